@@ -1,0 +1,71 @@
+/**
+ * The shape of every AWS service that the local stack answers for. One HTTP server (the facade) receives the calls of
+ * unmodified SDK clients, finds service and region in the SigV4 credential scope, checks the caller's IAM policy
+ * against what `authorize` says the call needs, and hands it to the service.
+ */
+export interface ServiceRequest {
+  readonly method: string;
+  /** Path and query as sent; the host is the facade's own. */
+  readonly url: URL;
+  /** Lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly region: string;
+  readonly accountId: string;
+  /** Who calls: the logical id of a function's role in the template, or `undefined` for the developer at the machine. */
+  readonly principal: string | undefined;
+  /** The body, not yet read. A service reads it once: whole (`readBody`) or as a stream. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface ServiceResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>;
+}
+
+/** What a call does, in the words of IAM: `s3:GetObject` on `arn:aws:s3:::bucket/key`. */
+export interface RequiredPermission {
+  readonly action: string;
+  readonly resource: string;
+}
+
+export interface LocalService {
+  /** The service name of the SigV4 scope: `s3`, `dynamodb`, `sqs`, `events`, `kms`, `ecr`, `secretsmanager`, `ssm`, … */
+  readonly name: string;
+  /**
+   * What the call needs. It may need the parsed body, so the facade passes the bytes of small (JSON) bodies;
+   * S3 is told by method, path and query alone.
+   */
+  authorize(request: ServiceRequest, body: Uint8Array): readonly RequiredPermission[];
+  handle(request: ServiceRequest): Promise<ServiceResponse>;
+  close?(): Promise<void>;
+}
+
+/** An error in the shape of the AWS JSON protocols (`x-amzn-errortype` header and `__type` member). */
+export function jsonError(status: number, type: string, message: string): ServiceResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type },
+    body: JSON.stringify({ __type: type, message }),
+  };
+}
+
+export function jsonOk(body: unknown, contentType = 'application/x-amz-json-1.1'): ServiceResponse {
+  return { status: 200, headers: { 'content-type': contentType }, body: JSON.stringify(body) };
+}
+
+/** Reads a body whole, at most `limit` bytes. */
+export async function readBody(body: AsyncIterable<Uint8Array>, limit = 16 * 1024 * 1024): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) throw new RangeError(`the request body is over ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The operation of a JSON-protocol call: `X-Amz-Target: TrentService.Sign` → `Sign`. */
+export const targetOperation = (request: ServiceRequest): string =>
+  (request.headers.get('x-amz-target') ?? '').replace(/^.*\./, '');
