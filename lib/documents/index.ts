@@ -1,0 +1,11 @@
+export {
+  contentKey,
+  type DocumentRef,
+  loadDocument,
+  loadJson,
+  putJson,
+  putJsonIfAbsent,
+  saveDocument,
+  saveJson,
+} from './json-documents.ts';
+export type { DocumentStore } from './ports.ts';

@@ -1,0 +1,358 @@
+import { z } from 'zod';
+import { LadingError } from '../core/errors.ts';
+import { locationKey } from '../core/image-reference.ts';
+import {
+  digestSchema,
+  type EventBridgeEvent,
+  type EventDefinition,
+  type EventMetadata,
+  eventBridgeSchema,
+  type LadingEvent,
+  metadataSchema,
+  subjectSchema,
+} from './envelope.ts';
+
+const severityCounts = z.object({
+  critical: z.int().nonnegative(),
+  high: z.int().nonnegative(),
+  medium: z.int().nonnegative(),
+  low: z.int().nonnegative(),
+  /** Rated "none" or "negligible" by its source. */
+  negligible: z.int().nonnegative(),
+  unknown: z.int().nonnegative(),
+});
+export type SeverityCounts = z.infer<typeof severityCounts>;
+
+/** What a manifest is, told from its media types, artifact type and annotations. */
+export const artifactClassSchema = z.enum([
+  'image',
+  'index',
+  'signature',
+  'attestation',
+  'sbom',
+  'model',
+  'wasm',
+  'chart',
+  'cache',
+  'artifact',
+]);
+export type ArtifactClass = z.infer<typeof artifactClassSchema>;
+
+const origin = z.enum(['ecr', 'webhook', 'reconcile', 'manual']);
+/** Registries do not always tell the media type; the catalogue reads it from the manifest. */
+const announcedSubject = subjectSchema.extend({ mediaType: z.string().optional() });
+const documentRef = z.object({ key: z.string().min(1), digest: digestSchema });
+
+type AboutOneImage = {
+  readonly subject: { registry: string; repository: string; digest: `sha256:${string}` | `sha512:${string}` };
+};
+const bySubject = (data: AboutOneImage): string => locationKey(data.subject);
+
+function define<Data extends z.ZodType>(
+  source: EventDefinition['source'],
+  detailType: string,
+  data: Data,
+  discriminator: (data: z.infer<Data>) => string,
+): EventDefinition<Data> {
+  return { source, detailType, schemaVersion: 1, data, discriminator };
+}
+
+export const imagePushed = define(
+  'lading.intake',
+  'Image Pushed',
+  z.object({
+    subject: announcedSubject,
+    origin,
+    /** When the registry says it happened. */
+    pushedAt: z.iso.datetime(),
+    /** `artifactType`, or the config's media type, as announced; only the manifest itself is believed. */
+    artifactType: z.string().optional(),
+  }),
+  (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
+);
+
+export const imageDeleted = define(
+  'lading.intake',
+  'Image Deleted',
+  z.object({ subject: announcedSubject, origin, deletedAt: z.iso.datetime() }),
+  (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
+);
+
+export const imagePulled = define(
+  'lading.intake',
+  'Image Pulled',
+  z.object({ subject: announcedSubject, origin, pulledAt: z.iso.datetime(), actor: z.string().optional() }),
+  bySubject,
+);
+
+export const imageCataloged = define(
+  'lading.inventory',
+  'Image Cataloged',
+  z.object({
+    subject: subjectSchema,
+    artifactClass: artifactClassSchema,
+    artifactType: z.string().optional(),
+    /** For a referrer: the digest that its manifest names as `subject`. */
+    referrerOf: digestSchema.optional(),
+    /** For a replica that Lading made: the registry it was copied from. Such an image starts no stage again. */
+    replicaOf: z.string().optional(),
+    children: z.array(z.object({ digest: digestSchema, mediaType: z.string(), platform: z.string().optional() })),
+    layers: z.int().nonnegative(),
+    /** Manifest, config and layers, compressed, in bytes. */
+    sizeBytes: z.int().nonnegative(),
+    pushedAt: z.iso.datetime(),
+  }),
+  bySubject,
+);
+
+export const sbomCreated = define(
+  'lading.sbom',
+  'SBOM Created',
+  z.object({
+    subject: subjectSchema,
+    sbom: documentRef.extend({
+      format: z.string(),
+      generator: z.string(),
+      packages: z.int().nonnegative(),
+      /** `limit-exceeded`: a cap of the security rules was crossed; what was read until then is listed, never "clean". */
+      outcome: z.enum(['complete', 'limit-exceeded', 'unreadable']),
+      detail: z.string().optional(),
+    }),
+    layersRead: z.int().nonnegative(),
+    layersReused: z.int().nonnegative(),
+  }),
+  bySubject,
+);
+
+export const scanCompleted = define(
+  'lading.vulnerabilities',
+  'Scan Completed',
+  z.object({
+    subject: subjectSchema,
+    scan: documentRef.extend({
+      matcher: z.string(),
+      /** Id of the advisory snapshot that was matched against; absent when there is none yet. */
+      snapshot: z.string().optional(),
+      counts: severityCounts,
+      fixable: z.int().nonnegative(),
+      /** Packages for whose ecosystem the snapshot holds no advisories at all: unknown, not clean. */
+      uncovered: z.int().nonnegative(),
+      packages: z.int().nonnegative(),
+      sbomOutcome: z.enum(['complete', 'limit-exceeded', 'unreadable']),
+    }),
+  }),
+  bySubject,
+);
+
+const findingSummary = z.object({
+  id: z.string(),
+  package: z.string(),
+  version: z.string(),
+  severity: z.string(),
+});
+
+export const findingsChanged = define(
+  'lading.vulnerabilities',
+  'Findings Changed',
+  z.object({
+    subject: subjectSchema,
+    scan: scanCompleted.data.shape.scan,
+    /** At most 50 of each are named; the scan document has all. */
+    appeared: z.array(findingSummary).max(50),
+    fixed: z.array(findingSummary).max(50),
+    withdrawn: z.array(findingSummary).max(50),
+    severityChanged: z.array(findingSummary).max(50),
+    knownExploited: z.array(findingSummary).max(50),
+  }),
+  (data) => `${bySubject(data)} ${data.scan.snapshot}`,
+);
+
+export const advisoriesUpdated = define(
+  'lading.vulnerabilities',
+  'Advisories Updated',
+  z.object({
+    snapshot: z.string(),
+    previous: z.string().optional(),
+    /** Document that lists what is new, changed and withdrawn between the two. */
+    difference: documentRef.optional(),
+    advisories: z.int().nonnegative(),
+    changedPackages: z.int().nonnegative(),
+    sources: z.array(z.object({ name: z.string(), advisories: z.int().nonnegative(), problem: z.string().optional() })),
+  }),
+  (data) => data.snapshot,
+);
+
+export const gateDecided = define(
+  'lading.policy',
+  'Gate Decided',
+  z.object({
+    subject: subjectSchema,
+    decision: z.enum(['allow', 'deny', 'quarantine']),
+    reasons: z.array(z.string()),
+    warnings: z.array(z.string()),
+    policy: z.object({ name: z.string(), digest: digestSchema }),
+    /** Digest of the canonical inputs, under which the verdict can be replayed. */
+    inputs: digestSchema,
+    scan: digestSchema,
+    snapshot: z.string().optional(),
+  }),
+  bySubject,
+);
+
+export const imageSigned = define(
+  'lading.signing',
+  'Image Signed',
+  z.object({
+    subject: subjectSchema,
+    signature: z.object({
+      /** Digest of the signature's own manifest, a referrer of the subject. */
+      digest: digestSchema,
+      mediaType: z.string(),
+      artifactType: z.string(),
+      algorithm: z.string(),
+      keyId: z.string(),
+    }),
+  }),
+  bySubject,
+);
+
+const verdictData = z.object({ subject: subjectSchema, verdict: digestSchema, reason: z.string() });
+export const verdictRenewed = define(
+  'lading.signing',
+  'Verdict Renewed',
+  verdictData.extend({ validUntil: z.iso.datetime() }),
+  (data) => `${bySubject(data)} ${data.verdict}`,
+);
+export const verdictLapsed = define(
+  'lading.signing',
+  'Verdict Lapsed',
+  verdictData,
+  (data) => `${bySubject(data)} ${data.verdict}`,
+);
+
+const replicationTarget = z.object({ registry: z.string(), repository: z.string() });
+export const imageReplicated = define(
+  'lading.replication',
+  'Image Replicated',
+  z.object({
+    subject: subjectSchema,
+    target: replicationTarget,
+    bytesMoved: z.int().nonnegative(),
+    blobsCopied: z.int().nonnegative(),
+    blobsSkipped: z.int().nonnegative(),
+    manifests: z.int().nonnegative(),
+  }),
+  (data) => `${bySubject(data)} ${data.target.registry}/${data.target.repository}`,
+);
+export const replicaDiverged = define(
+  'lading.replication',
+  'Replica Diverged',
+  z.object({
+    subject: subjectSchema,
+    target: replicationTarget,
+    difference: z.enum(['missing', 'extra', 'tag-moved', 'corrupted', 'incomplete']),
+    detail: z.string(),
+  }),
+  (data) => `${bySubject(data)} ${data.target.registry}/${data.target.repository} ${data.difference}`,
+);
+
+export const retentionPlanned = define(
+  'lading.lifecycle',
+  'Retention Planned',
+  z.object({
+    registry: z.string(),
+    repository: z.string(),
+    plan: documentRef,
+    /** A dry run is recorded and shown, and nothing is deleted. */
+    dryRun: z.boolean(),
+    keep: z.int().nonnegative(),
+    expire: z.int().nonnegative(),
+    /** Bytes that deletion really frees, after sharing. */
+    freedBytes: z.int().nonnegative(),
+  }),
+  (data) => `${data.registry}/${data.repository} ${data.plan.digest}`,
+);
+
+const lifecycleData = z.object({ subject: subjectSchema, plan: digestSchema.optional(), reason: z.string() });
+export const imageArchived = define('lading.lifecycle', 'Image Archived', lifecycleData, bySubject);
+export const imageRestored = define('lading.lifecycle', 'Image Restored', lifecycleData, bySubject);
+export const imageExpired = define(
+  'lading.lifecycle',
+  'Image Expired',
+  lifecycleData.extend({
+    /** Every digest of the closed graph that was deleted, children and referrers included. */
+    deleted: z.array(digestSchema).max(500),
+    deletedCount: z.int().nonnegative(),
+  }),
+  bySubject,
+);
+
+export const imageInUse = define(
+  'lading.runtime',
+  'Image In Use',
+  z.object({
+    subject: announcedSubject,
+    workload: z.object({ kind: z.string(), name: z.string() }),
+    observedAt: z.iso.datetime(),
+    leaseUntil: z.iso.datetime(),
+  }),
+  (data) => `${bySubject(data)} ${data.workload.kind}/${data.workload.name}`,
+);
+
+/** Every event of the system, by detail-type. */
+export const eventDefinitions = {
+  [imagePushed.detailType]: imagePushed,
+  [imageDeleted.detailType]: imageDeleted,
+  [imagePulled.detailType]: imagePulled,
+  [imageCataloged.detailType]: imageCataloged,
+  [sbomCreated.detailType]: sbomCreated,
+  [scanCompleted.detailType]: scanCompleted,
+  [findingsChanged.detailType]: findingsChanged,
+  [advisoriesUpdated.detailType]: advisoriesUpdated,
+  [gateDecided.detailType]: gateDecided,
+  [imageSigned.detailType]: imageSigned,
+  [verdictRenewed.detailType]: verdictRenewed,
+  [verdictLapsed.detailType]: verdictLapsed,
+  [imageReplicated.detailType]: imageReplicated,
+  [replicaDiverged.detailType]: replicaDiverged,
+  [retentionPlanned.detailType]: retentionPlanned,
+  [imageArchived.detailType]: imageArchived,
+  [imageRestored.detailType]: imageRestored,
+  [imageExpired.detailType]: imageExpired,
+  [imageInUse.detailType]: imageInUse,
+} as Readonly<Record<string, EventDefinition>>;
+
+/**
+ * Reads an event of one known type out of EventBridge's envelope.
+ * @throws LadingError `event-invalid`
+ */
+export function readEvent<Data extends z.ZodType>(
+  definition: EventDefinition<Data>,
+  envelope: EventBridgeEvent,
+): LadingEvent<z.infer<Data>> & {
+  readonly detail: { readonly metadata: EventMetadata; readonly data: z.infer<Data> };
+} {
+  const parsed = z.object({ metadata: metadataSchema, data: definition.data }).safeParse(envelope.detail);
+  if (!parsed.success) {
+    throw new LadingError(
+      'event-invalid',
+      `"${envelope['detail-type']}" ${envelope.id}: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { metadata, data } = parsed.data as { metadata: EventMetadata; data: z.infer<Data> };
+  if (metadata.schemaVersion > definition.schemaVersion) {
+    throw new LadingError(
+      'event-invalid',
+      `"${definition.detailType}" has schema version ${metadata.schemaVersion}; this reader knows ${definition.schemaVersion}`,
+    );
+  }
+  return { source: envelope.source, detailType: envelope['detail-type'], detail: { metadata, data } };
+}
+
+/** @throws LadingError `event-invalid` when the text is no EventBridge envelope. */
+export function parseEnvelope(value: unknown): EventBridgeEvent {
+  const parsed = eventBridgeSchema.safeParse(value);
+  if (!parsed.success)
+    throw new LadingError('event-invalid', `not an EventBridge event: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

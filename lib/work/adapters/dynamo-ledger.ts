@@ -1,0 +1,80 @@
+import type { Item, ItemKey, Table } from '../../aws/table.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { EventDraft } from '../../events/index.ts';
+import type { BeginResult, WorkKey, WorkRecord } from '../model.ts';
+import type { WorkLedger } from '../ports.ts';
+
+const keyOf = (key: WorkKey): ItemKey => ({ pk: key.subject, sk: `${key.stage}#${key.version}` });
+const outcomeOf = (item: Item): readonly EventDraft[] => JSON.parse(String(item.outcome ?? '[]')) as EventDraft[];
+
+/** The ledger on a DynamoDB table. The outcome is kept as JSON text, since it is only ever written and read whole. */
+export function dynamoLedger(table: Table, clock: Clock): WorkLedger {
+  return {
+    async begin(key, owner, leaseMs): Promise<BeginResult> {
+      const now = clock.now();
+      const taken = await table.update(
+        keyOf(key),
+        {
+          expression:
+            'SET #state = :working, #owner = :owner, leaseUntil = :until, updatedAt = :now, #stage = :stage, #version = :version ADD attempts :one',
+          names: { '#state': 'state', '#owner': 'owner', '#stage': 'stage', '#version': 'version' },
+          values: {
+            ':working': 'in-progress',
+            ':completed': 'completed',
+            ':owner': owner,
+            ':until': now.getTime() + leaseMs,
+            ':nowMs': now.getTime(),
+            ':now': now.toISOString(),
+            ':stage': key.stage,
+            ':version': key.version,
+            ':one': 1,
+          },
+        },
+        // No row, a released row (no owner), or a lease that has run out; a completed row is never taken again.
+        'attribute_not_exists(pk) OR (#state <> :completed AND (attribute_not_exists(#owner) OR leaseUntil <= :nowMs))',
+      );
+      if (taken) return { kind: 'started', attempt: Number(taken.attempts) };
+      const row = await table.get(keyOf(key));
+      if (row?.state === 'completed') return { kind: 'completed', outcome: outcomeOf(row) };
+      return { kind: 'held', until: new Date(Number(row?.leaseUntil ?? now.getTime())) };
+    },
+    async complete(key, owner, outcome) {
+      const done = await table.update(
+        keyOf(key),
+        {
+          expression: 'SET #state = :completed, outcome = :outcome, updatedAt = :now REMOVE #owner, leaseUntil',
+          names: { '#state': 'state', '#owner': 'owner' },
+          values: {
+            ':completed': 'completed',
+            ':outcome': JSON.stringify(outcome),
+            ':now': clock.now().toISOString(),
+            ':owner': owner,
+          },
+        },
+        '#owner = :owner',
+      );
+      return done !== undefined;
+    },
+    async release(key, owner) {
+      await table.update(
+        keyOf(key),
+        { expression: 'REMOVE #owner, leaseUntil', names: { '#owner': 'owner' }, values: { ':owner': owner } },
+        '#owner = :owner',
+      );
+    },
+    async list(subject) {
+      const { items } = await table.query({ pk: subject });
+      return items.map(
+        (item): WorkRecord => ({
+          subject,
+          stage: String(item.stage),
+          version: String(item.version),
+          state: item.state === 'completed' ? 'completed' : 'in-progress',
+          attempts: Number(item.attempts),
+          updatedAt: String(item.updatedAt),
+          outcome: outcomeOf(item),
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { EventDraft } from '../events/index.ts';
+import type { BeginResult, WorkKey, WorkRecord } from './model.ts';
+
+/** Who does which work. Each call is one conditional write on one item. */
+export interface WorkLedger {
+  /** Takes the lease if the work is new, was released, or its lease has run out. `owner` is unique to this attempt. */
+  begin(key: WorkKey, owner: string, leaseMs: number): Promise<BeginResult>;
+  /** False when the lease was lost to another owner meanwhile, who will publish the same result. */
+  complete(key: WorkKey, owner: string, outcome: readonly EventDraft[]): Promise<boolean>;
+  /** Gives the lease back after a failure, so that the retry need not wait for it to run out. */
+  release(key: WorkKey, owner: string): Promise<void>;
+  /** Every piece of work of a subject: what the dashboard and the sweep look at. */
+  list(subject: string): Promise<readonly WorkRecord[]>;
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../core/clock.ts';
+import { LadingError } from '../core/errors.ts';
+import { type EventDraft, type EventMetadata, type EventPublisher, publishable } from '../events/index.ts';
+import type { WorkKey } from './model.ts';
+import type { WorkLedger } from './ports.ts';
+
+export interface StagePorts {
+  readonly ledger: WorkLedger;
+  readonly publisher: EventPublisher;
+  readonly clock: Clock;
+}
+
+export interface StageWork {
+  readonly key: WorkKey;
+  /** Unique to this attempt (a random id), so that two deliveries of one message cannot share a lease. */
+  readonly owner: string;
+  /** How long the attempt can run at most: the function's remaining time. */
+  readonly leaseMs: number;
+  readonly cause: EventMetadata;
+  /** Does the work and returns what to publish. It must be safe to do again: effects are recorded before they are made. */
+  perform(attempt: number): Promise<readonly EventDraft[]>;
+}
+
+export type StageResult = 'done' | 'duplicate' | 'republished';
+
+/**
+ * Runs a piece of work at most once to completion, however often its event is delivered.
+ *
+ * The order is: lease, work, publish, complete. A crash before `complete` lets the next delivery do it again and
+ * publish the same event ids; a crash after it leaves nothing undone. Only a completed row is a duplicate; a row in
+ * progress is either still being worked on (the message goes back to its queue) or its lease has run out.
+ *
+ * @throws LadingError `work-held` (retryable) while another worker holds the lease
+ */
+export async function runStage(ports: StagePorts, work: StageWork): Promise<StageResult> {
+  const { ledger, publisher, clock } = ports;
+  const begun = await ledger.begin(work.key, work.owner, work.leaseMs);
+  const publish = (drafts: readonly EventDraft[]): Promise<void> =>
+    drafts.length === 0
+      ? Promise.resolve()
+      : publisher.publish(drafts.map((draft) => publishable(draft, work.cause, clock.now())));
+  if (begun.kind === 'held') {
+    throw new LadingError(
+      'work-held',
+      `${work.key.stage} of ${work.key.subject} is being worked on until ${begun.until.toISOString()}`,
+      { retryable: true },
+    );
+  }
+  if (begun.kind === 'completed') {
+    if (!work.cause.sweep) return 'duplicate';
+    await publish(begun.outcome);
+    return 'republished';
+  }
+  try {
+    const drafts = await work.perform(begun.attempt);
+    await publish(drafts);
+    await ledger.complete(work.key, work.owner, drafts);
+    return 'done';
+  } catch (error) {
+    // The lease would run out by itself; giving it back only saves time, so its own failure changes nothing.
+    await ledger.release(work.key, work.owner).catch(() => undefined);
+    throw error;
+  }
+}
