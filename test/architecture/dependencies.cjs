@@ -52,7 +52,10 @@ module.exports = {
       name: 'infra-reads-data-only',
       severity: 'error',
       from: { path: '^infra/', pathNot: '^infra/local/' },
-      to: { path: '^(functions|lib)/', pathNot: ['^functions/[^/]+/function\\.ts$', '^lib/(core|events)/'] },
+      to: {
+        path: '^(functions|lib)/',
+        pathNot: ['^functions/[^/]+/function\\.ts$', '^lib/(core|events)/', '^lib/[^/]+/config\\.ts$'],
+      },
     },
   ],
   options: {

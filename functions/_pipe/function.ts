@@ -1,0 +1,114 @@
+/**
+ * What a function declares about itself, as plain data: the CDK app turns it into rule, queue, dead-letter queue,
+ * Lambda, role and alarms. Nothing is granted, and no environment variable is set, that is not named here.
+ */
+export interface FunctionDeclaration {
+  /** The folder's name, `verb-noun`. */
+  readonly name: string;
+  readonly description: string;
+  readonly trigger: Trigger;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly uses: readonly Use[];
+}
+
+export type Trigger =
+  /** Events of a bus, through a rule, a queue with dead-letter queue, and partial batch responses. */
+  | {
+      readonly kind: 'events';
+      readonly bus: 'lading' | 'default';
+      readonly pattern: EventPattern;
+      readonly batchSize: number;
+      /** Window in seconds that the poller may wait for a batch to fill. */
+      readonly batchWindowSeconds?: number;
+      /** At most so many invocations at once, which is also what protects registries' quotas. */
+      readonly maxConcurrency: number;
+    }
+  /** A schedule, as a queue message, so that a failed run is retried and ends in a dead-letter queue. */
+  | { readonly kind: 'schedule'; readonly setting: ScheduleSetting }
+  /** Routes of the HTTP API. */
+  | { readonly kind: 'http'; readonly routes: readonly HttpRoute[] };
+
+/** EventBridge's own pattern language. */
+export type EventPattern = Readonly<Record<string, unknown>>;
+
+/** Names of the schedules in the configuration. */
+export type ScheduleSetting = 'syncAdvisories' | 'planRetention' | 'reconcile';
+
+export interface HttpRoute {
+  readonly method: 'GET' | 'POST' | 'ANY';
+  readonly path: string;
+  /** `signed`: the function checks the caller's signature over the raw body itself. `iam`: API Gateway does (SigV4). */
+  readonly auth: 'iam' | 'signed';
+}
+
+export type TableName =
+  | 'catalog'
+  | 'work'
+  | 'sboms'
+  | 'scans'
+  | 'packages'
+  | 'verdicts'
+  | 'signatures'
+  | 'replicas'
+  | 'retention'
+  | 'audit'
+  | 'deliveries';
+export const tableNames: readonly TableName[] = [
+  'catalog',
+  'work',
+  'sboms',
+  'scans',
+  'packages',
+  'verdicts',
+  'signatures',
+  'replicas',
+  'retention',
+  'audit',
+  'deliveries',
+];
+
+export type BucketName = 'documents' | 'evidence';
+export const bucketNames: readonly BucketName[] = ['documents', 'evidence'];
+
+/** One right of a function. It also sets the environment variable that `environmentNames` gives for the resource. */
+export type Use =
+  | { readonly table: TableName; readonly access: 'read' | 'write' | 'read-write' }
+  | { readonly bucket: BucketName; readonly prefix: string; readonly access: 'read' | 'write' | 'read-write' }
+  | { readonly bus: 'lading' }
+  | { readonly key: 'signing'; readonly access: 'sign' | 'read' }
+  | { readonly registry: RegistryAccess }
+  | { readonly secret: SecretName }
+  | { readonly setting: SettingName };
+
+/** What a function may do in the registries: `pull` reads, `push` also writes, `delete` also removes, `list` names. */
+export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete';
+
+/** Secrets that the stack makes: shared secret of the generic webhook, signing secret of outgoing notifications. */
+export type SecretName = 'webhooks' | 'notifications';
+
+/** Parts of the validated configuration that functions read, each as one JSON text. */
+export type SettingName = 'registries' | 'replication' | 'policy' | 'retention' | 'advisories' | 'notifications';
+
+/** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
+export const environmentName = {
+  table: (name: TableName): string => `${name.toUpperCase()}_TABLE`,
+  bucket: (name: BucketName): string => `${name.toUpperCase()}_BUCKET`,
+  bus: (): string => 'EVENT_BUS_NAME',
+  key: (): string => 'SIGNING_KEY_ID',
+  secret: (name: SecretName): string => `${name.toUpperCase()}_SECRET_ID`,
+  setting: (name: SettingName): string => `${name.toUpperCase()}_CONFIG`,
+} as const;
+
+/** The variable that a use supplies; registry access supplies none of its own (see the setting `registries`). */
+export function variableOf(use: Use): string | undefined {
+  if ('table' in use) return environmentName.table(use.table);
+  if ('bucket' in use) return environmentName.bucket(use.bucket);
+  if ('bus' in use) return environmentName.bus();
+  if ('key' in use) return environmentName.key();
+  if ('secret' in use) return environmentName.secret(use.secret);
+  if ('setting' in use) return environmentName.setting(use.setting);
+  return undefined;
+}
+
+export const defineFunction = (declaration: FunctionDeclaration): FunctionDeclaration => declaration;

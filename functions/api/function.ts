@@ -1,0 +1,31 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const api = defineFunction({
+  name: 'api',
+  description: 'Answers questions about images, stages, findings and events; serves the live page',
+  trigger: {
+    kind: 'http',
+    routes: [
+      { method: 'ANY', path: '/{proxy+}', auth: 'iam' },
+      { method: 'GET', path: '/', auth: 'iam' },
+    ],
+  },
+  memoryMb: 512,
+  timeoutSeconds: 29,
+  uses: [
+    { table: 'catalog', access: 'read' },
+    { table: 'work', access: 'read' },
+    { table: 'sboms', access: 'read' },
+    { table: 'scans', access: 'read' },
+    { table: 'verdicts', access: 'read' },
+    { table: 'signatures', access: 'read' },
+    { table: 'replicas', access: 'read' },
+    { table: 'retention', access: 'read' },
+    { table: 'audit', access: 'read' },
+    { bucket: 'documents', prefix: 'sboms/', access: 'read' },
+    { bucket: 'documents', prefix: 'scans/', access: 'read' },
+    { bucket: 'documents', prefix: 'plans/', access: 'read' },
+    { key: 'signing', access: 'read' },
+    { setting: 'registries' },
+  ],
+});

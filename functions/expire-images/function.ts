@@ -1,0 +1,29 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const expireImages = defineFunction({
+  name: 'expire-images',
+  description: 'Deletes the closed graphs of a retention plan, each checked again at the moment of deletion',
+  trigger: {
+    kind: 'events',
+    bus: 'lading',
+    pattern: {
+      source: ['lading.lifecycle'],
+      'detail-type': ['Retention Planned'],
+      detail: { data: { dryRun: [false], expire: [{ numeric: ['>', 0] }] } },
+    },
+    batchSize: 1,
+    maxConcurrency: 1,
+  },
+  memoryMb: 512,
+  timeoutSeconds: 300,
+  uses: [
+    { table: 'work', access: 'read-write' },
+    { table: 'catalog', access: 'read-write' },
+    { table: 'retention', access: 'read-write' },
+    { bucket: 'documents', prefix: 'plans/', access: 'read' },
+    { registry: 'delete' },
+    { setting: 'retention' },
+    { setting: 'registries' },
+    { bus: 'lading' },
+  ],
+});

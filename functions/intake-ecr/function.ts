@@ -1,0 +1,16 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const intakeEcr = defineFunction({
+  name: 'intake-ecr',
+  description: 'Turns events of ECR into image events of the bus',
+  trigger: {
+    kind: 'events',
+    bus: 'default',
+    pattern: { source: ['aws.ecr'], 'detail-type': ['ECR Image Action', 'ECR Referrer Action'] },
+    batchSize: 10,
+    maxConcurrency: 5,
+  },
+  memoryMb: 512,
+  timeoutSeconds: 30,
+  uses: [{ bus: 'lading' }, { setting: 'registries' }],
+});

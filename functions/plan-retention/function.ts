@@ -1,0 +1,17 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const planRetention = defineFunction({
+  name: 'plan-retention',
+  description: 'Plans what retention keeps and what it would delete, per repository',
+  trigger: { kind: 'schedule', setting: 'planRetention' },
+  memoryMb: 1769,
+  timeoutSeconds: 300,
+  uses: [
+    { table: 'catalog', access: 'read' },
+    { table: 'retention', access: 'read-write' },
+    { bucket: 'documents', prefix: 'plans/', access: 'read-write' },
+    { setting: 'retention' },
+    { setting: 'registries' },
+    { bus: 'lading' },
+  ],
+});

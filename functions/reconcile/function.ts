@@ -1,0 +1,18 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const reconcile = defineFunction({
+  name: 'reconcile',
+  description: 'Finds what no event told: pushes, stages that stopped, tags that moved, replicas that differ',
+  trigger: { kind: 'schedule', setting: 'reconcile' },
+  memoryMb: 1024,
+  timeoutSeconds: 300,
+  uses: [
+    { table: 'work', access: 'read' },
+    { table: 'catalog', access: 'read-write' },
+    { table: 'replicas', access: 'read' },
+    { registry: 'list' },
+    { setting: 'registries' },
+    { setting: 'replication' },
+    { bus: 'lading' },
+  ],
+});

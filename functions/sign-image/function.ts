@@ -1,0 +1,23 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const signImage = defineFunction({
+  name: 'sign-image',
+  description: 'Signs an image that the gate allowed: exact bytes recorded first, then attached as a referrer',
+  trigger: {
+    kind: 'events',
+    bus: 'lading',
+    pattern: { source: ['lading.policy'], 'detail-type': ['Gate Decided'], detail: { data: { decision: ['allow'] } } },
+    batchSize: 10,
+    maxConcurrency: 5,
+  },
+  memoryMb: 512,
+  timeoutSeconds: 60,
+  uses: [
+    { table: 'work', access: 'read-write' },
+    { table: 'signatures', access: 'read-write' },
+    { key: 'signing', access: 'sign' },
+    { registry: 'push' },
+    { setting: 'registries' },
+    { bus: 'lading' },
+  ],
+});
