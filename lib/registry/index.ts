@@ -1,0 +1,6 @@
+export { addToReferrersTag, parseReferrer, referrerDescriptor } from './attach-referrer.ts';
+export { type RegistryErrorCode, registryError } from './errors.ts';
+export { DEFAULT_REFERRER_LIMIT, listReferrersByTag } from './list-referrers-by-tag.ts';
+export type * from './ports.ts';
+export { cosignTags, referrersTag, subjectOfTag } from './referrers-tag.ts';
+export { collectContent, verifyContent } from './verify-content.ts';

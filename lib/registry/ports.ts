@@ -1,0 +1,164 @@
+import type { Digest } from '../core/digest.ts';
+import type { Descriptor } from '../formats/oci/index.ts';
+
+/** `signal` ends the call with the reason of the abort. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ManifestAddress {
+  readonly repository: string;
+  /** A digest or a tag. */
+  readonly reference: string;
+}
+
+export interface ContentAddress {
+  readonly repository: string;
+  readonly digest: Digest;
+}
+
+export interface BlobAddress extends ContentAddress {
+  /** Bytes, as the descriptor says. A blob that is shorter or longer is an error, whatever its digest. */
+  readonly size?: number;
+}
+
+export interface FetchedManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** At most 4 MiB, exactly as stored; their digest was verified. Read them with `parseManifest`. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ManifestHead {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** First and last byte, both included, counted from 0; without `end`, to the last byte of the blob. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export interface ManifestReader {
+  /** `undefined` where the registry does not hold it. @throws LadingError see `errors.ts` */
+  getManifest(at: ManifestAddress, options?: CallOptions): Promise<FetchedManifest | undefined>;
+  headManifest(at: ManifestAddress, options?: CallOptions): Promise<ManifestHead | undefined>;
+}
+
+export interface BlobReader {
+  /**
+   * Streams a blob. Every byte is hashed: the last step of the iteration throws `digest-mismatch` where the content is
+   * not what the digest says, and reading stops at one byte over `size`. With a range, the number of bytes is checked
+   * and the digest cannot be. Each iteration of the answer is a request of its own.
+   *
+   * @throws LadingError while iterating: `blob-unknown`, `digest-mismatch`, `size-mismatch`, see `errors.ts`
+   */
+  openBlob(at: BlobAddress, options?: CallOptions & { readonly range?: ByteRange }): AsyncIterable<Uint8Array>;
+  headBlob(at: ContentAddress, options?: CallOptions): Promise<{ readonly size: number } | undefined>;
+}
+
+export interface RegistryLister {
+  /** Tags in the registry's order, page by page. A repository that does not exist has none. */
+  listTags(repository: string, options?: CallOptions): AsyncIterable<string>;
+  listRepositories(options?: CallOptions): AsyncIterable<string>;
+}
+
+export interface ReferrerList {
+  readonly descriptors: readonly Descriptor[];
+  /** False where there are more than `limit`, or some could not be told: then "none of these" proves nothing. */
+  readonly complete: boolean;
+  /** `tag`: the registry has no referrers API and the list is the index under the tag `sha256-<hex>`. */
+  readonly via: 'api' | 'tag';
+}
+
+export interface ReferrerReader {
+  /**
+   * Manifests whose `subject` is the digest (distribution specification 1.1, "Listing Referrers"). A list out of the
+   * fallback tag is checked entry by entry, because anyone may have written that tag.
+   *
+   * @param options.limit most descriptors that are examined; 50 when absent
+   */
+  listReferrers(
+    of: ContentAddress,
+    options?: CallOptions & { readonly artifactType?: string; readonly limit?: number },
+  ): Promise<ReferrerList>;
+}
+
+export interface RegistryReader extends ManifestReader, BlobReader, RegistryLister, ReferrerReader {
+  /** The name under which the registry stands in references, events and configuration. */
+  readonly host: string;
+}
+
+export interface ManifestContent {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A function is called once per attempt, so that an upload which broke off can be repeated. */
+export type BlobContent = Uint8Array | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
+
+export interface BlobWriter {
+  /** Idempotent. @throws LadingError `digest-mismatch`, `size-mismatch`, `registry-refused` */
+  putBlob(
+    to: { readonly repository: string; readonly digest: Digest; readonly size: number; readonly content: BlobContent },
+    options?: CallOptions,
+  ): Promise<void>;
+  /** Makes a blob of another repository of this registry appear here; false where it must be uploaded instead. */
+  mountBlob(
+    to: { readonly repository: string; readonly from: string; readonly digest: Digest },
+    options?: CallOptions,
+  ): Promise<boolean>;
+}
+
+export interface ManifestWriter {
+  /**
+   * Stores the bytes exactly as given under the tag or digest. What the manifest names must be there already.
+   * Idempotent; the digest that the registry answers is compared with that of the bytes.
+   *
+   * @throws LadingError `registry-refused`, `tag-immutable`, `digest-mismatch`
+   */
+  putManifest(to: ManifestAddress & ManifestContent, options?: CallOptions): Promise<{ readonly digest: Digest }>;
+  /**
+   * Stores a manifest that has a `subject`, by digest, so that `listReferrers` of the subject names it. Where the
+   * registry has no referrers API, the index under the fallback tag is rewritten and read back until it holds the
+   * entry. Only one process may attach to a subject at a time there: the tag has no conditional write.
+   */
+  attachReferrer(
+    to: { readonly repository: string } & ManifestContent,
+    options?: CallOptions,
+  ): Promise<{ readonly digest: Digest; readonly via: 'api' | 'tag' }>;
+}
+
+export interface ManifestRemover {
+  /** Deletes the manifest and every tag on it; false where it was not there. Blobs are the registry's to collect. */
+  deleteManifest(at: ContentAddress, options?: CallOptions): Promise<boolean>;
+  /** Deletes one tag and leaves the manifest; false where it was not there. */
+  deleteTag(at: { readonly repository: string; readonly tag: string }, options?: CallOptions): Promise<boolean>;
+}
+
+export interface RegistryWriter extends BlobWriter, ManifestWriter, ManifestRemover {
+  readonly host: string;
+}
+
+export type Registry = RegistryReader & RegistryWriter;
+
+/** The registries of the configuration: the only ones that are ever spoken to. */
+export interface Registries {
+  /** @throws LadingError `registry-unknown` */
+  open(host: string): Promise<Registry>;
+}
+
+/** User name and password, or a bearer token, for a registry. */
+export type RegistryCredentials =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'bearer'; readonly token: string };
+
+/** Where secrets that the configuration only names are kept. */
+export interface CredentialSource {
+  /** @throws LadingError where the secret cannot be read or does not hold credentials */
+  credentialsOf(secret: string): Promise<RegistryCredentials>;
+}

@@ -1,0 +1,52 @@
+import { createDigester, type Digest, digestAlgorithm } from '../core/digest.ts';
+import { LimitExceededError } from '../core/errors.ts';
+import { registryError } from './errors.ts';
+
+/**
+ * Passes a stream through and hashes it: throws `size-mismatch` at the first byte over `size` or at a short end, and
+ * `digest-mismatch` after the last byte. The consumer must not act on the content before the iteration ended.
+ *
+ * @param expected.size bytes; not checked when absent
+ * @throws LadingError `digest-mismatch`, `size-mismatch`
+ */
+export async function* verifyContent(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  expected: { readonly digest: Digest; readonly size?: number | undefined },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { digest, size } = expected;
+  const digester = createDigester(digestAlgorithm(digest));
+  let seen = 0;
+  for await (const chunk of source) {
+    seen += chunk.length;
+    if (size !== undefined && seen > size) throw sizeMismatch(digest, `more than the ${size} bytes promised`);
+    digester.update(chunk);
+    yield chunk;
+  }
+  if (size !== undefined && seen !== size) throw sizeMismatch(digest, `${seen} bytes, not the ${size} promised`);
+  const actual = digester.digest();
+  if (actual !== digest) throw registryError('digest-mismatch', `the content of ${digest} has the digest ${actual}`);
+}
+
+const sizeMismatch = (digest: Digest, what: string) =>
+  registryError('size-mismatch', `the content of ${digest} has ${what}`);
+
+/**
+ * Collects a stream of at most `limit` bytes.
+ *
+ * @throws LimitExceededError when there is more
+ */
+export async function collectContent(
+  source: AsyncIterable<Uint8Array>,
+  limit: number,
+  what = 'the content',
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    size += chunk.length;
+    if (size > limit) throw new LimitExceededError('content-bytes', `${what} is over ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  return Buffer.concat(chunks, size);
+}
