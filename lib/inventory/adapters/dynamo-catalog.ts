@@ -1,0 +1,142 @@
+import { type Item, queryAll, type Table } from '../../aws/table.ts';
+import type { Clock } from '../../core/clock.ts';
+import { type Digest, isDigest } from '../../core/digest.ts';
+import type { ImageLocation } from '../../core/image-reference.ts';
+import { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding } from '../model.ts';
+import type { ImageCatalog } from '../ports.ts';
+
+/*
+ * Rows, all under the partition `registry/repository` (but the list of repositories):
+ *   image#<digest>               the entry as JSON; in gsi1 under `images#<year-month>`, by time of push
+ *   tag#<tag>                    the binding; without digest once deleted
+ *   child#<digest>#<parent>      an index lists the digest
+ *   referrer#<subject>#<digest>  a manifest is about the subject
+ */
+const REPOSITORIES = 'repositories';
+/** How many months `recent` looks back before it says that there is nothing. */
+const MONTHS_BACK = 24;
+
+const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
+const month = (date: string): string => `images#${date.slice(0, 7)}`;
+
+function toEntry(item: Item): CatalogEntry {
+  const stored: unknown = JSON.parse(String(item.entry));
+  const deletedAt = item.deletedAt;
+  return catalogEntrySchema.parse({
+    ...(stored as object),
+    firstSeenAt: item.firstSeenAt,
+    ...(deletedAt === undefined ? {} : { deletedAt }),
+  });
+}
+
+function toBinding(of: RepositoryName, item: Item): TagBinding {
+  const digest = item.digest;
+  const { registry, repository } = of;
+  const tag = String(item.sk).slice('tag#'.length);
+  return { registry, repository, tag, digest: isDigest(digest) ? digest : undefined, boundAt: String(item.boundAt) };
+}
+
+export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
+  const related = async (at: ImageLocation, kind: 'child' | 'referrer'): Promise<readonly Digest[]> => {
+    const prefix = `${kind}#${at.digest}#`;
+    const found: Digest[] = [];
+    for await (const item of queryAll(table, { pk: partition(at), sortKey: { beginsWith: prefix } })) {
+      const digest = String(item.sk).slice(prefix.length);
+      if (isDigest(digest)) found.push(digest);
+    }
+    return found;
+  };
+  return {
+    async find(at) {
+      const item = await table.get({ pk: partition(at), sk: `image#${at.digest}` });
+      return item ? toEntry(item) : undefined;
+    },
+    async enter(entry) {
+      const pk = partition(entry);
+      // Relations first: an entry that is there has all of its relations.
+      await Promise.all([
+        ...[...new Set(entry.children.map((child) => child.digest))].map((child) =>
+          table.put({ pk, sk: `child#${child}#${entry.digest}` }),
+        ),
+        ...(entry.referrerOf ? [table.put({ pk, sk: `referrer#${entry.referrerOf}#${entry.digest}` })] : []),
+        table.put({ pk: REPOSITORIES, sk: pk, registry: entry.registry, repository: entry.repository }),
+      ]);
+      await table.update(
+        { pk, sk: `image#${entry.digest}` },
+        {
+          expression:
+            'SET entry = :entry, firstSeenAt = if_not_exists(firstSeenAt, :seen), gsi1pk = :month, gsi1sk = :order REMOVE deletedAt',
+          values: {
+            ':entry': JSON.stringify(entry),
+            ':seen': entry.firstSeenAt,
+            ':month': month(entry.pushedAt),
+            ':order': `${entry.pushedAt} ${pk}@${entry.digest}`,
+          },
+        },
+      );
+    },
+    async markDeleted(at, deletedAt) {
+      const pk = partition(at);
+      const entry = await table.update(
+        { pk, sk: `image#${at.digest}` },
+        {
+          expression: 'SET deletedAt = if_not_exists(deletedAt, :at) REMOVE gsi1pk, gsi1sk',
+          values: { ':at': deletedAt },
+        },
+        'attribute_exists(pk)',
+      );
+      if (!entry) return;
+      const { children, referrerOf } = toEntry(entry);
+      await Promise.all([
+        ...[...new Set(children.map((child) => child.digest))].map((child) =>
+          table.delete({ pk, sk: `child#${child}#${at.digest}` }),
+        ),
+        ...(referrerOf ? [table.delete({ pk, sk: `referrer#${referrerOf}#${at.digest}` })] : []),
+      ]);
+    },
+    async bindTag(binding) {
+      const bound = await table.update(
+        { pk: partition(binding), sk: `tag#${binding.tag}` },
+        binding.digest
+          ? {
+              expression: 'SET boundAt = :at, digest = :digest',
+              values: { ':at': binding.boundAt, ':digest': binding.digest },
+            }
+          : { expression: 'SET boundAt = :at REMOVE digest', values: { ':at': binding.boundAt } },
+        'attribute_not_exists(boundAt) OR boundAt <= :at',
+      );
+      return bound ? 'bound' : 'older';
+    },
+    async *entries(of) {
+      for await (const item of queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'image#' } })) {
+        if (item.deletedAt === undefined) yield toEntry(item);
+      }
+    },
+    async *tags(of) {
+      for await (const item of queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'tag#' } })) {
+        yield toBinding(of, item);
+      }
+    },
+    async tag(of, tag) {
+      const item = await table.get({ pk: partition(of), sk: `tag#${tag}` });
+      return item ? toBinding(of, item) : undefined;
+    },
+    parentsOf: (at) => related(at, 'child'),
+    referrersOf: (at) => related(at, 'referrer'),
+    async *repositories() {
+      for await (const item of queryAll(table, { pk: REPOSITORIES })) {
+        yield { registry: String(item.registry), repository: String(item.repository) };
+      }
+    },
+    async recent(limit) {
+      const found: CatalogEntry[] = [];
+      const at = clock.now();
+      for (let back = 0; back < MONTHS_BACK && found.length < limit; back++) {
+        const of = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - back, 1)).toISOString();
+        const page = await table.query({ pk: month(of), index: 'gsi1', descending: true, limit: limit - found.length });
+        found.push(...page.items.map(toEntry));
+      }
+      return found;
+    },
+  };
+}

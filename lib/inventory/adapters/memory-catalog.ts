@@ -1,0 +1,56 @@
+import { type ImageLocation, locationKey } from '../../core/image-reference.ts';
+import type { CatalogEntry, RepositoryName, TagBinding } from '../model.ts';
+import type { ImageCatalog } from '../ports.ts';
+
+const repositoryKey = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
+
+export function memoryCatalog(): ImageCatalog {
+  const entries = new Map<string, CatalogEntry>();
+  const bindings = new Map<string, TagBinding>();
+  const live = (): CatalogEntry[] => [...entries.values()].filter((entry) => entry.deletedAt === undefined);
+  const inRepository = (of: RepositoryName) => (entry: RepositoryName) => repositoryKey(entry) === repositoryKey(of);
+  return {
+    find: async (at) => entries.get(locationKey(at)),
+    async enter(entry) {
+      const known = entries.get(locationKey(entry));
+      entries.set(
+        locationKey(entry),
+        structuredClone({ ...entry, firstSeenAt: known?.firstSeenAt ?? entry.firstSeenAt }),
+      );
+    },
+    async markDeleted(at: ImageLocation, deletedAt) {
+      const known = entries.get(locationKey(at));
+      if (known && known.deletedAt === undefined) entries.set(locationKey(at), { ...known, deletedAt });
+    },
+    async bindTag(binding) {
+      const key = `${repositoryKey(binding)}:${binding.tag}`;
+      const known = bindings.get(key);
+      if (known && known.boundAt > binding.boundAt) return 'older';
+      bindings.set(key, binding);
+      return 'bound';
+    },
+    async *entries(of) {
+      yield* live().filter(inRepository(of));
+    },
+    async *tags(of) {
+      yield* [...bindings.values()].filter(inRepository(of));
+    },
+    tag: async (of, tag) => bindings.get(`${repositoryKey(of)}:${tag}`),
+    parentsOf: async (at) =>
+      live()
+        .filter((entry) => inRepository(at)(entry) && entry.children.some((child) => child.digest === at.digest))
+        .map((entry) => entry.digest),
+    referrersOf: async (at) =>
+      live()
+        .filter((entry) => inRepository(at)(entry) && entry.referrerOf === at.digest)
+        .map((entry) => entry.digest),
+    async *repositories() {
+      const seen = new Map(live().map((entry) => [repositoryKey(entry), entry] as const));
+      for (const { registry, repository } of seen.values()) yield { registry, repository };
+    },
+    recent: async (limit) =>
+      live()
+        .sort((a, b) => (a.pushedAt < b.pushedAt ? 1 : a.pushedAt > b.pushedAt ? -1 : 0))
+        .slice(0, limit),
+  };
+}

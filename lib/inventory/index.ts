@@ -1,0 +1,11 @@
+export { type CatalogPorts, catalogImage } from './catalog-image.ts';
+export { missingStage, type Stage, stages } from './missing-work.ts';
+export type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
+export type { CatalogReader, CatalogWriter, ImageCatalog, ReplicaLookup } from './ports.ts';
+export {
+  type ReconcilePorts,
+  type ReconcileResult,
+  type ReconcileSettings,
+  type RegistryListing,
+  reconcileRepository,
+} from './reconcile-repository.ts';

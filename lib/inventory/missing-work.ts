@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { gateDecided } from '../events/index.ts';
+import type { WorkRecord } from '../work/index.ts';
+import type { CatalogEntry } from './model.ts';
+
+/** The stages of an image, in the order in which one leads to the next. */
+export const stages = ['catalog', 'sbom', 'match', 'gate', 'sign', 'replicate'] as const;
+export type Stage = (typeof stages)[number];
+
+/**
+ * The first stage that an image should have completed and has not, or `undefined` when all is done that ever will be:
+ * a denied image is never signed, a referrer or a replica has no stages beyond the catalogue.
+ */
+export function missingStage(
+  entry: Pick<CatalogEntry, 'artifactClass' | 'replicaOf'>,
+  records: readonly WorkRecord[],
+  replicated: boolean,
+): Stage | undefined {
+  const completed = (stage: Stage): WorkRecord | undefined =>
+    records
+      .filter((record) => record.stage === stage && record.state === 'completed')
+      .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))[0];
+  if (!completed('catalog')) return 'catalog';
+  const isImage = entry.artifactClass === 'image' || entry.artifactClass === 'index';
+  if (!isImage || entry.replicaOf !== undefined) return undefined;
+  if (!completed('sbom')) return 'sbom';
+  if (!completed('match')) return 'match';
+  const gate = completed('gate');
+  if (!gate) return 'gate';
+  if (decisionOf(gate) !== 'allow') return undefined;
+  if (!completed('sign')) return 'sign';
+  return replicated && !completed('replicate') ? 'replicate' : undefined;
+}
+
+const decided = z.object({ decision: gateDecided.data.shape.decision });
+
+function decisionOf(record: WorkRecord): string | undefined {
+  const draft = record.outcome.find((event) => event.detailType === gateDecided.detailType);
+  return decided.safeParse(draft?.data).data?.decision;
+}

@@ -1,0 +1,35 @@
+import type { Digest } from '../core/digest.ts';
+import type { ImageLocation } from '../core/image-reference.ts';
+import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
+
+export interface CatalogReader {
+  find(at: ImageLocation): Promise<CatalogEntry | undefined>;
+  /** Every manifest of a repository that is not deleted. */
+  entries(of: RepositoryName): AsyncIterable<CatalogEntry>;
+  /** Every tag of a repository, deleted ones (without digest) included. */
+  tags(of: RepositoryName): AsyncIterable<TagBinding>;
+  tag(of: RepositoryName, tag: string): Promise<TagBinding | undefined>;
+  /** Indexes that list the digest as a child. */
+  parentsOf(at: ImageLocation): Promise<readonly Digest[]>;
+  /** Manifests whose subject the digest is. */
+  referrersOf(at: ImageLocation): Promise<readonly Digest[]>;
+  repositories(): AsyncIterable<RepositoryName>;
+  /** Newest first by time of push. */
+  recent(limit: number): Promise<readonly CatalogEntry[]>;
+}
+
+export interface CatalogWriter {
+  /** Enters or completes an entry, with its relations to children and subject. Idempotent; keeps `firstSeenAt`. */
+  enter(entry: CatalogEntry): Promise<void>;
+  /** `older` when the catalogue already knows a later binding of the tag. */
+  bindTag(binding: TagBinding): Promise<'bound' | 'older'>;
+  /** The entry stays, as evidence that the image existed. */
+  markDeleted(at: ImageLocation, deletedAt: string): Promise<void>;
+}
+
+export type ImageCatalog = CatalogReader & CatalogWriter;
+
+/** Whether an image is a copy that Lading made, and of which registry's. */
+export interface ReplicaLookup {
+  sourceOf(at: ImageLocation): Promise<string | undefined>;
+}

@@ -1,0 +1,123 @@
+import type { Clock } from '../core/clock.ts';
+import type { Digest } from '../core/digest.ts';
+import { locationKey } from '../core/image-reference.ts';
+import { draftEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
+import type { WorkLedger } from '../work/index.ts';
+import { missingStage } from './missing-work.ts';
+import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
+import type { CatalogReader } from './ports.ts';
+
+/** What a registry itself says is in a repository: the truth that the sweep compares with. */
+export interface RegistryListing {
+  /** Tags of this moment, by name. */
+  readonly tags: ReadonlyMap<string, Digest>;
+  /** Digests that have no tag, where the registry can list them. */
+  readonly untagged: readonly Digest[];
+  /** Asks for one digest: what a listing does not name may still be there. */
+  has(digest: Digest): Promise<boolean>;
+}
+
+export interface ReconcilePorts {
+  readonly catalog: CatalogReader;
+  readonly ledger: Pick<WorkLedger, 'list'>;
+  readonly clock: Clock;
+}
+
+export interface ReconcileSettings {
+  /** Work that began less than this ago is still on its way and is left alone. Milliseconds. */
+  readonly graceMs: number;
+  /** Whether a rule copies the repository, so that a missing replica is missing work. */
+  readonly replicated: boolean;
+}
+
+export interface ReconcileResult {
+  readonly events: readonly EventDraft[];
+  readonly unknown: number;
+  readonly stopped: number;
+  readonly gone: number;
+  readonly moved: number;
+}
+
+/**
+ * Compares a repository with the catalogue and the work ledger, and says which events nobody sent: pushes that were
+ * missed, images whose stages stopped, tags that moved, images that are gone. The events carry the sweep's mark, so a
+ * stage that is done publishes its outcome again and the chain goes on at the first stage that is not.
+ */
+export async function reconcileRepository(
+  ports: ReconcilePorts,
+  of: RepositoryName,
+  listing: RegistryListing,
+  settings: ReconcileSettings,
+): Promise<ReconcileResult> {
+  const now = ports.clock.now();
+  const entries = new Map<Digest, CatalogEntry>();
+  for await (const entry of ports.catalog.entries(of)) entries.set(entry.digest, entry);
+  const bindings = new Map<string, TagBinding>();
+  for await (const binding of ports.catalog.tags(of)) bindings.set(binding.tag, binding);
+
+  const tagsOf = groupTags(listing.tags);
+  const moved = [...listing.tags].filter(([tag, digest]) => bindings.get(tag)?.digest !== digest);
+  const present = new Set<Digest>([...listing.tags.values(), ...listing.untagged]);
+  const push = (digest: Digest, tags: readonly string[]): EventDraft =>
+    draftEvent(imagePushed, {
+      subject: { ...of, digest, tags: [...tags] },
+      origin: 'reconcile',
+      pushedAt: now.toISOString(),
+    });
+
+  const events: EventDraft[] = [];
+  const unknown = [...present].filter((digest) => !entries.has(digest));
+  for (const digest of unknown) events.push(push(digest, tagsOf.get(digest) ?? []));
+  const stopped = await findStopped(ports, entries, settings, now);
+  const announced = new Set<Digest>([...unknown, ...stopped]);
+  for (const digest of stopped) events.push(push(digest, tagsOf.get(digest) ?? []));
+  for (const [tag, digest] of moved) if (!announced.has(digest)) events.push(push(digest, [tag]));
+
+  const gone = await findGone(entries, present, listing);
+  for (const digest of gone) events.push(deletion(of, digest, [], now));
+  for (const [tag, binding] of bindings) {
+    // A tag listing is complete even where digests are not; a tag that is not in it is gone.
+    if (binding.digest && !listing.tags.has(tag)) events.push(deletion(of, binding.digest, [tag], now));
+  }
+  return { events, unknown: unknown.length, stopped: stopped.length, gone: gone.length, moved: moved.length };
+}
+
+const deletion = (of: RepositoryName, digest: Digest, tags: string[], now: Date): EventDraft =>
+  draftEvent(imageDeleted, { subject: { ...of, digest, tags }, origin: 'reconcile', deletedAt: now.toISOString() });
+
+function groupTags(tags: ReadonlyMap<string, Digest>): Map<Digest, string[]> {
+  const grouped = new Map<Digest, string[]>();
+  for (const [tag, digest] of tags) grouped.set(digest, [...(grouped.get(digest) ?? []), tag]);
+  return grouped;
+}
+
+async function findStopped(
+  ports: ReconcilePorts,
+  entries: ReadonlyMap<Digest, CatalogEntry>,
+  settings: ReconcileSettings,
+  now: Date,
+): Promise<Digest[]> {
+  const stopped: Digest[] = [];
+  const before = new Date(now.getTime() - settings.graceMs).toISOString();
+  for (const entry of entries.values()) {
+    const records = await ports.ledger.list(locationKey(entry));
+    const last = records.map((record) => record.updatedAt).reduce((a, b) => Math.max(a, b), entry.firstSeenAt);
+    if (last > before) continue;
+    if (missingStage(entry, records, settings.replicated) !== undefined) stopped.push(entry.digest);
+  }
+  return stopped;
+}
+
+async function findGone(
+  entries: ReadonlyMap<Digest, CatalogEntry>,
+  present: ReadonlySet<Digest>,
+  listing: RegistryListing,
+): Promise<Digest[]> {
+  const gone: Digest[] = [];
+  for (const digest of entries.keys()) {
+    if (present.has(digest)) continue;
+    // A sweep never concludes from missing data: what the listing does not name is asked for by its digest.
+    if (!(await listing.has(digest))) gone.push(digest);
+  }
+  return gone;
+}
