@@ -7,12 +7,22 @@ export interface ServiceRequest {
   readonly method: string;
   /** Path and query as sent; the host is the facade's own. */
   readonly url: URL;
+  /**
+   * The request target exactly as it was sent (`request.url` of node:http). `URL` folds `/bucket/a/../b` into
+   * `/bucket/b`, which for S3 is another key; S3 answers 500 without it.
+   */
+  readonly rawTarget?: string;
   /** Lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
   readonly region: string;
   readonly accountId: string;
   /** Who calls: the logical id of a function's role in the template, or `undefined` for the developer at the machine. */
   readonly principal: string | undefined;
+  /**
+   * Whether the caller's policy allows something that the call itself does not need, where the answer depends on it: S3
+   * tells a caller without `s3:ListBucket` "AccessDenied", not "NoSuchKey". Absent: everything is allowed.
+   */
+  readonly allows?: (permission: RequiredPermission) => boolean;
   /** The body, not yet read. A service reads it once: whole (`readBody`) or as a stream. */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -33,10 +43,15 @@ export interface LocalService {
   /** The service name of the SigV4 scope: `s3`, `dynamodb`, `sqs`, `events`, `kms`, `ecr`, `secretsmanager`, `ssm`, … */
   readonly name: string;
   /**
-   * What the call needs. It may need the parsed body, so the facade passes the bytes of small (JSON) bodies;
-   * S3 is told by method, path and query alone.
+   * What the call needs; all of it must be allowed. It may depend on the body, so the facade passes the bytes of small
+   * (JSON) bodies; S3 is told by method, path, query and headers, and by the body only for DeleteObjects.
    */
   authorize(request: ServiceRequest, body: Uint8Array): readonly RequiredPermission[];
+  /**
+   * True where the body is to be handed on as it comes, unread: object bytes. `authorize` then gets an empty body.
+   * Absent: bodies are small and read whole.
+   */
+  streams?(request: ServiceRequest): boolean;
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   close?(): Promise<void>;
 }
