@@ -101,7 +101,10 @@ async function findStopped(
   const before = new Date(now.getTime() - settings.graceMs).toISOString();
   for (const entry of entries.values()) {
     const records = await ports.ledger.list(locationKey(entry));
-    const last = records.map((record) => record.updatedAt).reduce((a, b) => Math.max(a, b), entry.firstSeenAt);
+    const last = records.reduce<string>(
+      (latest, record) => (record.updatedAt > latest ? record.updatedAt : latest),
+      entry.firstSeenAt,
+    );
     if (last > before) continue;
     if (missingStage(entry, records, settings.replicated) !== undefined) stopped.push(entry.digest);
   }
