@@ -4,6 +4,7 @@ import type { ImageLocation } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, type ImageSubject, imageCataloged } from '../events/index.ts';
 import {
   artifactClassOf,
+  blobsOf,
   formatPlatform,
   type ImageConfig,
   type Manifest,
@@ -119,7 +120,7 @@ function toEntry(
         : [],
     layers: layers.map(({ digest, mediaType, size }) => ({ digest, mediaType, size })),
     ...(own === undefined ? {} : { config: { digest: own.digest, mediaType: own.mediaType, size: own.size } }),
-    sizeBytes: [manifest.size, own?.size ?? 0, ...layers.map((layer) => layer.size)].reduce((sum, n) => sum + n, 0),
+    sizeBytes: blobsOf(manifest).reduce((sum, blob) => sum + blob.size, manifest.size),
     ...(config?.created === undefined ? {} : { created: config.created }),
     labels: Object.fromEntries(Object.entries(config?.labels ?? {}).slice(0, MAX_LABELS)),
     pushedAt: pushed.pushedAt,

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { digestSchema } from '../events/index.ts';
+
+const keptTag = z.object({ tag: z.string(), digest: digestSchema, why: z.string() });
+
+/** One unit of deletion: a root that expires, with all that nothing else needs. */
+const expiringGraph = z.object({
+  root: digestSchema,
+  mediaType: z.string(),
+  /** The tags that name the root; none for a manifest that expires as untagged. */
+  tags: z.array(z.string()),
+  why: z.string(),
+  /** In the order of deletion: root, children, referrers. A part that something else needs is not in it. */
+  deletes: z.array(digestSchema).min(1),
+});
+export type ExpiringGraph = z.infer<typeof expiringGraph>;
+
+export const retentionPlanSchema = z.object({
+  registry: z.string(),
+  repository: z.string(),
+  plannedAt: z.iso.datetime(),
+  dryRun: z.boolean(),
+  /** Why nothing will be deleted although the rules would: the budget was exceeded. */
+  refused: z.string().optional(),
+  keep: z.array(keptTag),
+  expire: z.array(expiringGraph),
+  /** Bytes that only the deleted manifests hold, in the whole registry. */
+  freedBytes: z.int().nonnegative(),
+});
+export type RetentionPlan = z.infer<typeof retentionPlanSchema>;
+
+/** Something that holds a digest back from every rule: a workload that runs it, a legal hold, a release. */
+export interface Lease {
+  readonly digest: z.infer<typeof digestSchema>;
+  readonly reason: string;
+  readonly until: string;
+}
