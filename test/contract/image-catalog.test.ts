@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { manualClock } from '../../lib/core/clock.ts';
+import { type Digest, digestOf } from '../../lib/core/digest.ts';
+import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { memoryCatalog } from '../../lib/inventory/adapters/memory-catalog.ts';
+import type { CatalogEntry, ImageCatalog } from '../../lib/inventory/index.ts';
+import { startDynamo } from '../support/dynamo.ts';
+
+const digest = (name: string): Digest => digestOf(name);
+
+function entry(name: string, more: Partial<CatalogEntry> = {}): CatalogEntry {
+  return {
+    registry: 'r.example',
+    repository: 'team/app',
+    digest: digest(name),
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    artifactClass: 'image',
+    children: [],
+    layers: [{ digest: digest(`${name} layer`), mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', size: 10 }],
+    sizeBytes: 12,
+    labels: { 'org.opencontainers.image.source': 'x', __proto__x: 'y' },
+    pushedAt: '2026-01-01T00:00:00.000Z',
+    firstSeenAt: '2026-01-01T00:00:01.000Z',
+    ...more,
+  };
+}
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.close());
+
+const kinds: Record<string, () => ImageCatalog> = {
+  memory: () => memoryCatalog(),
+  dynamodb: () => dynamoCatalog(dynamo.table, manualClock('2026-02-15T00:00:00.000Z')),
+};
+
+describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) => {
+  let catalog: ImageCatalog;
+  const of = { registry: 'r.example', repository: 'team/app' };
+  const at = (name: string) => ({ ...of, digest: digest(name) });
+  beforeAll(() => {
+    catalog = make();
+  });
+
+  it('enters an image, again without change, and keeps when it was first seen', async () => {
+    await catalog.enter(entry('a'));
+    await catalog.enter(entry('a', { firstSeenAt: '2026-01-09T00:00:00.000Z' }));
+    expect(await catalog.find(at('a'))).toEqual(entry('a'));
+    expect(await catalog.find(at('absent'))).toBeUndefined();
+  });
+
+  it('knows parents and referrers', async () => {
+    const child = { digest: digest('a'), mediaType: entry('a').mediaType, size: 5, platform: 'linux/amd64' };
+    await catalog.enter(entry('index', { artifactClass: 'index', children: [child], layers: [] }));
+    await catalog.enter(entry('signature', { artifactClass: 'signature', referrerOf: digest('a') }));
+    expect(await catalog.parentsOf(at('a'))).toEqual([digest('index')]);
+    expect(await catalog.referrersOf(at('a'))).toEqual([digest('signature')]);
+    await catalog.markDeleted(at('index'), '2026-01-03T00:00:00.000Z');
+    expect(await catalog.parentsOf(at('a'))).toEqual([]);
+    expect((await catalog.find(at('index')))?.deletedAt).toBe('2026-01-03T00:00:00.000Z');
+  });
+
+  it('binds tags by the time of the event, in whatever order the events come', async () => {
+    const bind = (name: string | undefined, boundAt: string) =>
+      catalog.bindTag({ ...of, tag: 'latest', digest: name === undefined ? undefined : digest(name), boundAt });
+    expect(await bind('b', '2026-01-02T00:00:00.000Z')).toBe('bound');
+    expect(await bind('a', '2026-01-01T00:00:00.000Z')).toBe('older');
+    expect((await catalog.tag(of, 'latest'))?.digest).toBe(digest('b'));
+    expect(await bind(undefined, '2026-01-03T00:00:00.000Z')).toBe('bound');
+    expect(await bind('b', '2026-01-02T12:00:00.000Z')).toBe('older');
+    expect(await Array.fromAsync(catalog.tags(of))).toEqual([
+      { ...of, tag: 'latest', digest: undefined, boundAt: '2026-01-03T00:00:00.000Z' },
+    ]);
+  });
+
+  it('lists repositories, live entries, and the newest first', async () => {
+    await catalog.enter(entry('new', { pushedAt: '2026-02-01T00:00:00.000Z' }));
+    expect(await Array.fromAsync(catalog.repositories())).toEqual([of]);
+    const live = (await Array.fromAsync(catalog.entries(of))).map((one) => one.digest).sort();
+    expect(live).toEqual([digest('a'), digest('new'), digest('signature')].sort());
+    expect((await catalog.recent(2)).map((one) => one.digest)[0]).toBe(digest('new'));
+    expect(await catalog.recent(2)).toHaveLength(2);
+  });
+
+  it('brings a deleted image back when it is pushed again', async () => {
+    await catalog.markDeleted(at('a'), '2026-01-04T00:00:00.000Z');
+    await catalog.markDeleted(at('never there'), '2026-01-04T00:00:00.000Z');
+    await catalog.enter(entry('a'));
+    expect((await catalog.find(at('a')))?.deletedAt).toBeUndefined();
+  });
+});

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { manualClock } from '../../lib/core/clock.ts';
+import { draftEvent, imagePushed } from '../../lib/events/index.ts';
+import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
+import { memoryLedger } from '../../lib/work/adapters/memory-ledger.ts';
+import type { WorkLedger } from '../../lib/work/index.ts';
+import { startDynamo } from '../support/dynamo.ts';
+
+const outcome = [
+  draftEvent(imagePushed, {
+    subject: { registry: 'r.example', repository: 'app', digest: `sha256:${'a'.repeat(64)}`, tags: ['1'] },
+    origin: 'manual',
+    pushedAt: '2026-01-01T00:00:00.000Z',
+  }),
+];
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.close());
+
+const kinds = {
+  memory: (clock: ReturnType<typeof manualClock>): WorkLedger => memoryLedger(clock),
+  dynamodb: (clock: ReturnType<typeof manualClock>): WorkLedger => dynamoLedger(dynamo.table, clock),
+};
+
+describe.each(Object.entries(kinds))('the work ledger (%s)', (kind, make) => {
+  let count = 0;
+  const setup = () => {
+    const clock = manualClock();
+    count++;
+    return { clock, ledger: make(clock), key: { subject: `${kind}-${count}`, stage: 'sbom', version: '1' } };
+  };
+
+  it('gives the work to one of many who ask at once', async () => {
+    const { ledger, key } = setup();
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ledger.begin(key, `owner-${i}`, 1_000)));
+    expect(answers.filter((answer) => answer.kind === 'started')).toHaveLength(1);
+    expect(answers.filter((answer) => answer.kind === 'held')).toHaveLength(19);
+  });
+
+  it('says until when the lease is held, and gives the work away only after that', async () => {
+    const { ledger, key, clock } = setup();
+    await ledger.begin(key, 'first', 1_000);
+    clock.advance(999);
+    expect(await ledger.begin(key, 'second', 1_000)).toEqual({
+      kind: 'held',
+      until: new Date('2026-01-01T00:00:01.000Z'),
+    });
+    clock.advance(1);
+    expect(await ledger.begin(key, 'second', 1_000)).toEqual({ kind: 'started', attempt: 2 });
+  });
+
+  it('lets only the holder complete, and keeps what was published', async () => {
+    const { ledger, key, clock } = setup();
+    await ledger.begin(key, 'first', 1_000);
+    clock.advance(2_000);
+    await ledger.begin(key, 'second', 1_000);
+    expect(await ledger.complete(key, 'first', [])).toBe(false);
+    expect(await ledger.complete(key, 'second', outcome)).toBe(true);
+    expect(await ledger.begin(key, 'third', 1_000)).toEqual({ kind: 'completed', outcome });
+    clock.advance(1_000_000);
+    expect((await ledger.begin(key, 'fourth', 1_000)).kind).toBe('completed');
+  });
+
+  it('takes back a released lease at once, and ignores a release by who lost it', async () => {
+    const { ledger, key, clock } = setup();
+    await ledger.begin(key, 'first', 1_000);
+    await ledger.release(key, 'first');
+    expect(await ledger.begin(key, 'second', 1_000)).toEqual({ kind: 'started', attempt: 2 });
+    await ledger.release(key, 'first');
+    clock.advance(10);
+    expect((await ledger.begin(key, 'third', 1_000)).kind).toBe('held');
+  });
+
+  it('treats another version as other work, and lists all of a subject', async () => {
+    const { ledger, key } = setup();
+    await ledger.begin(key, 'first', 1_000);
+    await ledger.complete(key, 'first', outcome);
+    expect(await ledger.begin({ ...key, version: '2' }, 'first', 1_000)).toEqual({ kind: 'started', attempt: 1 });
+    const records = await ledger.list(key.subject);
+    expect(records.map(({ stage, version, state, attempts }) => ({ stage, version, state, attempts }))).toEqual([
+      { stage: 'sbom', version: '1', state: 'completed', attempts: 1 },
+      { stage: 'sbom', version: '2', state: 'in-progress', attempts: 1 },
+    ]);
+    expect(records[0]?.outcome).toEqual(outcome);
+  });
+});
