@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Digest, digestOf } from '../../../lib/core/digest.ts';
+import type { CatalogEntry, TagBinding } from '../../../lib/inventory/index.ts';
+import { planRetention, type RetentionInputs, retentionConfigSchema } from '../../../lib/lifecycle/index.ts';
+
+const of = { registry: 'r.example', repository: 'app' };
+const now = new Date('2026-06-01T00:00:00.000Z');
+const daysAgo = (days: number): string => new Date(now.getTime() - days * 86_400_000).toISOString();
+
+function manifest(name: string, more: Partial<CatalogEntry> = {}): CatalogEntry {
+  const pushedAt = more.pushedAt ?? daysAgo(100);
+  return {
+    ...of,
+    digest: digestOf(name),
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    artifactClass: 'image',
+    children: [],
+    layers: [],
+    sizeBytes: 100,
+    labels: {},
+    firstSeenAt: pushedAt,
+    ...more,
+    pushedAt,
+  };
+}
+
+const tag = (name: string, digest: Digest, days = 100): TagBinding => ({
+  ...of,
+  tag: name,
+  digest,
+  boundAt: daysAgo(days),
+});
+const child = (name: string) => ({ digest: digestOf(name), mediaType: 'x/y', size: 100 });
+const layer = (name: string, size: number) => ({ digest: digestOf(name), mediaType: 'x/y', size });
+
+function plan(
+  given: Partial<RetentionInputs>,
+  rules: unknown[] = [{ name: 'newest', keepLast: 1 }],
+  more: object = {},
+) {
+  const config = retentionConfigSchema.parse({ rules, dryRun: false, maxDeletedShare: 1, ...more });
+  return planRetention({ of, entries: [], tags: [], leases: [], heldElsewhere: () => false, config, now, ...given });
+}
+
+describe('a retention plan', () => {
+  it('keeps the newest tags of a rule and expires the rest with their referrers', () => {
+    const entries = [
+      manifest('old'),
+      manifest('old signature', { artifactClass: 'signature', referrerOf: digestOf('old') }),
+      manifest('new'),
+      manifest('new signature', { artifactClass: 'signature', referrerOf: digestOf('new') }),
+    ];
+    const made = plan({ entries, tags: [tag('1', digestOf('old'), 50), tag('2', digestOf('new'), 40)] });
+    expect(made.expire).toEqual([
+      {
+        root: digestOf('old'),
+        mediaType: entries[0]?.mediaType,
+        tags: ['1'],
+        why: 'rule "newest": number 2, 50.0 days old',
+        deletes: [digestOf('old'), digestOf('old signature')],
+      },
+    ]);
+    expect(made.keep).toEqual([{ tag: '2', digest: digestOf('new'), why: 'rule "newest": number 1 of the newest 1' }]);
+  });
+
+  it('keeps a child that another index still lists, and deletes the one that only the expired index listed', () => {
+    const entries = [
+      manifest('index 1', { artifactClass: 'index', children: [child('shared'), child('own')] }),
+      manifest('index 2', { artifactClass: 'index', children: [child('shared')] }),
+      manifest('shared'),
+      manifest('own'),
+    ];
+    const made = plan({ entries, tags: [tag('1', digestOf('index 1'), 9), tag('2', digestOf('index 2'), 8)] });
+    expect(made.expire.flatMap((graph) => graph.deletes)).toEqual([digestOf('index 1'), digestOf('own')]);
+  });
+
+  it('keeps a digest that a kept tag names too, whatever its other tags say', () => {
+    const tags = [tag('1', digestOf('a'), 50), tag('stable', digestOf('a'), 50), tag('2', digestOf('b'), 1)];
+    const rules = [{ name: 'numbers', tags: ['?'], keepLast: 1 }];
+    expect(plan({ entries: [manifest('a'), manifest('b')], tags }, rules).expire).toEqual([]);
+  });
+
+  it('counts as freed only what nothing else holds', () => {
+    const entries = [
+      manifest('old', { layers: [layer('base', 1_000), layer('app 1', 20)], sizeBytes: 1_120 }),
+      manifest('new', { layers: [layer('base', 1_000), layer('app 2', 30)], sizeBytes: 1_130 }),
+    ];
+    const tags = [tag('1', digestOf('old'), 5), tag('2', digestOf('new'), 4)];
+    expect(plan({ entries, tags }).freedBytes).toBe(120);
+    expect(plan({ entries, tags, heldElsewhere: (blob) => blob === digestOf('app 1') }).freedBytes).toBe(100);
+  });
+
+  it('never touches what is leased, young, or matched by no rule', () => {
+    const entries = [
+      manifest('leased'),
+      manifest('young', { pushedAt: daysAgo(0.5) }),
+      manifest('other'),
+      manifest('new'),
+    ];
+    const tags = [
+      tag('v1', digestOf('leased'), 60),
+      tag('v2', digestOf('young'), 50),
+      tag('v3', digestOf('new'), 1),
+      tag('main', digestOf('other'), 900),
+    ];
+    const lease = (until: string) => [{ digest: digestOf('leased'), reason: 'ecs/web', until }];
+    const rules = [{ name: 'versions', tags: ['v*'], keepLast: 1 }];
+    expect(plan({ entries, tags, leases: lease('2026-06-02T00:00:00.000Z') }, rules).expire).toEqual([]);
+    const after = plan({ entries, tags, leases: lease('2026-05-31T00:00:00.000Z') }, rules);
+    expect(after.expire.map((graph) => graph.root)).toEqual([digestOf('leased')]);
+  });
+
+  it('expires untagged manifests only where the configuration says after how long', () => {
+    const entries = [manifest('loose'), manifest('of index'), manifest('index', { children: [child('of index')] })];
+    const tags = [tag('1', digestOf('index'))];
+    expect(plan({ entries, tags }).expire).toEqual([]);
+    expect(plan({ entries, tags }, undefined, { untaggedDays: 101 }).expire).toEqual([]);
+    const made = plan({ entries, tags }, undefined, { untaggedDays: 30 });
+    expect(made.expire.map(({ root, why }) => ({ root, why }))).toEqual([
+      { root: digestOf('loose'), why: 'untagged for over 30 days' },
+    ]);
+  });
+
+  it('lets the tags of signatures live and die with their subject', () => {
+    const hex = digestOf('old').slice(7);
+    const entries = [manifest('old'), manifest('old sig'), manifest('new')];
+    const tags = [
+      tag('1', digestOf('old'), 3),
+      tag(`sha256-${hex}.sig`, digestOf('old sig'), 1),
+      tag('2', digestOf('new'), 2),
+    ];
+    const made = plan({ entries, tags });
+    expect(made.expire.map((graph) => graph.deletes)).toEqual([[digestOf('old'), digestOf('old sig')]]);
+    expect(made.keep.map((kept) => kept.tag)).toEqual(['2']);
+  });
+
+  it('refuses to go over its budget', () => {
+    const entries = [manifest('a'), manifest('b'), manifest('c')];
+    const tags = [tag('1', digestOf('a'), 3), tag('2', digestOf('b'), 2), tag('3', digestOf('c'), 1)];
+    expect(plan({ entries, tags }, undefined, { maxDeletedShare: 0.5 }).refused).toContain('67 % of the repository');
+    expect(plan({ entries, tags }, undefined, { maxDeleted: 1 }).refused).toContain('over the budget of 1');
+    expect(plan({ entries, tags }).refused).toBeUndefined();
+  });
+
+  it('refuses a rule that keeps nothing by itself', () => {
+    expect(retentionConfigSchema.safeParse({ rules: [{ name: 'x' }] }).error?.message).toContain(
+      'keepLast or keepDays',
+    );
+  });
+});
+
+/** Random repositories: indexes over images, referrers of anything, tags on anything. */
+const repositories = fc
+  .record({
+    images: fc.integer({ min: 1, max: 12 }),
+    indexes: fc.array(fc.array(fc.nat(11), { maxLength: 4 }), { maxLength: 5 }),
+    referrers: fc.array(fc.nat(20), { maxLength: 8 }),
+    tags: fc.array(fc.record({ target: fc.nat(24), days: fc.integer({ min: 0, max: 200 }) }), { maxLength: 15 }),
+    leased: fc.array(fc.nat(24), { maxLength: 3 }),
+    keepLast: fc.integer({ min: 0, max: 4 }),
+    untaggedDays: fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined }),
+    ages: fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 25, maxLength: 25 }),
+  })
+  .map((shape) => {
+    const images = Array.from({ length: shape.images }, (_, i) => manifest(`image ${i}`));
+    const indexes = shape.indexes.map((children, i) =>
+      manifest(`index ${i}`, {
+        artifactClass: 'index',
+        children: children.map((c) => child(`image ${c % shape.images}`)),
+      }),
+    );
+    const subjects = [...images, ...indexes];
+    const referrers = shape.referrers.map((subject, i) =>
+      manifest(`referrer ${i}`, {
+        artifactClass: 'signature',
+        referrerOf: (subjects[subject % subjects.length] as CatalogEntry).digest,
+      }),
+    );
+    const entries = [...subjects, ...referrers].map((entry, i) => ({
+      ...entry,
+      pushedAt: daysAgo(shape.ages[i % 25] as number),
+      firstSeenAt: daysAgo(shape.ages[i % 25] as number),
+    }));
+    const pick = (n: number): Digest => (entries[n % entries.length] as CatalogEntry).digest;
+    const tags = shape.tags.map(({ target, days }, i) => tag(`t${i}`, pick(target), days));
+    const leases = shape.leased.map((n) => ({ digest: pick(n), reason: 'runs', until: '2099-01-01T00:00:00.000Z' }));
+    return { entries, tags, leases, keepLast: shape.keepLast, untaggedDays: shape.untaggedDays };
+  });
+
+describe('every retention plan', () => {
+  it('leaves whole all that is tagged and kept, leased, young, or listed by what stays', () => {
+    fc.assert(
+      fc.property(repositories, ({ entries, tags, leases, keepLast, untaggedDays }) => {
+        const made = plan({ entries, tags, leases }, [{ name: 'r', keepLast }], {
+          ...(untaggedDays ? { untaggedDays } : {}),
+        });
+        const deleted = new Set(made.expire.flatMap((graph) => graph.deletes));
+        for (const kept of made.keep) expect(deleted.has(kept.digest)).toBe(false);
+        for (const lease of leases) expect(deleted.has(lease.digest)).toBe(false);
+        for (const entry of entries) {
+          if (deleted.has(entry.digest)) {
+            expect(now.getTime() - Date.parse(entry.pushedAt)).toBeGreaterThanOrEqual(86_400_000);
+            continue;
+          }
+          for (const one of entry.children) expect(deleted.has(one.digest)).toBe(false);
+          // What stays keeps its signatures.
+          for (const other of entries)
+            if (other.referrerOf === entry.digest) expect(deleted.has(other.digest)).toBe(false);
+        }
+        const listed = made.expire.flatMap((graph) => graph.deletes);
+        expect(new Set(listed).size).toBe(listed.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('does not depend on the order in which the catalogue lists things', () => {
+    fc.assert(
+      fc.property(repositories, ({ entries, tags, leases, keepLast }) => {
+        const rules = [{ name: 'r', keepLast }];
+        const digests = (made: ReturnType<typeof plan>) => made.expire.flatMap((graph) => graph.deletes).sort();
+        const forward = plan({ entries, tags, leases }, rules);
+        const backward = plan({ entries: [...entries].reverse(), tags: [...tags].reverse(), leases }, rules);
+        expect(digests(backward)).toEqual(digests(forward));
+        expect(backward.freedBytes).toBe(forward.freedBytes);
+      }),
+    );
+  });
+});
