@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** From worst to least; `unknown` stands last because nothing is known of it, not because it is harmless. */
+export const severities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
+const thresholdSchema = z.enum([...severities, 'never']);
+
+/** One finding that is accepted until a day. Without an end and a reason nobody would ever look at it again. */
+const exceptionSchema = z.strictObject({
+  /** Id of the advisory, or one of its aliases. */
+  id: z.string().min(1).max(100),
+  /** Only in the package of this name; in every package when absent. */
+  package: z.string().min(1).max(200).optional(),
+  reason: z.string().min(1).max(500),
+  until: z.iso.datetime(),
+});
+
+/** The setting `policy`: when an image may run. */
+export const policyConfigSchema = z.strictObject({
+  name: z.string().min(1).max(100).default('default'),
+  /** A finding of this severity or worse denies; `never`: none does. */
+  denyAt: thresholdSchema.default('critical'),
+  /** A finding of this severity or worse is named as a warning. */
+  warnAt: thresholdSchema.default('high'),
+  /** Only findings that a newer version of the package would mend deny. */
+  onlyFixable: z.boolean().default(false),
+  /** What becomes of an image that could not be read whole, or for whose packages there are no advisories. */
+  incomplete: z.enum(['allow', 'quarantine', 'deny']).default('quarantine'),
+  exceptions: z.array(exceptionSchema).max(200).default([]),
+});
+export type PolicyConfig = Readonly<z.infer<typeof policyConfigSchema>>;
