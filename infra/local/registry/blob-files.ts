@@ -1,0 +1,106 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, digestAlgorithm, digestHex, isDigest } from '../../../lib/core/digest.ts';
+import { systemCode } from './errors.ts';
+import { type OpenFile, syncDirectory, writeAll } from './files.ts';
+import { coalesce } from './keyed-lock.ts';
+
+const ALGORITHMS = ['sha256', 'sha512'] as const;
+
+/**
+ * Content-addressed files as in an OCI image layout: `blobs/<algorithm>/<hex>`. A file appears by rename, whole and
+ * synced; its name is its digest, which was computed from the bytes on their way in.
+ */
+export interface BlobFiles {
+  /** Closes a finished temporary file and moves it to its digest, which the caller has verified. */
+  adopt(temporary: string, handle: FileHandle, digest: Digest, size: number): Promise<void>;
+  write(bytes: Uint8Array, digest: Digest): Promise<void>;
+  /** `undefined` where there is no such file, or one of another size (damaged from outside). */
+  open(digest: Digest, size: number): Promise<FileHandle | undefined>;
+  read(digest: Digest, size: number): Promise<Uint8Array | undefined>;
+  /** Bytes freed; 0 where there was none. */
+  remove(digest: Digest): Promise<number>;
+  list(): Promise<readonly Digest[]>;
+}
+
+export async function createBlobFiles(directory: string, openForWriting: OpenFile): Promise<BlobFiles> {
+  const folder = (algorithm: string): string => join(directory, 'blobs', algorithm);
+  const path = (digest: Digest): string => join(folder(digestAlgorithm(digest)), digestHex(digest));
+  for (const algorithm of ALGORITHMS) await mkdir(folder(algorithm), { recursive: true });
+  const sync = {
+    sha256: coalesce(() => syncDirectory(folder('sha256'))),
+    sha512: coalesce(() => syncDirectory(folder('sha512'))),
+  };
+  let temporaries = 0;
+
+  const sizeOf = async (digest: Digest): Promise<number | undefined> => {
+    try {
+      return (await stat(path(digest))).size;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+  const place = async (temporary: string, digest: Digest): Promise<void> => {
+    await rename(temporary, path(digest));
+    await sync[digestAlgorithm(digest)]();
+  };
+
+  return {
+    async adopt(temporary, handle, digest, size) {
+      const known = (await sizeOf(digest)) === size;
+      if (!known) await handle.sync();
+      await handle.close();
+      await (known ? rm(temporary, { force: true }) : place(temporary, digest));
+    },
+    async write(bytes, digest) {
+      if ((await sizeOf(digest)) === bytes.length) return;
+      const temporary = join(directory, 'uploads', `manifest-${process.pid}-${temporaries++}`);
+      const handle = await openForWriting(temporary, 'wx');
+      try {
+        await writeAll(handle, [bytes], 0);
+        await handle.sync();
+        await handle.close();
+        await place(temporary, digest);
+      } catch (error) {
+        await handle.close().catch(() => undefined);
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
+    open: (digest, size) => openExact(path(digest), size),
+    async read(digest, size) {
+      const handle = await openExact(path(digest), size);
+      if (!handle) return undefined;
+      try {
+        return await handle.readFile();
+      } finally {
+        await handle.close();
+      }
+    },
+    async remove(digest) {
+      const size = await sizeOf(digest);
+      await rm(path(digest), { force: true });
+      return size ?? 0;
+    },
+    async list() {
+      const names = await Promise.all(
+        ALGORITHMS.map(async (algorithm) => (await readdir(folder(algorithm))).map((name) => `${algorithm}:${name}`)),
+      );
+      return names.flat().filter(isDigest);
+    },
+  };
+}
+
+async function openExact(path: string, size: number): Promise<FileHandle | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  if ((await handle.stat()).size === size) return handle;
+  await handle.close();
+  return undefined;
+}

@@ -1,0 +1,194 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LadingError } from '../../../../lib/core/errors.ts';
+import { explainDiskError, OciError, systemCode } from '../errors.ts';
+import type { RegistryAccess } from '../model.ts';
+import type { OpenedStore } from '../store.ts';
+import { type Exchange, methodNotAllowed, mutable, sendJson } from './exchange.ts';
+import { parseRoute } from './route.ts';
+import { serveBlob } from './serve-blobs.ts';
+import { serveCatalog, serveReferrers, serveTags } from './serve-listings.ts';
+import { serveManifest } from './serve-manifests.ts';
+import { serveUpload, serveUploads } from './serve-uploads.ts';
+
+/** A connection on which nothing moves for this long while the client is to move is closed. */
+const IDLE_MS = 120_000;
+/** Longer than the pools of Go clients (90 s), so that a client does not send into a connection we just closed. */
+const KEEP_ALIVE_MS = 100_000;
+/** Of a refused upload, this much is still read so that the client gets to the answer. */
+const DRAIN_BYTES = 4 * 1024 * 1024;
+
+export interface RegistryServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function startServer(options: {
+  readonly opened: OpenedStore;
+  readonly host: string;
+  readonly port: number;
+  readonly access: RegistryAccess | undefined;
+  readonly onProblem: (error: unknown) => void;
+}): Promise<RegistryServer> {
+  const inFlight = new Set<Promise<void>>();
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      const work = answer(request, response, options).finally(() => inFlight.delete(work));
+      inFlight.add(work);
+    },
+  );
+  server.setTimeout(IDLE_MS);
+  server.on('timeout', (socket) => {
+    // Hashing a huge resumed upload keeps the line quiet for long; then it is our turn, not the client's.
+    const current = exchanges.get(socket);
+    if (!current?.request.complete || current.response.headersSent) socket.destroy();
+  });
+  const port = await listen(server, options.port, options.host);
+  return {
+    port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await Promise.allSettled(inFlight);
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(explainListenError(error, port, host)));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function explainListenError(cause: Error, port: number, host: string): LadingError {
+  if (systemCode(cause) === 'EADDRINUSE') {
+    return new LadingError(
+      'port-taken',
+      `port ${port} on ${host} is already taken, so the registry cannot listen there`,
+      {
+        cause,
+        hint: 'stop the program that has it, or choose another port (0 takes any free one)',
+      },
+    );
+  }
+  return new LadingError('listen-failed', `the registry cannot listen on ${host}:${port}: ${cause.message}`, { cause });
+}
+
+/** What each connection is busy with. */
+const exchanges = new WeakMap<object, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
+
+interface AnswerOptions {
+  readonly opened: OpenedStore;
+  readonly access: RegistryAccess | undefined;
+  readonly onProblem: (error: unknown) => void;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
+  exchanges.set(request.socket, { request, response });
+  response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  try {
+    await dispatch(request, response, options);
+  } catch (error) {
+    refuse(request, response, explainDiskError(error), options.onProblem);
+  }
+}
+
+async function dispatch(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
+  const { opened, access } = options;
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const principal = await authenticate(request, access);
+  const allows: Exchange['allows'] = async (action, repository) =>
+    access === undefined || (await access.authorize(principal, action, repository));
+  const exchange: Exchange = {
+    request,
+    response,
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    store: opened.store,
+    parts: opened.parts,
+    allows,
+    async require(action, repository) {
+      if (await allows(action, repository)) return;
+      throw new OciError(403, 'DENIED', `${principal ?? 'the caller'} may not ${action} on ${repository}`);
+    },
+  };
+  await route(exchange, mark < 0 ? url : url.slice(0, mark));
+}
+
+async function authenticate(request: IncomingMessage, access: RegistryAccess | undefined): Promise<string | undefined> {
+  // No registry client sends Origin; a page in the user's browser does, and must not write here.
+  if (request.headers.origin !== undefined && request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new OciError(403, 'DENIED', 'web pages may not write to this registry');
+  }
+  const verdict = await access?.authenticate(request.headers.authorization);
+  if (verdict !== 'refused') return verdict?.principal;
+  throw new OciError(401, 'UNAUTHORIZED', 'the registry needs a user name and a token', {
+    headers: { 'www-authenticate': 'Basic realm="lading",service="ecr.amazonaws.com"' },
+  });
+}
+
+async function route(exchange: Exchange, path: string): Promise<void> {
+  const target = parseRoute(path);
+  switch (target.kind) {
+    case 'base':
+      if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') throw methodNotAllowed('GET');
+      return sendJson(exchange, 200, {}, {});
+    case 'catalog':
+      return serveCatalog(exchange);
+    case 'uploads':
+      return serveUploads(exchange, target.repository);
+    case 'upload':
+      return serveUpload(exchange, target.repository, target.id);
+    case 'blob':
+      return serveBlob(exchange, target.repository, target.digest);
+    case 'manifest':
+      return serveManifest(exchange, target.repository, target.reference);
+    case 'tags':
+      return serveTags(exchange, target.repository);
+    case 'referrers':
+      return serveReferrers(exchange, target.repository, target.digest);
+  }
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  onProblem: (error: unknown) => void,
+): void {
+  const gone = request.socket.destroyed || response.headersSent;
+  const known = error instanceof OciError ? error : undefined;
+  if (!known && !gone) onProblem(error);
+  if (gone) return void response.destroy();
+  const { status, ociCode, message, headers, details } =
+    known ?? new OciError(500, 'UNKNOWN', 'the registry failed; its log says why');
+  const errors = (details.length > 0 ? details : [undefined]).map((detail) => ({ code: ociCode, message, detail }));
+  const bytes = Buffer.from(JSON.stringify({ errors }));
+  const finish = leaveBody(request);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+    ...(finish ? { connection: 'close' } : {}),
+    ...mutable(headers),
+  });
+  response.end(bytes);
+  finish?.();
+}
+
+/** Reads away what is left of a small body, so that the connection can go on; ends it after a large one. */
+function leaveBody(request: IncomingMessage): (() => void) | undefined {
+  if (request.complete) return undefined;
+  request.resume();
+  const declared = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  if (declared <= DRAIN_BYTES) return undefined;
+  return () => {
+    let read = 0;
+    request.on('data', (piece: Uint8Array) => {
+      read += piece.length;
+      if (read > DRAIN_BYTES) request.socket.destroy();
+    });
+  };
+}
