@@ -37,3 +37,14 @@ export function registryError(
 ): LadingError {
   return new LadingError(code, message, { retryable: code === 'registry-unavailable', ...options });
 }
+
+/** The registry could not answer now; the same call may succeed later, and not before `retryAfterMs` have passed. */
+export class RegistryBusyError extends LadingError {
+  override readonly name = 'RegistryBusyError';
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs = 0) {
+    super('registry-unavailable', message, { retryable: true });
+    this.retryAfterMs = retryAfterMs;
+  }
+}

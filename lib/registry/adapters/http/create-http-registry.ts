@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, systemClock } from '../../../core/clock.ts';
+import type { Registry, RegistryCredentials } from '../../ports.ts';
+import { type Authenticator, createTokenAuthenticator } from './authenticator.ts';
+import { createBlobReader } from './blobs.ts';
+import { createExchange } from './exchange.ts';
+import { createRegistryLister } from './lists.ts';
+import { createManifestRemover, createManifestWriter } from './manifest-writer.ts';
+import { createManifestReader } from './manifests.ts';
+import { createOriginPolicy } from './origin-policy.ts';
+import { createReferrerReader } from './referrers.ts';
+import type { RetryOptions } from './retry.ts';
+import { createTransport, type TransportOptions } from './transport.ts';
+import { createBlobWriter } from './uploads.ts';
+
+export interface HttpRegistryOptions {
+  /** The name in references; `url` is where it is spoken to. */
+  readonly host: string;
+  readonly url: URL;
+  readonly allowHosts?: readonly string[];
+  readonly allowInsecure?: boolean;
+  readonly allowPrivate?: boolean;
+  readonly chunkBytes?: number | undefined;
+  readonly credentials?: () => Promise<RegistryCredentials>;
+  /** Instead of the challenges of the registry, where the scheme is known beforehand. */
+  readonly authenticator?: Authenticator;
+  readonly clock?: Clock;
+  readonly retry?: RetryOptions;
+  readonly transport?: TransportOptions;
+}
+
+export interface HttpRegistry extends Registry {
+  /** Closes idle connections. */
+  close(): void;
+}
+
+const anonymous = async (): Promise<RegistryCredentials> => ({ kind: 'anonymous' });
+
+/** A client of the OCI distribution API, version 1.1, that trusts neither what it is told nor where it is sent. */
+export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
+  const { host, url, credentials = anonymous, clock = systemClock, retry } = options;
+  const policy = createOriginPolicy({
+    base: url,
+    allowHosts: options.allowHosts ?? [],
+    allowInsecure: options.allowInsecure ?? false,
+    allowPrivate: options.allowPrivate ?? false,
+  });
+  const transport = createTransport(policy, options.transport);
+  const authenticator = options.authenticator ?? createTokenAuthenticator({ policy, transport, credentials, clock });
+  const exchange = createExchange({ policy, transport, authenticator, clock, ...(retry ? { retry } : {}) });
+  const manifests = createManifestReader(exchange);
+  const blobs = createBlobReader(exchange);
+  const random = retry?.random ?? Math.random;
+  const pause = (attempt: number) => delay(random() * 50 * 2 ** Math.min(attempt, 6));
+  return {
+    host,
+    ...manifests,
+    ...blobs,
+    ...createRegistryLister(exchange),
+    ...createReferrerReader(exchange, manifests),
+    ...createBlobWriter(exchange, blobs, { chunkBytes: options.chunkBytes }),
+    ...createManifestWriter(exchange, manifests, { pause }),
+    ...createManifestRemover(exchange),
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,203 @@
+import { digestAlgorithm, isDigest } from '../../../core/digest.ts';
+import { isLadingError } from '../../../core/errors.ts';
+import { registryError } from '../../errors.ts';
+import type { BlobContent, BlobReader, BlobWriter } from '../../ports.ts';
+import { verifyContent } from '../../verify-content.ts';
+import { headerOf, refusal } from './answers.ts';
+import { inChunks } from './chunks.ts';
+import { startDeadline, transferTimeMs } from './deadline.ts';
+import { type Exchange, resolveLocation } from './exchange.ts';
+import { pullScope, pushScope, repositoryPath } from './paths.ts';
+import type { Body } from './send-body.ts';
+import type { HttpResponse } from './transport.ts';
+
+type Upload = Parameters<BlobWriter['putBlob']>[0];
+
+const START_TIME_MS = 60_000;
+const OCTETS = { 'content-type': 'application/octet-stream' } as const;
+
+/** Distribution specification 1.1, "Pushing blobs": one request per blob, or chunks of `chunkBytes`. */
+export function createBlobWriter(
+  exchange: Exchange,
+  blobs: Pick<BlobReader, 'headBlob'>,
+  options: { readonly chunkBytes?: number | undefined },
+): BlobWriter {
+  return {
+    async putBlob(to, call) {
+      const deadline = startDeadline(call?.signal, transferTimeMs(to.size), `uploading the blob ${to.digest}`);
+      try {
+        const { chunkBytes } = options;
+        const send = chunkBytes === undefined || to.size <= chunkBytes ? sendWhole : sendChunked(chunkBytes);
+        await upload(exchange, blobs, to, send, deadline.signal);
+      } finally {
+        deadline.clear();
+      }
+    },
+    async mountBlob({ repository, from, digest }, call) {
+      if (!isDigest(digest)) return false;
+      repositoryPath(from);
+      const query = new URLSearchParams({ mount: digest, from });
+      const scopes = [...pushScope(repository), ...pullScope(from)];
+      try {
+        const response = await startUpload(exchange, repository, `?${query}`, scopes, call?.signal);
+        if (response.status === 201) return true;
+        if (response.status === 202) await cancel(exchange, repository, locationOf(exchange, response));
+        return false;
+      } catch (error) {
+        // Not allowed to read there, or no such repository: the blob can still be uploaded.
+        if (isLadingError(error, 'registry-denied') || isLadingError(error, 'registry-refused')) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+type Send = (exchange: Exchange, to: Upload, location: URL, signal: AbortSignal) => Promise<void>;
+
+async function upload(
+  exchange: Exchange,
+  blobs: Pick<BlobReader, 'headBlob'>,
+  to: Upload,
+  send: Send,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = digestAlgorithm(to.digest) === 'sha256' ? '' : `?digest-algorithm=${digestAlgorithm(to.digest)}`;
+  for (let attempt = 1; ; attempt++) {
+    // The answer to the attempt before may be all that was lost.
+    if (attempt > 1 && (await blobs.headBlob(to, { signal }))?.size === to.size) return;
+    const started = await startUpload(exchange, to.repository, query, pushScope(to.repository), signal);
+    const location = locationOf(exchange, started);
+    try {
+      await send(exchange, to, location, signal);
+      return;
+    } catch (error) {
+      if (!isLadingError(error, 'registry-unavailable')) await cancel(exchange, to.repository, location);
+      const repeatable = to.content instanceof Uint8Array || typeof to.content === 'function';
+      if (!repeatable || attempt >= 3 || signal.aborted || !isLadingError(error) || !error.retryable) throw error;
+    }
+  }
+}
+
+async function startUpload(
+  exchange: Exchange,
+  repository: string,
+  query: string,
+  scopes: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
+  const what = `an upload to ${repository}`;
+  const deadline = startDeadline(signal, START_TIME_MS, what);
+  try {
+    const response = await exchange.send({
+      method: 'POST',
+      at: `${repositoryPath(repository)}/blobs/uploads/${query}`,
+      what,
+      scopes,
+      headers: { 'content-length': '0' },
+      signal: deadline.signal,
+    });
+    if (response.status === 404) throw await refusal(response, what, 'repository-unknown');
+    if (response.status !== 201 && response.status !== 202) throw await refusal(response, what);
+    response.discard();
+    return response;
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Where to send the bytes. It may be another host, if the registry's entry lists it; then without credentials. */
+function locationOf(exchange: Exchange, response: HttpResponse): URL {
+  const location = headerOf(response, 'location');
+  if (location === undefined) throw registryError('registry-protocol', 'an upload was answered without a location');
+  const url = resolveLocation(location, exchange.policy.base, 'the upload');
+  exchange.policy.check(url, 'the upload location');
+  return url;
+}
+
+const sendWhole: Send = async (exchange, to, location, signal) => {
+  await finish(exchange, to, location, signal, {
+    headers: { ...OCTETS, 'content-length': String(to.size) },
+    body: verifyContent(open(to.content), to),
+  });
+};
+
+const sendChunked =
+  (chunkBytes: number): Send =>
+  async (exchange, to, start, signal) => {
+    let location = start;
+    let offset = 0;
+    for await (const chunk of inChunks(verifyContent(open(to.content), to), chunkBytes)) {
+      const what = `a chunk of the blob ${to.digest}`;
+      const response = await exchange.send({
+        method: 'PATCH',
+        at: location,
+        what,
+        scopes: pushScope(to.repository),
+        headers: {
+          ...OCTETS,
+          'content-length': String(chunk.length),
+          'content-range': `${offset}-${offset + chunk.length - 1}`,
+        },
+        body: oneShot(chunk),
+        signal,
+      });
+      if (response.status !== 202) throw await refusal(response, what);
+      response.discard();
+      offset += chunk.length;
+      location = locationOf(exchange, response);
+    }
+    await finish(exchange, to, location, signal, { headers: { 'content-length': '0' } });
+  };
+
+/** A chunk is sent once: after a lost answer nobody knows whether it was appended, so the upload begins anew. */
+async function* oneShot(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
+}
+
+async function finish(
+  exchange: Exchange,
+  to: Upload,
+  location: URL,
+  signal: AbortSignal,
+  content: { readonly headers: Readonly<Record<string, string>>; readonly body?: Body },
+): Promise<void> {
+  const what = `the blob ${to.digest}`;
+  // Added as text: the rest of the query must stay exactly as the registry gave it.
+  const at = new URL(location);
+  at.search = `${at.search === '' ? '?' : `${at.search}&`}digest=${encodeURIComponent(to.digest)}`;
+  const response = await exchange.send({
+    method: 'PUT',
+    at,
+    what,
+    scopes: pushScope(to.repository),
+    ...content,
+    signal,
+  });
+  if (response.status !== 201 && response.status !== 204) throw await refusal(response, what);
+  response.discard();
+  const said = headerOf(response, 'docker-content-digest');
+  if (said !== undefined && said !== to.digest) {
+    throw registryError('digest-mismatch', `the registry stored ${what} as ${said.slice(0, 140)}`);
+  }
+}
+
+/** Frees what the registry holds of an upload; where that fails, the registry's own expiry does it. */
+async function cancel(exchange: Exchange, repository: string, location: URL): Promise<void> {
+  const what = `an upload to ${repository}`;
+  const deadline = startDeadline(undefined, 10_000, what);
+  try {
+    const headers = { 'content-length': '0' };
+    const scopes = pushScope(repository);
+    const { signal } = deadline;
+    (await exchange.send({ method: 'DELETE', at: location, what, scopes, headers, signal })).discard();
+  } catch {
+    // Nothing depends on it.
+  } finally {
+    deadline.clear();
+  }
+}
+
+const open = (content: BlobContent): AsyncIterable<Uint8Array> | Iterable<Uint8Array> => {
+  if (content instanceof Uint8Array) return [content];
+  return typeof content === 'function' ? content() : content;
+};

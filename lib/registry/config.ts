@@ -1,0 +1,7 @@
+/** The setting `registries`, as infra validates it and functions read it. */
+export {
+  type EcrEntry,
+  type RegistriesConfig,
+  type RegistryEntry,
+  registriesConfigSchema,
+} from './model.ts';

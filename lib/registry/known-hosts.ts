@@ -1,0 +1,28 @@
+/** What is known of a public registry: where its API answers, and which other hosts its answers lead to. */
+export interface KnownRegistry {
+  readonly apiHost?: string;
+  readonly allowHosts: readonly string[];
+}
+
+const KNOWN: ReadonlyMap<string, KnownRegistry> = new Map([
+  [
+    'docker.io',
+    {
+      apiHost: 'registry-1.docker.io',
+      allowHosts: [
+        'auth.docker.io',
+        'production.cloudflare.docker.com',
+        'production.cloudfront.docker.com',
+        '*.r2.cloudflarestorage.com',
+      ],
+    },
+  ],
+  ['ghcr.io', { allowHosts: ['pkg-containers.githubusercontent.com'] }],
+  ['quay.io', { allowHosts: ['*.quay.io'] }],
+  ['public.ecr.aws', { allowHosts: ['*.cloudfront.net'] }],
+  ['mcr.microsoft.com', { allowHosts: ['*.data.mcr.microsoft.com'] }],
+  ['registry.gitlab.com', { allowHosts: ['gitlab.com', 'cdn.registry.gitlab-static.net', 'storage.googleapis.com'] }],
+]);
+
+/** An entry of the configuration for one of these hosts needs no `allowHosts` of its own. */
+export const knownRegistry = (host: string): KnownRegistry | undefined => KNOWN.get(host.toLowerCase());
