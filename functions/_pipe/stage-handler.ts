@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import { LadingError } from '../../lib/core/errors.ts';
+import {
+  type EventBridgeEvent,
+  type EventDefinition,
+  type EventDraft,
+  type EventMetadata,
+  readEvent,
+} from '../../lib/events/index.ts';
+import { runStage, type StagePorts, type WorkKey } from '../../lib/work/index.ts';
+import { type Delivery, eventsHandler } from './events-handler.ts';
+
+/** One kind of event that a stage is triggered by, and what it does about it. */
+export interface StageRoute<Data extends z.ZodType = z.ZodType> {
+  readonly on: EventDefinition<Data>;
+  key(data: z.infer<Data>, metadata: EventMetadata): WorkKey;
+  perform(data: z.infer<Data>, metadata: EventMetadata): Promise<readonly EventDraft[]>;
+}
+
+export const route = <Data extends z.ZodType>(given: StageRoute<Data>): StageRoute => given as unknown as StageRoute;
+
+/** A queue-fed function that performs stages of the pipeline, each once per key. */
+export const stageHandler = (
+  ports: () => StagePorts,
+  routes: readonly StageRoute[],
+): ReturnType<typeof eventsHandler> =>
+  eventsHandler((event, delivery) => performStage(ports(), routes, event, delivery));
+
+export async function performStage(
+  ports: StagePorts,
+  routes: readonly StageRoute[],
+  envelope: EventBridgeEvent,
+  delivery: Delivery,
+): Promise<void> {
+  const found = routes.find((candidate) => candidate.on.detailType === envelope['detail-type']);
+  if (!found) throw new LadingError('event-unexpected', `no stage here takes "${envelope['detail-type']}"`);
+  const { metadata, data } = readEvent(found.on, envelope).detail;
+  await runStage(ports, {
+    key: found.key(data, metadata),
+    ...delivery,
+    cause: metadata,
+    perform: () => found.perform(data, metadata),
+  });
+}

@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { dynamoClient, eventBridgeClient, s3Client } from '../../lib/aws/clients.ts';
+import { requireEnvironment } from '../../lib/aws/environment.ts';
+import { eventBridgePublisher } from '../../lib/aws/event-publisher.ts';
+import { createTable, type Table } from '../../lib/aws/table.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { LadingError } from '../../lib/core/errors.ts';
+import { parseJsonStrict } from '../../lib/core/json.ts';
+import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
+import type { DocumentStore } from '../../lib/documents/index.ts';
+import type { EventPublisher } from '../../lib/events/index.ts';
+import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
+import type { StagePorts } from '../../lib/work/index.ts';
+import { type BucketName, environmentName, type SecretName, type SettingName, type TableName } from './function.ts';
+
+/*
+ * How handlers get their ports. A function declares what it uses in its function.ts; asking here for something that
+ * it did not declare fails with the name of the variable.
+ */
+
+export const table = (name: TableName): Table =>
+  createTable(dynamoClient(), requireEnvironment(environmentName.table(name)));
+
+export const documents = (bucket: BucketName): DocumentStore =>
+  s3Documents(s3Client(), requireEnvironment(environmentName.bucket(bucket)));
+
+export const publisher = (): EventPublisher =>
+  eventBridgePublisher(eventBridgeClient(), requireEnvironment(environmentName.bus()));
+
+export const stagePorts = (): StagePorts => ({
+  ledger: dynamoLedger(table('work'), systemClock),
+  publisher: publisher(),
+  clock: systemClock,
+});
+
+export const signingKeyId = (): string => requireEnvironment(environmentName.key());
+
+export const secretId = (name: SecretName): string => requireEnvironment(environmentName.secret(name));
+
+/** @throws LadingError `setting-invalid` naming the path, when the deployed configuration does not fit this version */
+export function setting<Schema extends z.ZodType>(name: SettingName, schema: Schema): z.infer<Schema> {
+  const variable = environmentName.setting(name);
+  const parsed = schema.safeParse(parseJsonStrict(requireEnvironment(variable), { what: variable }));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new LadingError('setting-invalid', `${variable} at "${issue?.path.join('.')}": ${issue?.message}`, {
+    hint: 'configuration and code are of different versions; deploy the stack again',
+  });
+}

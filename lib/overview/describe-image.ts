@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+import { locationKey } from '../core/image-reference.ts';
+import {
+  type EventDefinition,
+  type EventDraft,
+  gateDecided,
+  imageReplicated,
+  imageSigned,
+  sbomCreated,
+  scanCompleted,
+} from '../events/index.ts';
+import { type CatalogEntry, type CatalogReader, missingStage, type Stage, stages } from '../inventory/index.ts';
+import type { WorkLedger, WorkRecord } from '../work/index.ts';
+import type { ImageOverview, StageStatus } from './model.ts';
+
+export interface OverviewPorts {
+  readonly catalog: CatalogReader;
+  readonly ledger: Pick<WorkLedger, 'list'>;
+}
+
+/**
+ * Puts together what the stages recorded of an image. The work ledger keeps what each stage published, so this one
+ * query has every summary, and it cannot disagree with what was announced.
+ *
+ * @param replicated whether a rule copies the repository
+ */
+export async function describeImage(
+  ports: OverviewPorts,
+  entry: CatalogEntry,
+  tags: readonly string[],
+  replicated: boolean,
+): Promise<ImageOverview> {
+  const records = await ports.ledger.list(locationKey(entry));
+  const missing = missingStage(entry, records, replicated);
+  const outcomes = records
+    .filter((record) => record.state === 'completed')
+    .toSorted((a, b) => (a.updatedAt < b.updatedAt ? -1 : 1))
+    .flatMap((record) => record.outcome);
+  const sbom = last(outcomes, sbomCreated);
+  const scan = last(outcomes, scanCompleted)?.scan;
+  const verdict = last(outcomes, gateDecided);
+  const signature = last(outcomes, imageSigned)?.signature;
+  return {
+    entry,
+    tags,
+    stages: stages.map((stage) => status(stage, entry, records, missing)),
+    settled: missing === undefined,
+    ...(sbom === undefined ? {} : { sbom }),
+    ...(scan === undefined ? {} : { scan }),
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(signature === undefined ? {} : { signature }),
+    replicas: all(outcomes, imageReplicated),
+  };
+}
+
+function all<Data extends z.ZodType>(
+  outcomes: readonly EventDraft[],
+  definition: EventDefinition<Data>,
+): readonly z.infer<Data>[] {
+  return outcomes.flatMap((draft) => {
+    const data = draft.detailType === definition.detailType ? definition.data.safeParse(draft.data) : undefined;
+    return data?.success ? [data.data] : [];
+  });
+}
+
+const last = <Data extends z.ZodType>(outcomes: readonly EventDraft[], definition: EventDefinition<Data>) =>
+  all(outcomes, definition).at(-1);
+
+function status(
+  stage: Stage,
+  entry: CatalogEntry,
+  records: readonly WorkRecord[],
+  missing: Stage | undefined,
+): StageStatus {
+  const own = records.filter((record) => record.stage === stage);
+  const done = own.find((record) => record.state === 'completed');
+  const attempts = own.reduce((sum, record) => sum + record.attempts, 0);
+  if (done) return { stage, state: 'done', afterMs: elapsed(entry, done), attempts };
+  if (own.length > 0) return { stage, state: 'working', attempts };
+  const expected = missing !== undefined && stages.indexOf(stage) >= stages.indexOf(missing);
+  return { stage, state: expected ? 'waiting' : 'not-needed', attempts };
+}
+
+const elapsed = (entry: CatalogEntry, record: WorkRecord): number =>
+  Math.max(0, Date.parse(record.updatedAt) - Date.parse(entry.firstSeenAt));
+
+/** The newest images with their state, newest first; signatures, SBOMs and replicas are shown with what they are about. */
+export async function listImages(
+  ports: OverviewPorts,
+  options: { readonly limit: number; replicated(entry: CatalogEntry): boolean },
+): Promise<readonly ImageOverview[]> {
+  const entries = (await ports.catalog.recent(options.limit * 4))
+    .filter((entry) => entry.referrerOf === undefined && entry.replicaOf === undefined)
+    .slice(0, options.limit);
+  const repositories = new Map(entries.map((entry) => [`${entry.registry}/${entry.repository}`, entry] as const));
+  const tags = new Map<string, string[]>();
+  for (const of of repositories.values()) {
+    for await (const binding of ports.catalog.tags(of)) {
+      if (binding.digest === undefined) continue;
+      const key = locationKey({ ...binding, digest: binding.digest });
+      tags.set(key, [...(tags.get(key) ?? []), binding.tag]);
+    }
+  }
+  return Promise.all(
+    entries.map((entry) => describeImage(ports, entry, tags.get(locationKey(entry)) ?? [], options.replicated(entry))),
+  );
+}

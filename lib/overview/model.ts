@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import type { gateDecided, imageReplicated, imageSigned, sbomCreated, scanCompleted } from '../events/index.ts';
+import type { CatalogEntry, Stage } from '../inventory/index.ts';
+
+export type StageState = 'done' | 'working' | 'waiting' | 'not-needed';
+
+export interface StageStatus {
+  readonly stage: Stage;
+  readonly state: StageState;
+  /** Since the push was announced, in milliseconds; for stages that are done. */
+  readonly afterMs?: number;
+  readonly attempts: number;
+}
+
+/** What a person wants to know of an image at a glance. Each part is there once its stage is done. */
+export interface ImageOverview {
+  readonly entry: CatalogEntry;
+  readonly tags: readonly string[];
+  readonly stages: readonly StageStatus[];
+  /** Nothing more will happen by itself. */
+  readonly settled: boolean;
+  readonly sbom?: z.infer<typeof sbomCreated.data>;
+  readonly scan?: z.infer<typeof scanCompleted.data>['scan'];
+  readonly verdict?: z.infer<typeof gateDecided.data>;
+  readonly signature?: z.infer<typeof imageSigned.data>['signature'];
+  readonly replicas: readonly z.infer<typeof imageReplicated.data>[];
+}
