@@ -1,4 +1,5 @@
 export { addToReferrersTag, parseReferrer, referrerDescriptor } from './attach-referrer.ts';
+export { ensureBlob } from './ensure-blob.ts';
 export { type RegistryErrorCode, registryError } from './errors.ts';
 export { DEFAULT_REFERRER_LIMIT, listReferrersByTag } from './list-referrers-by-tag.ts';
 export type * from './ports.ts';
