@@ -1,0 +1,10 @@
+export { createConsole } from './app.ts';
+export type {
+  Activity,
+  ActivityFeed,
+  ConsolePorts,
+  FindingView,
+  KeyReader,
+  PlanReader,
+  ReportReader,
+} from './ports.ts';

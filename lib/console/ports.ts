@@ -1,0 +1,57 @@
+import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
+import type { OverviewPorts } from '../overview/index.ts';
+
+/** One event of the audit trail, as the feed shows it. */
+export interface Activity {
+  readonly seq: number;
+  readonly time: string;
+  readonly detailType: string;
+  /** `registry/repository@digest`, where the event is about an image. */
+  readonly subject?: string;
+  /** The event's data, as recorded. */
+  readonly data: unknown;
+}
+
+export interface ActivityFeed {
+  /** Oldest first, after the given number. */
+  after(seq: number, limit: number): Promise<readonly Activity[]>;
+  /** Number of the newest entry; 0 when there is none. */
+  head(): Promise<number>;
+}
+
+export interface FindingView {
+  readonly id: string;
+  readonly severity: string;
+  readonly package: string;
+  readonly version: string;
+  readonly fixedVersions: readonly string[];
+  readonly fixState: string;
+  readonly location?: string;
+}
+
+/** Documents that the pages show, by the key that the stage recorded. */
+export interface ReportReader {
+  findings(key: string): Promise<readonly FindingView[] | undefined>;
+  /** The SBOM as CycloneDX JSON text. */
+  sbom(key: string): Promise<Uint8Array | undefined>;
+}
+
+export interface KeyReader {
+  /** The public half of the signing key, PEM. */
+  publicKey(): Promise<string>;
+}
+
+export interface PlanReader {
+  /** The last retention plan of a repository, as recorded. */
+  lastPlan(of: { readonly registry: string; readonly repository: string }): Promise<unknown>;
+}
+
+export interface ConsolePorts extends OverviewPorts {
+  readonly catalog: CatalogReader;
+  readonly activity: ActivityFeed;
+  readonly reports: ReportReader;
+  readonly keys: KeyReader;
+  readonly plans: PlanReader;
+  /** Whether a replication rule copies the image's repository. */
+  replicated(entry: CatalogEntry): boolean;
+}
