@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { ScheduleSetting } from '../functions/_pipe/function.ts';
+import { LadingError } from '../lib/core/errors.ts';
+import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
+import { notificationsConfigSchema } from '../lib/notifications/config.ts';
+import { policyConfigSchema } from '../lib/policy/config.ts';
+import { registriesConfigSchema } from '../lib/registry/config.ts';
+import { replicationConfigSchema } from '../lib/replication/config.ts';
+import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
+
+const region = z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region, such as "eu-central-1"');
+
+/** EventBridge user guide, "Schedule expressions": `rate(1 hour)`, `rate(6 hours)`, or `cron()` with six fields. */
+const RATE = /^rate\((?:1 (?:minute|hour|day)|(?:[2-9]|[1-9]\d+) (?:minutes|hours|days))\)$/;
+const CRON_FIELD = /^[0-9A-Z*?,/#L-]+$/;
+const isCron = (text: string): boolean => {
+  const fields = /^cron\((.*)\)$/.exec(text)?.[1]?.split(' ') ?? [];
+  const oneDayOpen = (fields[2] === '?') !== (fields[4] === '?');
+  return fields.length === 6 && oneDayOpen && fields.every((field) => CRON_FIELD.test(field));
+};
+const schedule = z
+  .string()
+  .refine(
+    (text) => text === 'off' || RATE.test(text) || isCron(text),
+    'not a schedule: write "rate(6 hours)", "cron(0 3 * * ? *)" (six fields, one of the two days "?") or "off"',
+  );
+
+/** CloudWatch Logs takes these numbers of days only (API reference, "PutRetentionPolicy"). */
+const logRetentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827] as const;
+
+const configSchema = z
+  .strictObject({
+    /** Names everything that has a name, so that several stages can share an account; `main` adds nothing to names. */
+    stage: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,15}$/, 'not up to 16 lower-case letters, digits and -')
+      .default('main'),
+    /** Twelve digits; without it, the account of whoever deploys. */
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'not the twelve digits of an account, in quotes')
+      .optional(),
+    /** Where everything runs but what a replica needs. */
+    primaryRegion: region.default('eu-central-1'),
+    replicaRegions: z.array(region).max(24).default([]),
+
+    schedules: z
+      .strictObject({
+        syncAdvisories: schedule.default('rate(6 hours)'),
+        planRetention: schedule.default('cron(0 3 * * ? *)'),
+        reconcile: schedule.default('rate(1 hour)'),
+      } satisfies Record<ScheduleSetting, z.ZodType>)
+      .prefault({}),
+
+    /** `retain`: tables, buckets and the signing key outlive the stack. `destroy`: they go with it. */
+    removalPolicy: z.enum(['retain', 'destroy']).default('retain'),
+    /** Nobody deletes a table before this is lifted. */
+    deletionProtection: z.boolean().default(true),
+    logRetentionDays: z
+      .literal(logRetentionDays, `not one of ${logRetentionDays.join(', ')} days, which are all that AWS takes`)
+      .default(30),
+    logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+    evidenceRetentionDays: z.int().min(1).max(36_500).default(365),
+    evidenceLockMode: z.enum(['GOVERNANCE', 'COMPLIANCE']).default('GOVERNANCE'),
+    /** The bus keeps its events so long, to be replayed; 0 keeps none. */
+    eventArchiveDays: z.int().min(0).max(3650).default(30),
+
+    /** Deliveries of a message before it becomes a dead letter. Throttled deliveries count, so few are too few. */
+    maxReceiveCount: z.int().min(3).max(1000).default(10),
+    /** False for an account whose quota of concurrent executions is too small (10 in a new one) to reserve any. */
+    reserveConcurrency: z.boolean().default(true),
+    /** Requests to the API per second, in the long run and at once. */
+    apiRateLimit: z.number().positive().max(10_000).default(50),
+    apiBurstLimit: z.int().positive().max(5_000).default(100),
+    /** An SNS topic in the primary region that alarms are sent to. */
+    alarmTopicArn: z
+      .string()
+      .regex(/^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:.+$/, 'not the ARN of an SNS topic')
+      .optional(),
+
+    /** Whether the ECR registry of each region is worked on. */
+    ecr: z.boolean().default(true),
+    /** Further registries. One that names the host of a region's ECR replaces that entry. */
+    registries: registriesConfigSchema.shape.entries.default([]),
+    /** Without it, every repository is copied from the primary region's ECR to that of each replica region. */
+    replication: replicationConfigSchema.optional(),
+    policy: policyConfigSchema.prefault({}),
+    retention: retentionConfigSchema.prefault({}),
+    advisories: advisoriesConfigSchema.prefault({}),
+    notifications: notificationsConfigSchema.prefault({}),
+  })
+  .superRefine((config, context) => {
+    const regions = [config.primaryRegion, ...config.replicaRegions];
+    config.replicaRegions.forEach((name, i) => {
+      if (regions.indexOf(name) !== i + 1) {
+        context.addIssue({ code: 'custom', path: ['replicaRegions', i], message: `"${name}" is named twice` });
+      }
+    });
+  });
+
+export type LadingConfig = Readonly<z.infer<typeof configSchema>>;
+
+/**
+ * Reads the context key `lading` (an object; or its JSON text, as `cdk -c lading=…` gives it). The context key `stage`,
+ * where there is one, takes the place of `lading.stage`.
+ *
+ * @throws LadingError `configuration-invalid` with a line for each thing that is wrong
+ */
+export function readConfig(context: { readonly lading?: unknown; readonly stage?: unknown }): LadingConfig {
+  const given = parseText(context.lading ?? {});
+  const isObject = given !== null && typeof given === 'object' && !Array.isArray(given);
+  const parsed = configSchema.safeParse(
+    isObject && context.stage !== undefined ? { ...given, stage: context.stage } : given,
+  );
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${['lading', ...issue.path].join('.')}: ${issue.message}`);
+  throw new LadingError('configuration-invalid', `the configuration cannot be used:\n${lines.join('\n')}`, {
+    hint: 'mend the context of cdk.json, or what -c or CDK_CONTEXT_JSON put in its place; infra/config.ts lists what it takes',
+  });
+}
+
+function parseText(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new LadingError('configuration-invalid', 'the context key "lading" is a text that is not JSON', { cause });
+  }
+}
+
+/** First part of the name of everything that has one. */
+export const namePrefix = (config: LadingConfig): string =>
+  config.stage === 'main' ? 'lading' : `lading-${config.stage}`;

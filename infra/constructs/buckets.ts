@@ -1,0 +1,78 @@
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  ObjectLockRetention,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { BucketName } from '../../functions/_pipe/function.ts';
+
+export interface BucketsProps {
+  readonly removalPolicy: RemovalPolicy;
+  /** How long each piece of evidence stays immutable, in days. */
+  readonly evidenceRetentionDays: number;
+  /** `COMPLIANCE`: nobody can shorten it, not even the account's root. `GOVERNANCE`: those with a special right can. */
+  readonly evidenceLockMode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** How long the servers' access logs are kept, in days. */
+  readonly logRetentionDays: number;
+}
+
+/** How long an overwritten or deleted document can still be brought back. */
+const NONCURRENT_DAYS = 30;
+
+/** The buckets of documents and of evidence, and the one that takes the access logs of both. */
+export class Buckets extends Construct {
+  readonly byName: Readonly<Record<BucketName, Bucket>>;
+  readonly accessLogs: Bucket;
+
+  constructor(scope: Construct, id: string, props: BucketsProps) {
+    super(scope, id);
+    const common = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: props.removalPolicy,
+    } satisfies BucketProps;
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
+      ...common,
+      lifecycleRules: [{ id: 'expire', expiration: Duration.days(props.logRetentionDays) }],
+    });
+    const documents = new Bucket(this, 'Documents', {
+      ...common,
+      versioned: true,
+      ...loggedTo(this.accessLogs),
+      serverAccessLogsPrefix: 'documents/',
+      lifecycleRules: [
+        {
+          id: 'forget-old-versions',
+          noncurrentVersionExpiration: Duration.days(NONCURRENT_DAYS),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+        { id: 'forget-delete-markers', expiredObjectDeleteMarker: true },
+      ],
+    });
+    const retention = Duration.days(props.evidenceRetentionDays);
+    const evidence = new Bucket(this, 'Evidence', {
+      ...common,
+      versioned: true,
+      objectLockEnabled: true,
+      objectLockDefaultRetention:
+        props.evidenceLockMode === 'COMPLIANCE'
+          ? ObjectLockRetention.compliance(retention)
+          : ObjectLockRetention.governance(retention),
+      ...loggedTo(this.accessLogs),
+      serverAccessLogsPrefix: 'evidence/',
+      lifecycleRules: [{ id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+    });
+    this.byName = { documents, evidence };
+  }
+}
+
+/** A cast because the CDK declares its classes without `undefined` where its interfaces have it (exact optional types). */
+const loggedTo = (bucket: Bucket) =>
+  ({ serverAccessLogsBucket: bucket }) as Pick<BucketProps, 'serverAccessLogsBucket'>;

@@ -1,0 +1,103 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { environmentName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
+import { unreachable } from '../../lib/core/errors.ts';
+import type { SharedResources } from './shared-resources.ts';
+
+type Access = 'read' | 'write' | 'read-write';
+
+/** Scan is no right of any function: a function that needs it is missing an index. */
+const tableActions: Readonly<Record<'read' | 'write', readonly string[]>> = {
+  read: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchGetItem'],
+  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+};
+
+/** ListImageReferrers has no action of its own: ECR asks for BatchGetImage (API reference, "ListImageReferrers"). */
+const pull = [
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:DescribeImages',
+  'ecr:GetDownloadUrlForLayer',
+  'ecr:ListImages',
+];
+const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
+  pull,
+  list: [...pull, 'ecr:DescribeRepositories'],
+  push: [
+    ...pull,
+    'ecr:CompleteLayerUpload',
+    'ecr:CreateRepository',
+    'ecr:InitiateLayerUpload',
+    'ecr:PutImage',
+    'ecr:UploadLayerPart',
+  ],
+  delete: [...pull, 'ecr:BatchDeleteImage'],
+};
+
+const keyActions = {
+  sign: ['kms:Sign', 'kms:GetPublicKey', 'kms:DescribeKey'],
+  read: ['kms:GetPublicKey', 'kms:DescribeKey'],
+} as const;
+
+const allow = (actions: readonly string[], resources: readonly string[], conditions?: Record<string, unknown>) =>
+  new PolicyStatement({
+    actions: [...actions],
+    resources: [...resources],
+    ...(conditions ? { conditions } : {}),
+  });
+
+const includes = (access: Access, part: 'read' | 'write'): boolean => access === part || access === 'read-write';
+
+/** The statements that one use of a function amounts to, and no more. */
+export function statementsOf(use: Use, shared: SharedResources): PolicyStatement[] {
+  if ('table' in use) {
+    const { tableArn } = shared.tables[use.table];
+    const actions = (['read', 'write'] as const).flatMap((part) =>
+      includes(use.access, part) ? tableActions[part] : [],
+    );
+    return [allow(actions, [tableArn, `${tableArn}/index/gsi1`])];
+  }
+  if ('bucket' in use) return bucketStatements(shared.buckets[use.bucket].bucketArn, use.prefix, use.access);
+  if ('bus' in use) return [allow(['events:PutEvents'], [shared.bus.eventBusArn])];
+  if ('key' in use) return [allow(keyActions[use.access], [shared.signingKey.keyArn])];
+  if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
+  if ('registry' in use) return registryStatements(use.registry, shared);
+  if ('setting' in use) return [];
+  return unreachable(use);
+}
+
+function bucketStatements(bucketArn: string, prefix: string, access: Access): PolicyStatement[] {
+  const objects = [`${bucketArn}/${prefix}*`];
+  const statements: PolicyStatement[] = [];
+  if (includes(access, 'write')) statements.push(allow(['s3:PutObject'], objects));
+  if (includes(access, 'read')) {
+    statements.push(allow(['s3:GetObject'], objects));
+    // S3 answers 404 for a missing key only to those who may list, and its check for that names no prefix: without
+    // "IfExists" a document that is not there yet would be "access denied" (S3 API reference, GetObject, "Permissions").
+    statements.push(allow(['s3:ListBucket'], [bucketArn], { StringLikeIfExists: { 's3:prefix': `${prefix}*` } }));
+  }
+  return statements;
+}
+
+function registryStatements(access: RegistryAccess, shared: SharedResources): PolicyStatement[] {
+  const { repositoryArns, credentialArns } = shared.registries;
+  const statements: PolicyStatement[] = [];
+  if (repositoryArns.length > 0) {
+    statements.push(allow(registryActions[access], repositoryArns), allow(['ecr:GetAuthorizationToken'], ['*']));
+  }
+  if (credentialArns.length > 0) statements.push(allow(['secretsmanager:GetSecretValue'], credentialArns));
+  return statements;
+}
+
+/** The environment variables of a function: one for each thing it uses. */
+export function environmentOf(uses: readonly Use[], shared: SharedResources): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const use of uses) {
+    if ('table' in use) environment[environmentName.table(use.table)] = shared.tables[use.table].tableName;
+    else if ('bucket' in use) environment[environmentName.bucket(use.bucket)] = shared.buckets[use.bucket].bucketName;
+    else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;
+    else if ('key' in use) environment[environmentName.key()] = shared.signingKey.keyArn;
+    else if ('secret' in use) environment[environmentName.secret(use.secret)] = shared.secrets[use.secret].secretArn;
+    else if ('setting' in use) environment[environmentName.setting(use.setting)] = shared.settings[use.setting];
+  }
+  return environment;
+}

@@ -1,0 +1,37 @@
+import type { FunctionDeclaration } from '../functions/_pipe/function.ts';
+import { api } from '../functions/api/function.ts';
+import { catalogImage } from '../functions/catalog-image/function.ts';
+import { createSbom } from '../functions/create-sbom/function.ts';
+import { decideGate } from '../functions/decide-gate/function.ts';
+import { expireImages } from '../functions/expire-images/function.ts';
+import { intakeEcr } from '../functions/intake-ecr/function.ts';
+import { intakeWebhook } from '../functions/intake-webhook/function.ts';
+import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
+import { notify } from '../functions/notify/function.ts';
+import { planRetention } from '../functions/plan-retention/function.ts';
+import { reconcile } from '../functions/reconcile/function.ts';
+import { recordAudit } from '../functions/record-audit/function.ts';
+import { rematchImages } from '../functions/rematch-images/function.ts';
+import { replicateImage } from '../functions/replicate-image/function.ts';
+import { signImage } from '../functions/sign-image/function.ts';
+import { syncAdvisories } from '../functions/sync-advisories/function.ts';
+
+/** Every function of the system, one line per folder of `functions/`. */
+export const functionDeclarations: readonly FunctionDeclaration[] = [
+  api,
+  catalogImage,
+  createSbom,
+  decideGate,
+  expireImages,
+  intakeEcr,
+  intakeWebhook,
+  matchVulnerabilities,
+  notify,
+  planRetention,
+  reconcile,
+  recordAudit,
+  rematchImages,
+  replicateImage,
+  signImage,
+  syncAdvisories,
+];

@@ -1,0 +1,94 @@
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type App, Stack, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import type { IConstruct } from 'constructs';
+import { DeadLetterQueue } from './constructs/fed-queue.ts';
+import { statementsOf } from './constructs/function-rights.ts';
+import { LadingFunction } from './constructs/lading-function.ts';
+import { WebApi } from './constructs/web-api.ts';
+
+/**
+ * Has synthesis check the app against the rule packs AwsSolutions and Serverless. A finding fails it, unless it is one
+ * of those below, each with its reason and only where it was meant.
+ */
+export function checkWithNag(app: App): void {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  for (const construct of app.node.findAll()) acknowledge(construct);
+}
+
+function acknowledge(construct: IConstruct): void {
+  if (construct instanceof LadingFunction) acknowledgeFunction(construct);
+  else if (construct instanceof DeadLetterQueue) {
+    accept(construct, ['Serverless-SQSRedrivePolicy', 'AwsSolutions-SQS3'], 'it is a dead-letter queue itself');
+  } else if (construct instanceof EventSourceMapping) {
+    accept(
+      construct,
+      ['Serverless-LambdaEventSourceMappingDestination'],
+      'a mapping of SQS takes no failure destination (those are for streams): the redrive policy of its queue is that',
+    );
+  } else if (construct instanceof Secret) {
+    accept(
+      construct,
+      ['AwsSolutions-SMG4'],
+      'it is shared with registries or receivers outside, which must get a new value at the same moment: rotated by hand',
+    );
+  } else if (construct instanceof WebApi) {
+    for (const route of construct.signedRoutes) {
+      accept(
+        route,
+        ['AwsSolutions-APIG4'],
+        'registries cannot sign for IAM: the function checks a signature over the raw body, in constant time, first',
+      );
+    }
+  }
+}
+
+function acknowledgeFunction({ declaration, shared, role, handler }: LadingFunction): void {
+  accept(
+    handler,
+    ['Serverless-LambdaDLQ'],
+    declaration.trigger.kind === 'http'
+      ? 'it is only ever called synchronously, and its caller gets the error'
+      : 'it is fed by a queue, never asynchronously: what it gives up on goes to the dead-letter queue of that queue',
+  );
+  accept(
+    role,
+    ['AwsSolutions-IAM5[Resource::*]'],
+    'X-Ray, and the authorization token of ECR, know no resources to be named (service authorization reference)',
+  );
+  for (const use of declaration.uses) {
+    const reason =
+      'bucket' in use
+        ? `objects below ${use.prefix} are named by their content or image, which nobody knows beforehand`
+        : 'registry' in use
+          ? 'repositories come and go without Lading, in the registries that the configuration names'
+          : undefined;
+    if (!reason) continue;
+    for (const resource of statementsOf(use, shared).flatMap((statement) => statement.resources)) {
+      const pattern = flatten(Stack.of(role).resolve(resource));
+      if (pattern.includes('*') && pattern !== '*') accept(role, [`AwsSolutions-IAM5[Resource::${pattern}]`], reason);
+    }
+  }
+  accept(
+    role,
+    ['Serverless-LambdaStarPermissions'],
+    'each pattern in a resource is acknowledged by itself under AwsSolutions-IAM5; no action is a pattern',
+  );
+}
+
+function accept(construct: IConstruct, ids: readonly string[], reason: string): void {
+  Validations.of(construct).acknowledge(...ids.map((id) => ({ id, reason })));
+}
+
+/** Writes a value of the template as cdk-nag names it in a finding: references in angle brackets. */
+function flatten(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === null || typeof value !== 'object') return String(value);
+  const [[intrinsic, argument] = ['', undefined]] = Object.entries(value);
+  if (intrinsic === 'Ref') return `<${String(argument)}>`;
+  if (!Array.isArray(argument)) return JSON.stringify(value);
+  if (intrinsic === 'Fn::GetAtt') return `<${argument.join('.')}>`;
+  if (intrinsic === 'Fn::Join') return (argument[1] as unknown[]).map(flatten).join(String(argument[0]));
+  return JSON.stringify(value);
+}

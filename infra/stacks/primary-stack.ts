@@ -1,0 +1,143 @@
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import { Archive, EventBus } from 'aws-cdk-lib/aws-events';
+import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { bucketNames, type FunctionDeclaration, tableNames } from '../../functions/_pipe/function.ts';
+import { unreachable } from '../../lib/core/errors.ts';
+import { type LadingConfig, namePrefix } from '../config.ts';
+import { Buckets } from '../constructs/buckets.ts';
+import type { QueueFeed } from '../constructs/fed-queue.ts';
+import { type FunctionDefaults, LadingFunction } from '../constructs/lading-function.ts';
+import { pascalCase } from '../constructs/names.ts';
+import { QueueFunction } from '../constructs/queue-function.ts';
+import { Secrets } from '../constructs/secrets.ts';
+import type { SharedResources } from '../constructs/shared-resources.ts';
+import { SigningKey } from '../constructs/signing-key.ts';
+import { Tables } from '../constructs/tables.ts';
+import { WebApi } from '../constructs/web-api.ts';
+import { registryRightsOf, settingsOf } from '../settings.ts';
+
+export interface PrimaryStackProps extends StackProps {
+  readonly config: LadingConfig;
+  readonly functions: readonly FunctionDeclaration[];
+  /** Folder that holds one folder per function, each with `index.mjs`. */
+  readonly bundles: string;
+}
+
+/** Everything but what a further region needs: state, bus, functions, API. */
+export class PrimaryStack extends Stack {
+  readonly shared: SharedResources;
+  readonly defaults: FunctionDefaults;
+  readonly webApi: WebApi;
+  readonly signingKey: SigningKey;
+
+  constructor(scope: Construct, id: string, props: PrimaryStackProps) {
+    super(scope, id, props);
+    const { config } = props;
+    const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    this.defaults = defaultsOf(config, props.bundles);
+    this.signingKey = new SigningKey(this, 'Signing', {
+      aliasName: `alias/${this.defaults.prefix}-signing`,
+      removalPolicy,
+    });
+    this.shared = {
+      tables: new Tables(this, 'Tables', { removalPolicy, deletionProtection: config.deletionProtection }).byName,
+      buckets: new Buckets(this, 'Buckets', { ...config, removalPolicy }).byName,
+      bus: this.addBus(config),
+      signingKey: this.signingKey.key,
+      secrets: new Secrets(this, 'Secrets', { removalPolicy }).byName,
+      settings: settingsOf(config, this),
+      registries: registryRightsOf(config, this),
+    };
+    this.webApi = new WebApi(this, 'Web', {
+      defaults: this.defaults,
+      rateLimit: config.apiRateLimit,
+      burstLimit: config.apiBurstLimit,
+    });
+    for (const declaration of props.functions) this.addFunction(declaration, config);
+    this.addOutputs();
+  }
+
+  private addBus(config: LadingConfig): EventBus {
+    const bus = new EventBus(this, 'Bus', {
+      eventBusName: this.defaults.prefix,
+      description: 'What happened to images, in the past tense',
+    });
+    if (config.eventArchiveDays > 0) {
+      new Archive(this, 'Archive', {
+        sourceEventBus: bus,
+        description: 'Every event of the bus, to be replayed',
+        eventPattern: { account: [this.account] },
+        retention: Duration.days(config.eventArchiveDays),
+      });
+    }
+    return bus;
+  }
+
+  private addFunction(declaration: FunctionDeclaration, config: LadingConfig): void {
+    const { shared, defaults } = this;
+    const id = pascalCase(declaration.name);
+    const { trigger } = declaration;
+    if (trigger.kind === 'http') {
+      const { handler } = new LadingFunction(this, id, { declaration, shared, defaults });
+      this.webApi.addRoutes({ name: declaration.name, handler, routes: trigger.routes });
+      return;
+    }
+    new QueueFunction(this, id, { declaration, shared, defaults, trigger, feed: this.feedOf(trigger, config) });
+  }
+
+  private feedOf(trigger: Exclude<FunctionDeclaration['trigger'], { kind: 'http' }>, config: LadingConfig): QueueFeed {
+    switch (trigger.kind) {
+      case 'events':
+        return {
+          kind: 'events',
+          pattern: trigger.pattern,
+          ...(trigger.bus === 'lading' ? { busName: this.shared.bus.eventBusName } : {}),
+        };
+      case 'schedule': {
+        const expression = config.schedules[trigger.setting];
+        const enabled = expression !== 'off';
+        return { kind: 'schedule', enabled, expression: enabled ? expression : 'rate(1 day)' };
+      }
+      default:
+        return unreachable(trigger);
+    }
+  }
+
+  private addOutputs(): void {
+    const output = (id: string, value: string, description: string): void => {
+      new CfnOutput(this, id, { value, description });
+    };
+    const { shared } = this;
+    output('ApiUrl', this.webApi.url, 'API and live page; callers sign with SigV4');
+    output('WebhookUrl', `${this.webApi.url}/webhooks/{source}`, 'Where registries send push notifications');
+    output('EventBusName', shared.bus.eventBusName, 'Bus of all image events');
+    output('SigningKeyArn', shared.signingKey.keyArn, 'Key that signs images');
+    output('SigningKeyAlias', this.signingKey.alias.aliasName, 'For cosign: awskms:///<this>');
+    output('WebhooksSecretArn', shared.secrets.webhooks.secretArn, 'Key of the signatures of incoming notifications');
+    output('NotificationsSecretArn', shared.secrets.notifications.secretArn, 'Key of our signatures on notifications');
+    for (const name of bucketNames) {
+      output(`${pascalCase(name)}BucketName`, shared.buckets[name].bucketName, `Bucket of ${name}`);
+    }
+    for (const name of tableNames) {
+      output(`${pascalCase(name)}TableName`, shared.tables[name].tableName, `Table ${name}`);
+    }
+  }
+}
+
+function defaultsOf(config: LadingConfig, bundles: string): FunctionDefaults {
+  const { alarmTopicArn } = config;
+  const action: IAlarmAction | undefined = alarmTopicArn
+    ? { bind: () => ({ alarmActionArn: alarmTopicArn }) }
+    : undefined;
+  return {
+    prefix: namePrefix(config),
+    bundles,
+    logRetention: config.logRetentionDays,
+    logLevel: ApplicationLogLevel[config.logLevel],
+    reserveConcurrency: config.reserveConcurrency,
+    maxReceiveCount: config.maxReceiveCount,
+    ...(action ? { alarmAction: action } : {}),
+  };
+}
