@@ -1,8 +1,11 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
+import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
 import { locationKey, parseLocationKey } from '../core/image-reference.ts';
+import { parseJsonStrict } from '../core/json.ts';
 import type { CatalogEntry } from '../inventory/index.ts';
+import { retentionConfigSchema } from '../lifecycle/index.ts';
 import { describeImage, findImage, type ImageOverview, listImages } from '../overview/index.ts';
 import { liveScript } from './assets/live.ts';
 import { styleSheet } from './assets/style.ts';
@@ -107,6 +110,11 @@ async function liveAnswer(ports: ConsolePorts, news: readonly Activity[]): Promi
   return lines.join('');
 }
 
+const previewRequest = z.strictObject({
+  config: retentionConfigSchema.optional(),
+  repository: z.string().optional(),
+});
+
 function addApi(app: Hono, ports: ConsolePorts): void {
   app.get('/api/images', async (context) => {
     const limit = Math.min(200, Math.max(1, Number(context.req.query('limit') ?? PAGE) || PAGE));
@@ -132,10 +140,12 @@ function addApi(app: Hono, ports: ConsolePorts): void {
   app.get('/api/key', async (context) =>
     context.body(await ports.keys.publicKey(), 200, asText('application/x-pem-file')),
   );
-  app.get('/api/plan', async (context) => {
-    const [registry, repository] = [context.req.query('registry'), context.req.query('repository')];
-    if (!registry || !repository) throw new LadingError('reference-missing', 'the query needs registry and repository');
-    return context.json({ plan: (await ports.plans.lastPlan({ registry, repository })) ?? null });
+  app.post('/api/retention/preview', async (context) => {
+    const asked = previewRequest.safeParse(parseJsonStrict(await context.req.text(), { maxBytes: 256 * 1024 }));
+    if (!asked.success) throw new LadingError('request-invalid', z.prettifyError(asked.error));
+    const { config, repository } = asked.data;
+    const plans = await ports.plans.preview(config);
+    return context.json({ plans: repository ? plans.filter((plan) => plan.repository === repository) : plans });
   });
   app.get('/api/health', (context) => context.json({ ok: true }));
 }

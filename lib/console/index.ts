@@ -5,6 +5,6 @@ export type {
   ConsolePorts,
   FindingView,
   KeyReader,
-  PlanReader,
+  PlanPreview,
   ReportReader,
 } from './ports.ts';

@@ -1,4 +1,5 @@
 import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
+import type { RetentionConfig, RetentionPlan } from '../lifecycle/index.ts';
 import type { OverviewPorts } from '../overview/index.ts';
 
 /** One event of the audit trail, as the feed shows it. */
@@ -41,9 +42,9 @@ export interface KeyReader {
   publicKey(): Promise<string>;
 }
 
-export interface PlanReader {
-  /** The last retention plan of a repository, as recorded. */
-  lastPlan(of: { readonly registry: string; readonly repository: string }): Promise<unknown>;
+export interface PlanPreview {
+  /** What the deployed rules, or the given ones, would do now; nothing is recorded or deleted. */
+  preview(config: RetentionConfig | undefined): Promise<readonly RetentionPlan[]>;
 }
 
 export interface ConsolePorts extends OverviewPorts {
@@ -51,7 +52,7 @@ export interface ConsolePorts extends OverviewPorts {
   readonly activity: ActivityFeed;
   readonly reports: ReportReader;
   readonly keys: KeyReader;
-  readonly plans: PlanReader;
+  readonly plans: PlanPreview;
   /** Whether a replication rule copies the image's repository. */
   replicated(entry: CatalogEntry): boolean;
 }

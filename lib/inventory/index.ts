@@ -1,6 +1,6 @@
 export { type CatalogPorts, catalogImage } from './catalog-image.ts';
 export { missingStage, type Stage, stages } from './missing-work.ts';
-export type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
+export { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding } from './model.ts';
 export type { CatalogReader, CatalogWriter, ImageCatalog, ReplicaLookup } from './ports.ts';
 export {
   type ReconcilePorts,

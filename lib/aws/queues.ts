@@ -1,0 +1,76 @@
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  SendMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { LadingError } from '../core/errors.ts';
+
+/** Where to find the queues: AWS by the SDK's own rules, or the facade of a local stack. */
+export interface QueueEndpoint {
+  readonly endpoint: string;
+  readonly region: string;
+}
+
+/** The key of the developer at the machine, which the local facade knows; it means nothing on AWS. */
+const LOCAL_KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export const queueClient = (at: QueueEndpoint | undefined): SQSClient =>
+  new SQSClient(at ? { endpoint: at.endpoint, region: at.region, credentials: LOCAL_KEY } : {});
+
+export interface DeadLetterQueue {
+  readonly name: string;
+  readonly url: string;
+  readonly arn: string;
+  readonly messages: number;
+}
+
+const SUFFIX = '-dlq';
+
+/** Every dead-letter queue of the stack, with the number of messages that wait in it. */
+export async function listDeadLetterQueues(client: SQSClient, prefix: string): Promise<readonly DeadLetterQueue[]> {
+  const { QueueUrls = [] } = await client.send(new ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 1000 }));
+  const urls = QueueUrls.filter((url) => url.endsWith(SUFFIX));
+  return Promise.all(
+    urls.map(async (url) => {
+      const { Attributes } = await client.send(
+        new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages'] }),
+      );
+      const messages = Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+      return { name: url.slice(url.lastIndexOf('/') + 1), url, arn: String(Attributes?.QueueArn), messages };
+    }),
+  );
+}
+
+/** Starts to move the messages back to the queue that they came from; SQS does the moving. */
+export async function redrive(client: SQSClient, queue: DeadLetterQueue): Promise<void> {
+  await client.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn }));
+}
+
+/** Runs a scheduled function now, by sending its queue what the schedule would. */
+export async function runNow(client: SQSClient, prefix: string, functionName: string, now: Date): Promise<void> {
+  const name = `${prefix}${functionName}`;
+  let url: string | undefined;
+  try {
+    url = (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl;
+  } catch (cause) {
+    throw new LadingError('queue-unknown', `there is no queue ${name}`, {
+      cause,
+      hint: 'scheduled functions are sync-advisories, plan-retention and reconcile',
+    });
+  }
+  const event = {
+    version: '0',
+    id: crypto.randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account: '000000000000',
+    time: now.toISOString(),
+    region: 'local',
+    resources: [],
+    detail: {},
+  };
+  await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(event) }));
+}

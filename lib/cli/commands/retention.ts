@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { Command } from '@commander-js/extra-typings';
+import { z } from 'zod';
+import { shortDigest } from '../../core/digest.ts';
+import { LadingError } from '../../core/errors.ts';
+import { parseJsonStrict } from '../../core/json.ts';
+import { retentionConfigSchema } from '../../lifecycle/index.ts';
+import { callApi } from '../api-client.ts';
+import { connect, fromCaller } from '../connection.ts';
+import { paint, printJson, printTable, say } from '../output.ts';
+import { plansAnswer } from '../shapes.ts';
+import { apiOption, dataOption, outputOption } from './options.ts';
+
+export const retentionCommand = () =>
+  new Command('retention').description('what is kept and what goes').addCommand(
+    new Command('preview')
+      .description('what the deployed rules, or others, would delete now; nothing is deleted')
+      .option('--rules <file>', 'a JSON file with the setting "retention" instead of the deployed one')
+      .option('--keep-last <number>', 'try one rule: keep the newest so many tags of each repository')
+      .option('--keep-days <number>', 'try one rule: keep tags of so many days')
+      .option('--repository <name>', 'only this repository')
+      .addOption(outputOption())
+      .addOption(apiOption())
+      .addOption(dataOption())
+      .action(async (options) => {
+        const config = givenRules(options);
+        const response = await callApi(connect(options), '/api/retention/preview', {
+          method: 'POST',
+          body: { ...(config ? { config } : {}), ...(options.repository ? { repository: options.repository } : {}) },
+        });
+        const { plans } = plansAnswer.parse(await response.json());
+        if (options.output === 'json') return printJson(plans);
+        for (const plan of plans) {
+          say(
+            `${plan.registry}/${plan.repository}: ${plan.keep.length} tags kept, ${plan.expire.length} to expire, ${plan.freedBytes} bytes freed`,
+          );
+          if (plan.refused) say(`  not carried out: ${plan.refused}`);
+        }
+        printTable(
+          ['REPOSITORY', 'TAGS', 'DIGEST', 'MANIFESTS', 'WHY'],
+          plans.flatMap((plan) =>
+            plan.expire.map((graph) => [
+              plan.repository,
+              graph.tags.join(',') || paint('dim', 'untagged'),
+              shortDigest(graph.root),
+              String(graph.deletes.length),
+              graph.why,
+            ]),
+          ),
+        );
+      }),
+  );
+
+function givenRules(options: {
+  readonly rules?: string | undefined;
+  readonly keepLast?: string | undefined;
+  readonly keepDays?: string | undefined;
+}): unknown {
+  if (options.rules) {
+    const parsed = retentionConfigSchema.safeParse(
+      parseJsonStrict(readFileSync(fromCaller(options.rules)), { what: options.rules }),
+    );
+    if (parsed.success) return parsed.data;
+    throw new LadingError('rules-invalid', `${options.rules}: ${z.prettifyError(parsed.error)}`);
+  }
+  if (options.keepLast === undefined && options.keepDays === undefined) return undefined;
+  const rule = {
+    name: 'tried',
+    ...(options.keepLast === undefined ? {} : { keepLast: Number(options.keepLast) }),
+    ...(options.keepDays === undefined ? {} : { keepDays: Number(options.keepDays) }),
+  };
+  return retentionConfigSchema.parse({ rules: [rule] });
+}

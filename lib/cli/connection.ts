@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { LadingError } from '../core/errors.ts';
+
+/** What a running local stack writes into its data folder, so that the command line finds it. */
+export const stackFileSchema = z.object({
+  pid: z.int().positive(),
+  /** Base address of the API and the pages. */
+  api: z.url(),
+  /** The facade that answers for AWS. */
+  endpoint: z.url(),
+  region: z.string(),
+  /** Name in references and events → address to push to. */
+  registries: z.array(
+    z.object({ host: z.string(), region: z.string(), url: z.url(), role: z.enum(['source', 'replica']) }),
+  ),
+});
+export type StackFile = z.infer<typeof stackFileSchema>;
+
+export interface Connection {
+  readonly api: string;
+  /** Set for the local stack; on AWS the SDK's own rules find endpoint and credentials. */
+  readonly local: StackFile | undefined;
+}
+
+/** The folder that the user called from; the launcher changes to the project's root. */
+export const callerFolder = (): string => process.env.LADING_CWD ?? process.cwd();
+
+export const fromCaller = (path: string): string => resolve(callerFolder(), path);
+
+export const stackFileOf = (dataFolder: string): string => join(dataFolder, 'stack.json');
+
+/**
+ * Finds the stack to talk to: `--api URL`, the variable LADING_API, or the local stack that runs on the data folder.
+ * @throws LadingError `stack-not-running`
+ */
+export function connect(options: {
+  readonly api?: string | undefined;
+  readonly data?: string | undefined;
+}): Connection {
+  const api = options.api ?? process.env.LADING_API;
+  if (api) return { api: api.replace(/\/$/, ''), local: undefined };
+  const folder = options.data ? fromCaller(options.data) : join(import.meta.dirname, '..', '..', '.lading');
+  const local = readStackFile(stackFileOf(folder));
+  if (local) return { api: local.api, local };
+  throw new LadingError('stack-not-running', `no local stack runs on ${folder}`, {
+    hint: 'start one with "npm start", or name a deployed one with --api URL (the stack output ApiUrl)',
+  });
+}
+
+function readStackFile(file: string): StackFile | undefined {
+  if (!existsSync(file)) return undefined;
+  const parsed = stackFileSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!parsed.success || !isAlive(parsed.data.pid)) return undefined;
+  return parsed.data;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
