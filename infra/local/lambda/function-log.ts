@@ -1,0 +1,74 @@
+import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** A log file is put aside (`.1`, one generation) when it reaches this size. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** What a function writes to stdout and stderr, line by line, in a file of its own. */
+export class FunctionLog {
+  readonly path: string;
+  readonly #onLine: (line: string) => void;
+  #pending: string[] = [];
+  #size: number | undefined;
+  #flushing: Promise<void> | undefined;
+
+  constructor(path: string, onLine: (line: string) => void = () => {}) {
+    this.path = path;
+    this.#onLine = onLine;
+  }
+
+  write(line: string): void {
+    this.#pending.push(line);
+    this.#onLine(line);
+    this.#flushing ??= this.#flush();
+  }
+
+  follow(stream: Readable): void {
+    let rest = '';
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.write(line);
+    });
+    stream.on('end', () => {
+      if (rest !== '') this.write(rest);
+      rest = '';
+    });
+  }
+
+  async close(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    await Promise.resolve(); // lines of this turn go together, and #flushing is set first
+    try {
+      this.#size ??= await this.#open();
+      while (this.#pending.length > 0) {
+        const text = `${this.#pending.join('\n')}\n`;
+        this.#pending = [];
+        await appendFile(this.path, text);
+        this.#size += Buffer.byteLength(text);
+        if (this.#size > MAX_BYTES) {
+          await rename(this.path, `${this.path}.1`);
+          this.#size = 0;
+        }
+      }
+    } catch {
+      // A log that cannot be written (disk full, folder removed) must not stop the function that writes it.
+      this.#pending = [];
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
+
+  async #open(): Promise<number> {
+    await mkdir(dirname(this.path), { recursive: true });
+    return await stat(this.path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+}
