@@ -1,6 +1,7 @@
 import { createDigester, type Digest, digestAlgorithm } from '../core/digest.ts';
 import { LimitExceededError } from '../core/errors.ts';
 import { registryError } from './errors.ts';
+import type { BlobContent } from './ports.ts';
 
 /**
  * Passes a stream through and hashes it: throws `size-mismatch` at the first byte over `size` or at a short end, and
@@ -49,4 +50,10 @@ export async function collectContent(
   }
   if (chunks.length === 1) return chunks[0] as Uint8Array;
   return Buffer.concat(chunks, size);
+}
+
+/** The bytes of a blob's content, for one attempt to send them. */
+export function openContent(content: BlobContent): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (content instanceof Uint8Array) return [content];
+  return typeof content === 'function' ? content() : content;
 }

@@ -91,15 +91,21 @@ export async function pushImage(registry: Registry, repository: string, referenc
 }
 
 /** What every registry adapter must do, whatever is behind it. */
-export function registryContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest['has']): void {
+export function registryContract(
+  setup: () => RegistryUnderTest | Promise<RegistryUnderTest>,
+  traits: RegistryUnderTest['has'],
+): void {
   blobContract(setup, traits);
   manifestContract(setup, traits);
   referrerContract(setup, traits);
 }
 
-function blobContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest['has']): void {
+function blobContract(
+  setup: () => RegistryUnderTest | Promise<RegistryUnderTest>,
+  traits: RegistryUnderTest['has'],
+): void {
   it('gives back a blob as it was put, whole and in ranges', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const content = randomBytes(300_000);
     const digest = digestOf(content);
@@ -115,7 +121,7 @@ function blobContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest[
   });
 
   it('takes a one-shot stream, an empty blob, and the same blob twice', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const content = randomBytes(50_000);
     const put = (c: Uint8Array | AsyncIterable<Uint8Array>, of: Uint8Array) =>
@@ -128,7 +134,7 @@ function blobContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest[
   });
 
   it('refuses a blob that is not what was announced, and keeps nothing of it', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     await pushImage(registry, name);
     const content = randomBytes(20_000);
@@ -143,13 +149,13 @@ function blobContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest[
   });
 
   it('says that a blob is unknown', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const at = { repository: repository(), digest: digestOf('nothing'), size: 7 };
     expect(await codeOf(collectContent(registry.openBlob(at), 100))).toBe('blob-unknown');
   });
 
   it('tells a wrong size at the first byte over it', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const image = await pushImage(registry, repository());
     const name = repository();
     const target = await pushImage(registry, name);
@@ -158,7 +164,7 @@ function blobContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest[
   });
 
   it.skipIf(!traits.repositories)('mounts a blob of another repository', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const [from, to] = [repository(), repository()];
     const image = await pushImage(registry, from);
     await pushImage(registry, to);
@@ -169,9 +175,12 @@ function blobContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest[
   });
 }
 
-function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest['has']): void {
+function manifestContract(
+  setup: () => RegistryUnderTest | Promise<RegistryUnderTest>,
+  traits: RegistryUnderTest['has'],
+): void {
   it('gives back a manifest byte for byte, by tag and by digest', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     expect(await registry.getManifest({ repository: name, reference: 'v1' })).toBeUndefined();
     expect(await registry.headManifest({ repository: name, reference: digestOf('x') })).toBeUndefined();
@@ -186,7 +195,7 @@ function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it('moves a tag and keeps the manifest that it was on', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const first = await pushImage(registry, name, 'latest');
     const second = await pushImage(registry, name, 'latest');
@@ -195,7 +204,7 @@ function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it.skipIf(!traits.strictParts)('refuses a manifest whose parts are missing', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const image = await pushParts(registry, name);
     const layer = { mediaType: OCI_LAYER_TAR, digest: digestOf('absent'), size: 6 };
@@ -206,7 +215,7 @@ function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it('lists tags', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     expect(await list(registry.listTags(name))).toEqual([]);
     const image = await pushImage(registry, name, 'b');
@@ -217,14 +226,14 @@ function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it.skipIf(!traits.repositories)('lists repositories', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     await pushImage(registry, name, 'x');
     expect(await list(registry.listRepositories())).toContain(name);
   });
 
   it('keeps an index with its children, and deletes by digest', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const child = await pushImage(registry, name);
     const index = createIndex([{ mediaType: child.mediaType, digest: child.digest, size: child.size }]);
@@ -240,7 +249,7 @@ function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it.skipIf(!traits.deleteTag)('deletes a tag and leaves the manifest', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const image = await pushImage(registry, name, 'gone');
     expect(await registry.deleteTag({ repository: name, tag: 'gone' })).toBe(true);
@@ -249,7 +258,10 @@ function manifestContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 }
 
-function referrerContract(setup: () => RegistryUnderTest, traits: RegistryUnderTest['has']): void {
+function referrerContract(
+  setup: () => RegistryUnderTest | Promise<RegistryUnderTest>,
+  traits: RegistryUnderTest['has'],
+): void {
   const pushSubject = async (registry: Registry, repository: string) => {
     const { digest, size } = EMPTY_BLOB.descriptor;
     await ensureBlob(registry, { repository, digest, size, content: EMPTY_BLOB.bytes });
@@ -271,7 +283,7 @@ function referrerContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   };
 
   it('attaches referrers, once each, and lists them by subject and type', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const image = await pushSubject(registry, name);
     const of = { repository: name, digest: image.digest };
@@ -291,7 +303,7 @@ function referrerContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it('says when there are more referrers than it was asked for', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const image = await pushSubject(registry, name);
     for (const n of [1, 2, 3]) await attach(registry, name, image, n);
@@ -301,7 +313,7 @@ function referrerContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it('loses no referrer where several are attached at once', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const name = repository();
     const image = await pushSubject(registry, name);
     const attached = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((n) => attach(registry, name, image, n)));
@@ -310,7 +322,7 @@ function referrerContract(setup: () => RegistryUnderTest, traits: RegistryUnderT
   });
 
   it('refuses to attach what has no subject', async () => {
-    const { registry, repository } = setup();
+    const { registry, repository } = await setup();
     const manifest = createArtifactManifest({ artifactType: 'application/vnd.example.x', layers: [] });
     expect(await codeOf(registry.attachReferrer({ repository: repository(), ...manifest }))).toBe('registry-refused');
   });

@@ -3,8 +3,8 @@ import { blobsOf, isIndexType, isManifestType, type Manifest, parseManifest } fr
 import { addToReferrersTag, parseReferrer, referrerDescriptor } from '../attach-referrer.ts';
 import { registryError } from '../errors.ts';
 import { listReferrersByTag } from '../list-referrers-by-tag.ts';
-import type { BlobContent, ManifestContent, Registry } from '../ports.ts';
-import { collectContent, verifyContent } from '../verify-content.ts';
+import type { ManifestContent, Registry } from '../ports.ts';
+import { collectContent, openContent, verifyContent } from '../verify-content.ts';
 
 interface Repository {
   readonly blobs: Map<Digest, Uint8Array>;
@@ -74,7 +74,7 @@ export function createMemoryRegistry(options: MemoryRegistryOptions = {}): Regis
       return { descriptors: all.slice(0, limit), complete: all.length <= limit, via: 'api' };
     },
     async putBlob({ repository: name, digest, size, content }) {
-      const bytes = await collectContent(verifyContent(streamOf(content), { digest, size }), size);
+      const bytes = await collectContent(verifyContent(openContent(content), { digest, size }), size);
       repository(name).blobs.set(digest, Uint8Array.from(bytes));
     },
     async mountBlob({ repository: name, from, digest }) {
@@ -117,10 +117,4 @@ function requireParts(manifest: Manifest, target: Repository): void {
   if (missing === undefined) return;
   const what = isIndexType(manifest.mediaType) ? 'index' : 'manifest';
   throw registryError('registry-refused', `the ${what} ${manifest.digest} names ${missing.digest}, which is not there`);
-}
-
-/** A stream over any form of content; one call is one attempt. */
-function streamOf(content: BlobContent): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  if (content instanceof Uint8Array) return [content];
-  return typeof content === 'function' ? content() : content;
 }

@@ -1,8 +1,8 @@
 import { digestAlgorithm, isDigest } from '../../../core/digest.ts';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
-import type { BlobContent, BlobReader, BlobWriter } from '../../ports.ts';
-import { verifyContent } from '../../verify-content.ts';
+import type { BlobReader, BlobWriter } from '../../ports.ts';
+import { openContent, verifyContent } from '../../verify-content.ts';
 import { headerOf, refusal } from './answers.ts';
 import { inChunks } from './chunks.ts';
 import { startDeadline, transferTimeMs } from './deadline.ts';
@@ -117,7 +117,7 @@ function locationOf(exchange: Exchange, response: HttpResponse): URL {
 const sendWhole: Send = async (exchange, to, location, signal) => {
   await finish(exchange, to, location, signal, {
     headers: { ...OCTETS, 'content-length': String(to.size) },
-    body: verifyContent(open(to.content), to),
+    body: verifyContent(openContent(to.content), to),
   });
 };
 
@@ -126,7 +126,7 @@ const sendChunked =
   async (exchange, to, start, signal) => {
     let location = start;
     let offset = 0;
-    for await (const chunk of inChunks(verifyContent(open(to.content), to), chunkBytes)) {
+    for await (const chunk of inChunks(verifyContent(openContent(to.content), to), chunkBytes)) {
       const what = `a chunk of the blob ${to.digest}`;
       const response = await exchange.send({
         method: 'PATCH',
@@ -196,8 +196,3 @@ async function cancel(exchange: Exchange, repository: string, location: URL): Pr
     deadline.clear();
   }
 }
-
-const open = (content: BlobContent): AsyncIterable<Uint8Array> | Iterable<Uint8Array> => {
-  if (content instanceof Uint8Array) return [content];
-  return typeof content === 'function' ? content() : content;
-};

@@ -1,0 +1,51 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { registryError } from '../errors.ts';
+import type { Registry } from '../ports.ts';
+import { directoryFiles, isEmptyOrMissing, type LayoutFiles } from './layout/files.ts';
+import { type LayoutEntry, readLayoutIndex } from './layout/layout-index.ts';
+import { createLayoutReader } from './layout/layout-reader.ts';
+import { createLayoutWriter, writeIndex, writeLayoutMark } from './layout/layout-writer.ts';
+
+/** The name of the one repository of a layout or archive where none is given. */
+export const LAYOUT_REPOSITORY = 'layout';
+
+export interface OciLayoutOptions {
+  readonly directory: string;
+  readonly repository?: string;
+  /** Makes a layout in a folder that is empty or absent. */
+  readonly create?: boolean;
+}
+
+/**
+ * An OCI image layout (image specification 1.1, "OCI Image Layout") as a registry with one repository. Its tags are
+ * the ref names of `index.json`.
+ *
+ * @throws LadingError `source-invalid` where the folder is no layout
+ */
+export async function openOciLayout(options: OciLayoutOptions): Promise<Registry> {
+  const { directory, repository = LAYOUT_REPOSITORY } = options;
+  const files = directoryFiles(directory);
+  if (options.create && (await isEmptyOrMissing(directory))) {
+    await writeIndex(directory, []);
+    await writeLayoutMark(directory);
+  }
+  const entries = cachedIndex(files, directory);
+  if ((await files.sizeOf('index.json')) === undefined) {
+    throw registryError('source-invalid', `"${directory}" is not an OCI image layout: there is no index.json in it`);
+  }
+  await entries();
+  const reader = createLayoutReader({ files, host: 'oci-layout', repository, entries });
+  return { ...reader, ...createLayoutWriter({ directory, repository, reader, entries }) };
+}
+
+/** Reads `index.json` again only when it is another file than before: every write replaces it. */
+function cachedIndex(files: LayoutFiles, directory: string): () => Promise<readonly LayoutEntry[]> {
+  let known: { readonly version: string; readonly entries: readonly LayoutEntry[] } | undefined;
+  return async () => {
+    const { ino, size, mtimeNs } = await lstat(join(directory, 'index.json'), { bigint: true });
+    const version = `${ino} ${size} ${mtimeNs}`;
+    if (known?.version !== version) known = { version, entries: await readLayoutIndex(files) };
+    return known.entries;
+  };
+}
