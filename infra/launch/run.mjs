@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -28,25 +28,32 @@ if (!Object.hasOwn(tasks, task ?? '')) {
 install();
 run(task, rest);
 
-/** Installs what the lockfile names, when that is not what is installed. */
+/** Installs what the lockfiles name, where that is not what is installed. */
 function install() {
-  const lockfile = join(root, 'package-lock.json');
+  installFolder(root, []);
+  // The packages of the sample image are data, with known vulnerabilities: apart from ours, and their scripts never run.
+  installFolder(join(root, 'infra', 'local', 'sample', 'app'), ['--ignore-scripts']);
+}
+
+function installFolder(folder, options) {
+  const lockfile = join(folder, 'package-lock.json');
   const lock = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
-  const stamp = join(modules, '.lading-installed');
+  const stamp = join(folder, 'node_modules', '.lading-installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   // Somebody ran npm ci by hand: npm's own record is then newer than the lockfile.
-  const record = join(modules, '.package-lock.json');
+  const record = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(stamp) && existsSync(record) && statSync(record).mtimeMs >= statSync(lockfile).mtimeMs) {
     writeFileSync(stamp, lock);
     return;
   }
-  console.error('Installing the dependencies (npm ci), once per lockfile …');
+  console.error(`Installing ${relative(process.cwd(), folder) || 'the dependencies'} (npm ci), once per lockfile …`);
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options];
+  const settings = { cwd: folder, stdio: ['ignore', 2, 2], env: { ...process.env, npm_config_engine_strict: 'false' } };
   const done =
     npm && /\.c?js$/.test(npm)
-      ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
-      : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+      ? spawnSync(process.execPath, [npm, ...args], settings)
+      : spawnSync('npm', args, { ...settings, shell: process.platform === 'win32' });
   if (done.status !== 0) {
     console.error('npm ci failed (see above). Check the network and the free space, then run the same command again.');
     process.exit(2);
