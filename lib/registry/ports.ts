@@ -135,7 +135,7 @@ export interface ManifestWriter {
 export interface ManifestRemover {
   /** Deletes the manifest and every tag on it; false where it was not there. Blobs are the registry's to collect. */
   deleteManifest(at: ContentAddress, options?: CallOptions): Promise<boolean>;
-  /** Deletes one tag and leaves the manifest; false where it was not there. */
+  /** Deletes one tag and leaves the manifest (but ECR deletes it with its last tag); false where it was not there. */
   deleteTag(at: { readonly repository: string; readonly tag: string }, options?: CallOptions): Promise<boolean>;
 }
 

@@ -1,0 +1,119 @@
+import {
+  BatchDeleteImageCommand,
+  CreateRepositoryCommand,
+  type ECRClient,
+  GetAuthorizationTokenCommand,
+  type ImageIdentifier,
+  paginateDescribeRepositories,
+  paginateListImages,
+} from '@aws-sdk/client-ecr';
+import { LadingError } from '../../../core/errors.ts';
+import { type RegistryErrorCode, registryError } from '../../errors.ts';
+
+export interface EcrAuthorization {
+  /** The value of the `Authorization` header. */
+  readonly header: string;
+  /** Where the control plane says that images are pulled and pushed. */
+  readonly endpoint: URL;
+  readonly expiresAt: Date;
+}
+
+/** What ECR's own API does better than the distribution API in front of it. */
+export interface EcrControl {
+  authorize(): Promise<EcrAuthorization>;
+  listTags(repository: string, signal?: AbortSignal): AsyncIterable<string>;
+  listRepositories(signal?: AbortSignal): AsyncIterable<string>;
+  /** False where the image was not there. */
+  deleteImage(repository: string, image: ImageIdentifier, signal?: AbortSignal): Promise<boolean>;
+  createRepository(repository: string): Promise<void>;
+}
+
+export function createEcrControl(client: ECRClient, account: string | undefined): EcrControl {
+  const registry = account === undefined ? {} : { registryId: account };
+  return {
+    authorize: () => authorize(client),
+    async *listTags(repositoryName, abortSignal) {
+      const input = { ...registry, repositoryName, filter: { tagStatus: 'TAGGED' as const } };
+      try {
+        for await (const page of paginateListImages({ client, pageSize: 1_000 }, input, { abortSignal })) {
+          for (const { imageTag } of page.imageIds ?? []) if (imageTag !== undefined) yield imageTag;
+        }
+      } catch (error) {
+        if (!isNamed(error, 'RepositoryNotFoundException')) throw translate(error, `listing ${repositoryName}`);
+      }
+    },
+    async *listRepositories(abortSignal) {
+      try {
+        for await (const page of paginateDescribeRepositories({ client, pageSize: 1_000 }, registry, { abortSignal })) {
+          for (const { repositoryName } of page.repositories ?? [])
+            if (repositoryName !== undefined) yield repositoryName;
+        }
+      } catch (error) {
+        throw translate(error, 'listing repositories');
+      }
+    },
+    deleteImage: (repositoryName, image, abortSignal) =>
+      deleteImage(client, { ...registry, repositoryName, imageIds: [image] }, abortSignal),
+    async createRepository(repositoryName) {
+      try {
+        await client.send(new CreateRepositoryCommand({ ...registry, repositoryName }));
+      } catch (error) {
+        if (!isNamed(error, 'RepositoryAlreadyExistsException')) throw translate(error, `creating ${repositoryName}`);
+      }
+    },
+  };
+}
+
+async function authorize(client: ECRClient): Promise<EcrAuthorization> {
+  const { authorizationData = [] } = await client.send(new GetAuthorizationTokenCommand({})).catch((error: unknown) => {
+    throw translate(error, 'getting an authorization token');
+  });
+  const { authorizationToken: token, proxyEndpoint: endpoint, expiresAt } = authorizationData[0] ?? {};
+  if (!token || !/^[A-Za-z0-9+/=]+$/.test(token) || !endpoint || !URL.canParse(endpoint)) {
+    throw registryError('registry-protocol', 'ECR answered without a usable authorization token');
+  }
+  return {
+    header: `Basic ${token}`,
+    endpoint: new URL(endpoint),
+    expiresAt: expiresAt ?? new Date(Date.now() + 60 * 60 * 1000),
+  };
+}
+
+async function deleteImage(
+  client: ECRClient,
+  input: { readonly registryId?: string; readonly repositoryName: string; readonly imageIds: ImageIdentifier[] },
+  abortSignal: AbortSignal | undefined,
+): Promise<boolean> {
+  const what = `deleting an image of ${input.repositoryName}`;
+  try {
+    const { failures = [] } = await client.send(new BatchDeleteImageCommand(input), abortSignal ? { abortSignal } : {});
+    const [failure] = failures;
+    if (failure === undefined) return true;
+    if (failure.failureCode === 'ImageNotFound') return false;
+    throw registryError('registry-refused', `${what} was refused (${failure.failureCode}: ${failure.failureReason})`, {
+      ...(failure.failureCode === 'ImageReferencedByManifestList'
+        ? { hint: 'delete the index that lists it first' }
+        : {}),
+    });
+  } catch (error) {
+    if (isNamed(error, 'RepositoryNotFoundException')) return false;
+    throw translate(error, what);
+  }
+}
+
+const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+
+const CODES: ReadonlyMap<string, RegistryErrorCode> = new Map([
+  ['AccessDeniedException', 'registry-denied'],
+  ['UnrecognizedClientException', 'registry-denied'],
+  ['ExpiredTokenException', 'registry-denied'],
+  ['InvalidParameterException', 'registry-refused'],
+  ['LimitExceededException', 'registry-refused'],
+  ['RepositoryNotFoundException', 'repository-unknown'],
+]);
+
+function translate(error: unknown, what: string): unknown {
+  if (error instanceof LadingError || !(error instanceof Error) || error.name === 'AbortError') return error;
+  const code = CODES.get(error.name) ?? 'registry-unavailable';
+  return registryError(code, `${what} failed at ECR (${error.name}: ${error.message})`, { cause: error });
+}

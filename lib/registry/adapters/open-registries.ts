@@ -1,0 +1,109 @@
+import type { ECRClient } from '@aws-sdk/client-ecr';
+import type { Clock } from '../../core/clock.ts';
+import { LadingError, unreachable } from '../../core/errors.ts';
+import { registryError } from '../errors.ts';
+import { knownRegistry } from '../known-hosts.ts';
+import {
+  type DistributionEntry,
+  type RegistriesConfig,
+  type RegistriesConfigInput,
+  type RegistryEntry,
+  registriesConfigSchema,
+} from '../model.ts';
+import type { CredentialSource, Registries, Registry, RegistryCredentials } from '../ports.ts';
+import { openEcrRegistry } from './ecr.ts';
+import { createHttpRegistry } from './http/create-http-registry.ts';
+import type { RetryOptions } from './http/retry.ts';
+import type { TransportOptions } from './http/transport.ts';
+
+export interface RegistriesDependencies {
+  /** A client of the region. Needed where the configuration has an entry of kind `ecr`. */
+  readonly ecrClient?: (region: string) => ECRClient;
+  /** Needed where an entry's credentials are a secret. */
+  readonly credentials?: CredentialSource;
+  readonly clock?: Clock;
+  readonly retry?: RetryOptions;
+  readonly transport?: TransportOptions;
+}
+
+/**
+ * The registries of the configuration, opened on first use and kept: connections and tokens serve all who ask.
+ *
+ * @throws LadingError `configuration-invalid`
+ */
+export function createRegistries(
+  config: RegistriesConfig | RegistriesConfigInput,
+  dependencies: RegistriesDependencies = {},
+): Registries {
+  const parsed = registriesConfigSchema.safeParse(config);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join('.') ?? '';
+    throw new LadingError(
+      'configuration-invalid',
+      `the registries are not configured well: ${where} ${issue?.message}`,
+    );
+  }
+  const entries = new Map(parsed.data.entries.map((entry) => [entry.host.toLowerCase(), entry]));
+  const opened = new Map<string, Promise<Registry>>();
+  return {
+    async open(host) {
+      const key = host.toLowerCase();
+      const entry = entries.get(key);
+      if (entry === undefined) {
+        throw registryError('registry-unknown', `the registry "${host.slice(0, 255)}" is not configured`, {
+          hint: entries.size === 0 ? 'no registry is' : `known are: ${[...entries.keys()].join(', ').slice(0, 500)}`,
+        });
+      }
+      const known = opened.get(key) ?? openEntry(entry, dependencies);
+      opened.set(key, known);
+      known.catch(() => opened.delete(key));
+      return known;
+    },
+  };
+}
+
+async function openEntry(entry: RegistryEntry, dependencies: RegistriesDependencies): Promise<Registry> {
+  const { clock, retry, transport } = dependencies;
+  const shared = { ...(clock ? { clock } : {}), ...(retry ? { retry } : {}), ...(transport ? { transport } : {}) };
+  switch (entry.kind) {
+    case 'ecr': {
+      if (dependencies.ecrClient === undefined) {
+        throw new LadingError(
+          'configuration-invalid',
+          `${entry.host} is an ECR registry, and there is no ECR client here`,
+        );
+      }
+      return openEcrRegistry({ entry, client: dependencies.ecrClient(entry.region), ...shared });
+    }
+    case 'distribution': {
+      const known = knownRegistry(entry.host);
+      return createHttpRegistry({
+        host: entry.host,
+        url: new URL(entry.url ?? `${entry.allowInsecure ? 'http' : 'https'}://${known?.apiHost ?? entry.host}`),
+        allowHosts: [...entry.allowHosts, ...(known?.allowHosts ?? [])],
+        allowInsecure: entry.allowInsecure,
+        allowPrivate: entry.allowPrivate,
+        chunkBytes: entry.chunkBytes,
+        credentials: credentialsOf(entry, dependencies.credentials),
+        ...shared,
+      });
+    }
+    default:
+      return unreachable(entry);
+  }
+}
+
+function credentialsOf(
+  { credentials, host }: DistributionEntry,
+  source: CredentialSource | undefined,
+): () => Promise<RegistryCredentials> {
+  return async () => {
+    if (credentials.kind !== 'secret') return credentials;
+    if (source !== undefined) return source.credentialsOf(credentials.secret);
+    throw new LadingError(
+      'configuration-invalid',
+      `the credentials of ${host} are a secret, and nothing here reads one`,
+    );
+  };
+}
