@@ -1,8 +1,8 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, digestAlgorithm, digestHex, isDigest } from '../../../lib/core/digest.ts';
 import { systemCode } from './errors.ts';
-import { type OpenFile, syncDirectory, writeAll } from './files.ts';
+import { type OpenFile, openDirectory, removeFile, writeAll } from './files.ts';
 import { coalesce } from './keyed-lock.ts';
 
 const ALGORITHMS = ['sha256', 'sha512'] as const;
@@ -13,24 +13,25 @@ const ALGORITHMS = ['sha256', 'sha512'] as const;
  */
 export interface BlobFiles {
   /** Closes a finished temporary file and moves it to its digest, which the caller has verified. */
-  adopt(temporary: string, handle: FileHandle, digest: Digest, size: number): Promise<void>;
+  adopt(temporary: string, handle: FileHandle, digest: Digest): Promise<void>;
   write(bytes: Uint8Array, digest: Digest): Promise<void>;
+  /** Whether the file is there with that size. */
+  has(digest: Digest, size: number): Promise<boolean>;
   /** `undefined` where there is no such file, or one of another size (damaged from outside). */
   open(digest: Digest, size: number): Promise<FileHandle | undefined>;
   read(digest: Digest, size: number): Promise<Uint8Array | undefined>;
   /** Bytes freed; 0 where there was none. */
   remove(digest: Digest): Promise<number>;
   list(): Promise<readonly Digest[]>;
+  close(): Promise<void>;
 }
 
 export async function createBlobFiles(directory: string, openForWriting: OpenFile): Promise<BlobFiles> {
   const folder = (algorithm: string): string => join(directory, 'blobs', algorithm);
   const path = (digest: Digest): string => join(folder(digestAlgorithm(digest)), digestHex(digest));
   for (const algorithm of ALGORITHMS) await mkdir(folder(algorithm), { recursive: true });
-  const sync = {
-    sha256: coalesce(() => syncDirectory(folder('sha256'))),
-    sha512: coalesce(() => syncDirectory(folder('sha512'))),
-  };
+  const directories = { sha256: await openDirectory(folder('sha256')), sha512: await openDirectory(folder('sha512')) };
+  const sync = { sha256: coalesce(directories.sha256.sync), sha512: coalesce(directories.sha512.sync) };
   let temporaries = 0;
 
   const sizeOf = async (digest: Digest): Promise<number | undefined> => {
@@ -47,14 +48,12 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
   };
 
   return {
-    async adopt(temporary, handle, digest, size) {
-      const known = (await sizeOf(digest)) === size;
-      if (!known) await handle.sync();
+    async adopt(temporary, handle, digest) {
+      await handle.sync();
       await handle.close();
-      await (known ? rm(temporary, { force: true }) : place(temporary, digest));
+      await place(temporary, digest);
     },
     async write(bytes, digest) {
-      if ((await sizeOf(digest)) === bytes.length) return;
       const temporary = join(directory, 'uploads', `manifest-${process.pid}-${temporaries++}`);
       const handle = await openForWriting(temporary, 'wx');
       try {
@@ -64,10 +63,11 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
         await place(temporary, digest);
       } catch (error) {
         await handle.close().catch(() => undefined);
-        await rm(temporary, { force: true });
+        await removeFile(temporary);
         throw error;
       }
     },
+    has: async (digest, size) => (await sizeOf(digest)) === size,
     open: (digest, size) => openExact(path(digest), size),
     async read(digest, size) {
       const handle = await openExact(path(digest), size);
@@ -80,7 +80,7 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
     },
     async remove(digest) {
       const size = await sizeOf(digest);
-      await rm(path(digest), { force: true });
+      await removeFile(path(digest));
       return size ?? 0;
     },
     async list() {
@@ -88,6 +88,10 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
         ALGORITHMS.map(async (algorithm) => (await readdir(folder(algorithm))).map((name) => `${algorithm}:${name}`)),
       );
       return names.flat().filter(isDigest);
+    },
+    async close() {
+      await directories.sha256.close();
+      await directories.sha512.close();
     },
   };
 }

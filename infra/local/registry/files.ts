@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { systemCode } from './errors.ts';
 
 /** How files are opened for writing, as a port: tests put a full disk here. */
 export type OpenFile = (path: string, flags: string) => Promise<FileHandle>;
@@ -20,13 +21,28 @@ export async function writeAll(handle: FileHandle, buffers: readonly Uint8Array[
   }
 }
 
-/** Makes renames and new names in the directory durable. Windows cannot, and keeps them in its own journal. */
-export async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
+/** Removes a file that may be gone already. (`rm` of node:fs looks at it first, which costs more than the removal.) */
+export async function removeFile(path: string): Promise<void> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await unlink(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
+}
+
+/** A directory whose renames and new names can be made durable. Windows cannot, and keeps them in its own journal. */
+export interface SyncedDirectory {
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openDirectory(path: string): Promise<SyncedDirectory> {
+  if (process.platform === 'win32') return { sync: async () => undefined, close: async () => undefined };
+  const handle = await open(path, 'r');
+  return { sync: () => handle.sync(), close: () => handle.close() };
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await openDirectory(path);
+  await directory.sync().finally(() => directory.close());
 }

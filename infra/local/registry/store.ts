@@ -78,6 +78,7 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
     async close() {
       await uploads.close();
       await journal.close();
+      await files.close();
     },
   };
 }

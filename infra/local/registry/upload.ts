@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { type Digest, digestAlgorithm } from '../../../lib/core/digest.ts';
 import { explainDiskError, OciError } from './errors.ts';
-import { type OpenFile, writeAll } from './files.ts';
+import { type OpenFile, removeFile, writeAll } from './files.ts';
 import { uploadRange } from './ranges.ts';
 
 export type HashAlgorithm = 'sha256' | 'sha512';
@@ -37,7 +37,11 @@ export interface Upload {
   digest(wanted: Digest): Promise<Digest>;
   /** The file with all bytes, for `BlobFiles.adopt`; it is created if there was no byte. */
   file(): Promise<{ readonly path: string; readonly handle: FileHandle }>;
+  /** Its file has gone to its digest. */
+  markMoved(): void;
   close(): Promise<void>;
+  /** Closes and removes what the upload has on disk. */
+  remove(): Promise<void>;
   /** Runs one after another: two requests at once for one upload would mix their bytes. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -56,6 +60,7 @@ interface UploadOptions {
   readonly now: () => number;
   /** Makes the upload resumable after a restart. */
   readonly remember: () => Promise<void>;
+  readonly forget: () => Promise<void>;
 }
 
 export function createUpload(options: UploadOptions): Upload {
@@ -64,6 +69,7 @@ export function createUpload(options: UploadOptions): Upload {
   let touchedAt = options.touchedAt;
   let remembered = offset > 0;
   let closed = false;
+  let onDisk = offset > 0;
   let waiting = 0;
   let tail: Promise<unknown> = Promise.resolve();
   /** Of the bytes up to `offset`; `undefined` where it must be computed from the file. */
@@ -72,6 +78,7 @@ export function createUpload(options: UploadOptions): Upload {
   const opened = async (): Promise<FileHandle> => {
     if (closed) throw new OciError(404, 'BLOB_UPLOAD_UNKNOWN', 'the upload is over');
     handle ??= await options.open(options.path, options.offset > 0 ? 'r+' : 'w+');
+    onDisk = true;
     return handle;
   };
   const hashSoFar = async (algorithm: HashAlgorithm): Promise<Hash> => {
@@ -102,6 +109,12 @@ export function createUpload(options: UploadOptions): Upload {
     }
   };
 
+  const close = async (): Promise<void> => {
+    closed = true;
+    await handle?.close();
+    handle = undefined;
+  };
+
   return {
     id: options.id,
     repository: options.repository,
@@ -130,10 +143,14 @@ export function createUpload(options: UploadOptions): Upload {
       return `${algorithm}:${current.copy().digest('hex')}` as Digest;
     },
     file: async () => ({ path: options.path, handle: await opened() }),
-    async close() {
-      closed = true;
-      await handle?.close();
-      handle = undefined;
+    markMoved: () => {
+      onDisk = false;
+    },
+    close,
+    async remove() {
+      await close();
+      if (onDisk) await removeFile(options.path);
+      if (remembered) await options.forget();
     },
     async exclusively(work) {
       waiting += 1;

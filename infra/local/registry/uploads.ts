@@ -6,7 +6,7 @@ import type { Clock } from '../../../lib/core/clock.ts';
 import { isRepositoryName } from '../../../lib/core/image-reference.ts';
 import { parseJsonStrict } from '../../../lib/core/json.ts';
 import { OciError } from './errors.ts';
-import type { OpenFile } from './files.ts';
+import { type OpenFile, removeFile } from './files.ts';
 import { createUpload, type HashAlgorithm, type Upload } from './upload.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -59,15 +59,14 @@ export async function openUploads(options: {
       maxBytes: options.maxBytes,
       // Written before the first byte of a chunk: bytes without a note are swept at start.
       remember: () => writeFile(notePath(id), JSON.stringify(note)),
+      forget: () => removeFile(notePath(id)),
     });
     uploads.set(id, upload);
     return upload;
   };
   const discard = async (upload: Upload): Promise<void> => {
     uploads.delete(upload.id);
-    await upload.close();
-    await rm(join(folder, upload.id), { force: true });
-    await rm(notePath(upload.id), { force: true });
+    await upload.remove();
   };
 
   for (const leftover of await readLeftovers(folder)) add(leftover.id, leftover.note, leftover);

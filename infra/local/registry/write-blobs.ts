@@ -20,12 +20,19 @@ export async function finishUpload(parts: StoreParts, upload: Upload, digest: Di
   }
   const size = upload.offset();
   await parts.locks.digest.run(digest, async () => {
-    const { path, handle } = await upload.file();
-    await parts.files.adopt(path, handle, digest, size);
+    if (!(await isStored(parts, digest, size))) {
+      const { path, handle } = await upload.file();
+      await parts.files.adopt(path, handle, digest);
+      upload.markMoved();
+    }
     await linkBlob(parts, upload.repository, digest, size);
   });
   await parts.uploads.discard(upload);
 }
+
+/** Content that some repository links already is not written again. To be asked under the lock of the digest. */
+export const isStored = async (parts: StoreParts, digest: Digest, size: number): Promise<boolean> =>
+  parts.state.contents.has(digest) && (await parts.files.has(digest, size));
 
 /** Links a blob of one repository to another without moving a byte. `false` where the source does not have it. */
 export function mountBlob(parts: StoreParts, source: string, target: string, digest: Digest): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { BlobReference, DeleteOutcome, ManifestSummary, PutManifestOutcome,
 import { MAX_MANIFEST_BYTES, readManifest } from './read-manifest.ts';
 import type { Repository } from './state.ts';
 import type { StoreParts } from './store-parts.ts';
+import { isStored } from './write-blobs.ts';
 
 export interface PushedManifest {
   readonly bytes: Uint8Array;
@@ -31,7 +32,7 @@ export async function putManifest(
   if (early) return early;
   try {
     return await parts.locks.digest.run(digest, async () => {
-      await parts.files.write(bytes, digest);
+      if (!(await isStored(parts, digest, bytes.length))) await parts.files.write(bytes, digest);
       return parts.locks.repository.run(name, () => record(parts, name, digest, summary, [...new Set(tags)]));
     });
   } catch (error) {
