@@ -121,7 +121,7 @@ export const record = z.discriminatedUnion('type', [
     type: z.literal('put'),
     bucket: z.string(),
     key: z.string(),
-    version: z.union([stored, marker]),
+    version: z.discriminatedUnion('kind', [stored, marker]),
     completes: z.string().optional(),
   }),
   z.object({ type: z.literal('removed'), bucket: z.string(), key: z.string(), versionId: z.string() }),
