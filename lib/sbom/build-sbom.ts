@@ -1,0 +1,37 @@
+import type { Digest } from '../core/digest.ts';
+import { assemblePackages } from './assemble-packages.ts';
+import { findDistro } from './catalogers/distro/find-distro.ts';
+import { catalogers } from './catalogers/index.ts';
+import type { ImageInventory } from './inventory-image.ts';
+import { type Gap, GENERATOR_VERSION, type Sbom, type SbomOutcome } from './model.ts';
+
+/** What an image holds, out of its inventory: a pure function, so that equal layers give an equal SBOM at any time. */
+export function buildSbom(
+  image: { readonly digest: Digest; readonly platform?: string | undefined },
+  inventory: ImageInventory,
+): Sbom {
+  const distro = findDistro(inventory.files);
+  const found = catalogers.flatMap((cataloger) => cataloger.catalog(inventory.files, distro));
+  const digests = inventory.layers.map(({ descriptor }) => descriptor.digest);
+  return {
+    schemaVersion: 1,
+    generator: { name: 'lading', version: GENERATOR_VERSION },
+    image: image.digest,
+    ...(image.platform ? { platform: image.platform } : {}),
+    outcome: outcomeOf(inventory.gaps),
+    gaps: [...inventory.gaps],
+    ...(distro ? { distro } : {}),
+    layers: inventory.layers.map(({ descriptor, inventory: read }) => ({
+      digest: descriptor.digest,
+      size: descriptor.size,
+      ...(read ? { diffId: read.diffId, unpackedBytes: read.unpackedBytes, files: read.files } : {}),
+    })),
+    packages: assemblePackages(found, digests),
+  };
+}
+
+/** A crossed cap weighs more than damage: it may have been put there to hide something. */
+export function outcomeOf(gaps: readonly Gap[]): SbomOutcome {
+  if (gaps.some((gap) => gap.reason === 'limit')) return 'limit-exceeded';
+  return gaps.length > 0 ? 'unreadable' : 'complete';
+}

@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import type { Distro, Package } from '../model.ts';
+
+/**
+ * A sort of file that says something about packages. It is recognised by its path while a layer streams by, its content
+ * is read up to `maxBytes`, and what `parse` makes of it is kept in the layer's inventory; the content is not.
+ */
+export interface FileKind<Content = unknown> {
+  /** Stands in stored inventories. */
+  readonly id: string;
+  /** Counts up when `parse` finds more than before: then layers that were read with an older one are read again. */
+  readonly version: number;
+  readonly match: PathMatch;
+  readonly maxBytes: number;
+  /**
+   * What a file over `maxBytes` or one that cannot be parsed means. `database`: packages may be missing, and the layer
+   * does not count as read. `file`: a stray file that happens to have the name; it is remarked and passed over.
+   */
+  readonly importance: 'database' | 'file';
+  /**
+   * Returns plain JSON data, or undefined where the file is not of this kind after all.
+   *
+   * @throws anything where the content is broken
+   */
+  parse(content: Buffer, path: string): Content | undefined;
+  /** What stored content must look like when it is read back. */
+  readonly schema: z.ZodType<Content>;
+}
+
+/** Quick tests first: the name, or the name of the directory; then `accepts` on the whole path. */
+export interface PathMatch {
+  readonly names?: readonly string[];
+  readonly directories?: readonly string[];
+  accepts?(path: string): boolean;
+}
+
+/** A file of interest in the merged file tree. */
+export interface ImageFile<Content = unknown> {
+  readonly path: string;
+  /** Index of the layer whose version of the file is seen. */
+  readonly layer: number;
+  readonly content: Content;
+  /** Lowest layer first, the version that is seen last. A file that was deleted and came again starts anew. */
+  readonly history: readonly { readonly layer: number; readonly content: Content }[];
+}
+
+/** The merged file tree as catalogers see it. */
+export interface ImageFiles {
+  /** In the order of their paths. */
+  ofKind<Content>(kind: FileKind<Content>): readonly ImageFile<Content>[];
+  /** The file of that kind that a program would open under the path, links followed. */
+  at<Content>(kind: FileKind<Content>, path: string): ImageFile<Content> | undefined;
+}
+
+/** What a cataloger says of a package; identity, merging of duplicates and dependencies are common to all. */
+export type FoundPackage = Omit<Package, 'id' | 'dependencies' | 'locations' | 'platforms'> & {
+  /** `layer` is the index of the layer whose version of the file is seen. */
+  readonly locations: readonly { readonly path: string; readonly layer: number }[];
+  /** Names under which other packages of the same scope may need it. */
+  readonly provides?: readonly string[];
+  /** Each a list of alternatives: the first that some package of the same type provides counts. */
+  readonly requires?: readonly (readonly string[])[];
+};
+
+export interface Cataloger {
+  readonly name: string;
+  readonly kinds: readonly FileKind[];
+  catalog(files: ImageFiles, distro: Distro | undefined): readonly FoundPackage[];
+}
+
+/**
+ * Tells for each key of a file (a package with its version) the layer that brought it: where the run of versions of the
+ * file that have the key, and that lasts up to now, began. A package that was removed and came back is its new layer's.
+ */
+export function firstLayerFinder<Content>(
+  file: ImageFile<Content>,
+  keysOf: (content: Content) => Iterable<string>,
+): (key: string) => number {
+  const before = file.history.slice(0, -1).reverse();
+  const keys: Set<string>[] = [];
+  return (key) => {
+    let layer = file.layer;
+    for (const [i, version] of before.entries()) {
+      keys[i] ??= new Set(keysOf(version.content));
+      if (!keys[i].has(key)) break;
+      layer = version.layer;
+    }
+    return layer;
+  };
+}

@@ -1,0 +1,14 @@
+import { apkCataloger } from './apk/cataloger.ts';
+import type { Cataloger, FileKind } from './cataloger.ts';
+import { distroKinds } from './distro/find-distro.ts';
+import { dpkgCataloger } from './dpkg/cataloger.ts';
+import { createKindMatcher } from './match-kind.ts';
+import { npmCataloger } from './npm/cataloger.ts';
+
+/** One line for each ecosystem. */
+export const catalogers: readonly Cataloger[] = [apkCataloger, dpkgCataloger, npmCataloger];
+
+/** All kinds of files that are looked for in layers. */
+export const fileKinds: readonly FileKind[] = [...distroKinds, ...catalogers.flatMap((cataloger) => cataloger.kinds)];
+
+export const matchKind = createKindMatcher(fileKinds);

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { FileKind } from '../cataloger.ts';
+
+const recordSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  licenses: z.array(z.string()),
+  author: z.string().optional(),
+  /** Names of what it needs at run time. */
+  requires: z.array(z.string()),
+});
+export type NpmRecord = z.infer<typeof recordSchema>;
+
+// A field of the wrong sort must not cost the package: each falls back to "not said".
+const named = z.union([z.string(), z.object({ type: z.string() }).transform((one) => one.type)]);
+const dependencies = z
+  .record(z.string(), z.unknown())
+  .transform((map) => Object.keys(map).slice(0, 2000))
+  .optional()
+  .catch(undefined);
+const manifestSchema = z.object({
+  name: z.string().min(1).max(512),
+  version: z.string().min(1).max(512),
+  license: z
+    .union([named.transform((one) => [one]), z.array(named)])
+    .optional()
+    .catch(undefined),
+  licenses: z
+    .union([named.transform((one) => [one]), z.array(named)])
+    .optional()
+    .catch(undefined),
+  author: z
+    .union([z.string(), z.object({ name: z.string() }).transform((one) => one.name)])
+    .optional()
+    .catch(undefined),
+  dependencies,
+  optionalDependencies: dependencies,
+});
+
+/**
+ * The manifest of an installed package, in `node_modules` or of an application. One without name and version marks a
+ * folder (`{"type":"module"}`) and is no package.
+ */
+export const packageJsonFile: FileKind<NpmRecord> = {
+  id: 'npm-package-json',
+  version: 1,
+  match: { names: ['package.json'] },
+  maxBytes: 8 * 1024 * 1024,
+  importance: 'file',
+  parse: (content) => {
+    // As Node.js reads it: published manifests do name keys twice, and the last one counts.
+    const manifest = manifestSchema.safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
+    if (!manifest.success) return undefined;
+    const { name, version, license, licenses, author, dependencies: needed, optionalDependencies } = manifest.data;
+    return {
+      name: name.trim(),
+      version: version.trim(),
+      licenses: (license ?? licenses ?? []).filter((one) => one !== '').slice(0, 50),
+      author: author || undefined,
+      requires: [...new Set([...(needed ?? []), ...(optionalDependencies ?? [])])],
+    };
+  },
+  schema: recordSchema,
+};

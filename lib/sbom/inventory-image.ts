@@ -1,0 +1,139 @@
+import { mapLimit } from '../core/concurrency.ts';
+import type { Digest } from '../core/digest.ts';
+import { isLadingError } from '../core/errors.ts';
+import { type Descriptor, isNonDistributable, layerCompression } from '../formats/oci/index.ts';
+import { fileKinds, matchKind } from './catalogers/index.ts';
+import type { LayerInventory } from './layers/inventory.ts';
+import { defaultLayerLimits, type LayerLimits } from './layers/limits.ts';
+import { readLayer } from './layers/read-layer.ts';
+import { type MergedImage, mergeLayers } from './merge/merge-layers.ts';
+import type { Gap } from './model.ts';
+import type { LayerInventoryStore, LayerSource } from './ports.ts';
+
+export interface InventoryImageInput {
+  /** Lowest first. */
+  readonly layers: readonly Descriptor[];
+  /** Of the image configuration, one for each layer; the layers are checked with them. */
+  readonly diffIds?: readonly Digest[] | undefined;
+}
+
+export interface InventoryImageOptions {
+  readonly limits?: Partial<LayerLimits> | undefined;
+  /** Abort by timeout is the outcome `limit-exceeded`; any other abort is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Layers at once; 4 when absent. */
+  readonly concurrency?: number | undefined;
+}
+
+export interface ImageInventory {
+  readonly layers: readonly InventoriedLayer[];
+  readonly files: MergedImage;
+  /** What is missing; empty where all was read. */
+  readonly gaps: readonly Gap[];
+  /** Different layers whose bytes were read this time, also those that turned out unreadable. */
+  readonly layersRead: number;
+  /** Different layers that were known from before. */
+  readonly layersReused: number;
+}
+
+export interface InventoriedLayer {
+  readonly descriptor: Descriptor;
+  readonly inventory: LayerInventory | undefined;
+}
+
+interface Ports {
+  readonly source: LayerSource;
+  readonly inventories: LayerInventoryStore;
+}
+
+type LayerResult =
+  | { readonly from: 'store' | 'source'; readonly inventory: LayerInventory }
+  | { readonly from: 'source' | 'nowhere'; readonly gap: Gap };
+
+/**
+ * Makes the inventory of an image out of those of its layers. Layers that are known are not read again, the others are
+ * read in parallel, each digest once. A layer over a cap or one that is damaged is a gap, and the rest still counts.
+ *
+ * @throws what the source and the store throw
+ */
+export async function inventoryImage(
+  input: InventoryImageInput,
+  ports: Ports,
+  options: InventoryImageOptions = {},
+): Promise<ImageInventory> {
+  const limits = { ...defaultLayerLimits, ...options.limits };
+  const wanted = [
+    ...new Map(input.layers.map((layer, i) => [layer.digest, { layer, diffId: input.diffIds?.[i] }])).values(),
+  ];
+  const results = await mapLimit(wanted, options.concurrency ?? 4, ({ layer, diffId }) =>
+    inventoryLayer(layer, diffId, ports, { limits, signal: options.signal }),
+  );
+  const byDigest = new Map(wanted.map(({ layer }, i) => [layer.digest, results[i]]));
+  const layers = input.layers.map((descriptor) => {
+    const result = byDigest.get(descriptor.digest);
+    return { descriptor, inventory: result && 'inventory' in result ? result.inventory : undefined };
+  });
+  const files = mergeLayers(
+    layers.map(({ descriptor, inventory }) => ({ digest: descriptor.digest, inventory })),
+    matchKind,
+  );
+  return {
+    layers,
+    files,
+    gaps: [...wrongCount(input), ...results.flatMap(gapsOf), ...files.gaps],
+    layersRead: results.filter((result) => result.from === 'source').length,
+    layersReused: results.filter((result) => result.from === 'store').length,
+  };
+}
+
+async function inventoryLayer(
+  layer: Descriptor,
+  diffId: Digest | undefined,
+  { source, inventories }: Ports,
+  options: { readonly limits: LayerLimits; readonly signal: AbortSignal | undefined },
+): Promise<LayerResult> {
+  const { digest } = layer;
+  if (layerCompression(layer.mediaType) === undefined) {
+    const message = `a layer has the type ${layer.mediaType}, which is no file system layer`;
+    return { from: 'nowhere', gap: { reason: 'unreadable', code: 'layer-type-unknown', message, layer: digest } };
+  }
+  const known = await inventories.get(digest, fileKinds);
+  if (known && agrees(known, diffId)) return { from: 'store', inventory: known };
+  try {
+    const expected = { digest, size: layer.size, diffId };
+    const reading = await readLayer(expected, () => source.open(layer, options.signal), {
+      kinds: fileKinds,
+      ...options,
+    });
+    if (reading.status === 'read') {
+      await inventories.put(reading.inventory);
+      return { from: 'source', inventory: reading.inventory };
+    }
+    const { message } = reading;
+    const gap: Gap =
+      reading.status === 'limit-exceeded'
+        ? { reason: 'limit', code: reading.limit, message, layer: digest }
+        : { reason: 'unreadable', code: reading.code, message, layer: digest };
+    return { from: 'source', gap };
+  } catch (error) {
+    if (!isNonDistributable(layer.mediaType) || !isLadingError(error, 'blob-unknown')) throw error;
+    const message = 'a layer is not distributed by this registry, and other places are not asked';
+    return { from: 'nowhere', gap: { reason: 'unreadable', code: 'layer-not-distributed', message, layer: digest } };
+  }
+}
+
+/** The same blob with another promise of its content is read again, which tells whose promise is wrong. */
+const agrees = (inventory: LayerInventory, diffId: Digest | undefined): boolean =>
+  diffId === undefined || inventory.diffId === diffId;
+
+function gapsOf(result: LayerResult): readonly Gap[] {
+  if ('gap' in result) return [result.gap];
+  return result.inventory.gaps.map((gap) => ({ ...gap, layer: result.inventory.digest }));
+}
+
+/** OCI image specification 1.1, "Image Configuration": `diff_ids` are in the order of the layers. */
+function wrongCount({ layers, diffIds }: InventoryImageInput): Gap[] {
+  if (diffIds === undefined || diffIds.length === layers.length) return [];
+  const message = `the manifest has ${layers.length} layers and the configuration ${diffIds.length}`;
+  return [{ reason: 'unreadable', code: 'layer-count-mismatch', message }];
+}

@@ -1,0 +1,184 @@
+import { createDigester, type Digest, digestAlgorithm } from '../../core/digest.ts';
+import { isLadingError, LimitExceededError } from '../../core/errors.ts';
+import { decompress } from '../../formats/compression/index.ts';
+import { type TarHandler, TarReader, type TarSummary } from '../../formats/tar/index.ts';
+import type { FileKind } from '../catalogers/cataloger.ts';
+import { createKindMatcher } from '../catalogers/match-kind.ts';
+import { kindVersions, type LayerInventory } from './inventory.ts';
+import { LayerVisitor } from './layer-visitor.ts';
+import type { LayerLimits } from './limits.ts';
+import { readLinkedContents } from './read-linked-contents.ts';
+import { verifySource } from './verified-source.ts';
+
+/** What the manifest and the image configuration say of a layer. */
+export interface LayerExpectation {
+  readonly digest: Digest;
+  /** Bytes of the blob. */
+  readonly size: number;
+  /** Digest of the unpacked archive; without it the one that is found is believed. */
+  readonly diffId?: Digest | undefined;
+}
+
+export type LayerReading =
+  | { readonly status: 'read'; readonly inventory: LayerInventory }
+  | { readonly status: 'limit-exceeded'; readonly limit: string; readonly message: string }
+  | { readonly status: 'unreadable'; readonly code: string; readonly message: string };
+
+export interface ReadLayerOptions {
+  readonly kinds: readonly FileKind[];
+  readonly limits: LayerLimits;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a layer in one pass: hashes every byte of blob and archive, unpacks it, and keeps what its files of interest say.
+ * A layer that is damaged, not what its digests say, or over a cap is an outcome and no error; only the source's own
+ * errors are thrown. `open` is called again in the rare case that a file of interest is a hard link to another file.
+ */
+export async function readLayer(
+  expected: LayerExpectation,
+  open: () => AsyncIterable<Uint8Array>,
+  options: ReadLayerOptions,
+): Promise<LayerReading> {
+  const { kinds, limits } = options;
+  if (expected.size > limits.maxPackedBytes) return limitOutcome('packed-bytes', limits.maxPackedBytes);
+  const visitor = new LayerVisitor(createKindMatcher(kinds), limits);
+  const pass = await readArchive(expected, open(), visitor, options);
+  if (pass.status !== 'archive') return pass;
+  const { wantedLinks, ...findings } = visitor.findings();
+  const linked = await readLinkedContents(wantedLinks, findings.tree, (handler) =>
+    readArchive(expected, open(), handler, options),
+  );
+  if (linked.status !== 'linked') return linked;
+  return {
+    status: 'read',
+    inventory: {
+      schemaVersion: 1,
+      kinds: kindVersions(kinds),
+      digest: expected.digest,
+      diffId: pass.diffId,
+      compression: pass.compression,
+      size: expected.size,
+      unpackedBytes: pass.unpackedBytes,
+      entries: pass.summary.entries,
+      contentBytes: pass.summary.contentBytes,
+      ...findings,
+      contents: [...findings.contents, ...linked.contents].sort((a, b) => a.entry - b.entry),
+      gaps: [...findings.gaps, ...linked.gaps],
+    },
+  };
+}
+
+export interface ArchivePass {
+  readonly status: 'archive';
+  readonly diffId: Digest;
+  readonly compression: 'gzip' | 'zstd' | 'none';
+  readonly unpackedBytes: number;
+  readonly summary: TarSummary;
+}
+export type FailedPass = Exclude<LayerReading, { status: 'read' }>;
+
+/** One pass over the blob: everything is checked, and the entries go to `handler`. */
+async function readArchive(
+  expected: LayerExpectation,
+  blob: AsyncIterable<Uint8Array>,
+  handler: TarHandler,
+  { limits, signal }: ReadLayerOptions,
+): Promise<ArchivePass | FailedPass> {
+  const source = verifySource(blob, expected, signal);
+  try {
+    const pass = await unpack(expected, source, handler, limits, signal).catch((error) => {
+      const failure = failureOf(error, signal);
+      // A layer that cannot be read may have been damaged on the way: its digest tells.
+      if (failure?.status === 'unreadable') return failure;
+      throw error;
+    });
+    const check = await source.finish();
+    if (check.status === 'differs') return mismatch(check.what, check.expected, check.actual);
+    if (pass.status === 'archive' && expected.diffId !== undefined && pass.diffId !== expected.diffId) {
+      return mismatch('diff-id', expected.diffId, pass.diffId);
+    }
+    return pass;
+  } catch (error) {
+    source.abandon();
+    const failure = failureOf(error, signal);
+    if (failure) return failure;
+    throw error;
+  }
+}
+
+async function unpack(
+  expected: LayerExpectation,
+  source: AsyncIterable<Uint8Array>,
+  handler: TarHandler,
+  limits: LayerLimits,
+  signal: AbortSignal | undefined,
+): Promise<ArchivePass | FailedPass> {
+  const digester = createDigester(expected.diffId === undefined ? 'sha256' : digestAlgorithm(expected.diffId));
+  // Container runtimes are written in Go, whose reader does not apply global headers.
+  const reader = new TarReader(handler, { limits: tarLimits(limits), globalHeaders: 'skip' });
+  let compression: ArchivePass['compression'] = 'none';
+  let unpackedBytes = 0;
+  const chunks = decompress(source, {
+    maxWindowLog: limits.maxZstdWindowLog,
+    onCompression: (seen) => {
+      if (seen === 'gzip' || seen === 'zstd') compression = seen;
+    },
+  });
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    unpackedBytes += chunk.length;
+    checkUnpacked(unpackedBytes, expected.size, limits);
+    digester.update(chunk);
+    reader.feed(chunk);
+  }
+  return { status: 'archive', summary: reader.end(), diffId: digester.digest(), compression, unpackedBytes };
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'tar-malformed',
+  'compression-malformed',
+  'compression-unsupported',
+  // A source may check the blob, too.
+  'digest-mismatch',
+  'size-mismatch',
+]);
+
+/** Undefined for errors that are not about the layer: those of the source, and the caller's own abort. */
+function failureOf(error: unknown, signal: AbortSignal | undefined): FailedPass | undefined {
+  if (error instanceof LimitExceededError)
+    return { status: 'limit-exceeded', limit: error.limit, message: error.message };
+  // `AbortSignal.timeout` aborts with an error of this name.
+  if (signal?.aborted && error instanceof Error && error.name === 'TimeoutError') {
+    return { status: 'limit-exceeded', limit: 'time', message: 'reading the layer took too long' };
+  }
+  if (!isLadingError(error) || !UNREADABLE.has(error.code)) return undefined;
+  return { status: 'unreadable', code: error.code, message: error.message };
+}
+
+function checkUnpacked(unpacked: number, packed: number, limits: LayerLimits): void {
+  if (unpacked > limits.maxUnpackedBytes) {
+    throw new LimitExceededError('unpacked-bytes', `the layer unpacks to over ${limits.maxUnpackedBytes} bytes`);
+  }
+  if (unpacked > limits.ratioFloorBytes && unpacked > packed * limits.maxRatio) {
+    throw new LimitExceededError('ratio', `the layer unpacks to over ${limits.maxRatio} times its size`);
+  }
+}
+
+const tarLimits = (limits: LayerLimits) => ({
+  maxEntries: limits.maxEntries,
+  maxPathBytes: limits.maxPathBytes,
+  maxContentBytes: limits.maxUnpackedBytes,
+});
+
+const limitOutcome = (limit: string, cap: number): LayerReading => ({
+  status: 'limit-exceeded',
+  limit,
+  message: `the layer is over the cap of ${cap} bytes (${limit})`,
+});
+
+const mismatch = (what: string, expected: string, actual: string): FailedPass => ({
+  status: 'unreadable',
+  code: `${what}-mismatch`,
+  message: `the layer's ${what} is ${actual}, not ${expected}`,
+});

@@ -1,0 +1,29 @@
+import parseExpression from 'spdx-expression-parse';
+
+/** A licence as CycloneDX tells them apart: an SPDX id, an SPDX expression, or words that are neither. */
+export type License =
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: 'expression'; readonly expression: string }
+  | { readonly kind: 'name'; readonly name: string };
+
+/** Longer texts are licence texts and no names. */
+const MAX_LENGTH = 1024;
+
+export function classifyLicense(text: string): License {
+  if (text.length > MAX_LENGTH) return { kind: 'name', name: text };
+  try {
+    const expression = parseExpression(text);
+    const simple = 'license' in expression && !expression.plus && !expression.exception;
+    return simple && !text.startsWith('(') && !text.startsWith('LicenseRef-')
+      ? { kind: 'id', id: expression.license }
+      : { kind: 'expression', expression: text };
+  } catch {
+    return { kind: 'name', name: text };
+  }
+}
+
+/** apk's field is an SPDX expression today; older packages list names with spaces between them. */
+export function licenseList(text: string | undefined): string[] {
+  if (!text) return [];
+  return classifyLicense(text).kind === 'name' ? text.split(/[\s,]+/).filter((part) => part !== '') : [text];
+}

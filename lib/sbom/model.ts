@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { type Digest, isDigest } from '../core/digest.ts';
+
+const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest');
+
+/** A release of a distribution, out of os-release(5). */
+export const distroSchema = z.object({
+  /** `ID`: `debian`, `alpine`. */
+  id: z.string(),
+  /** `VERSION_ID`: `12`, `3.18.9`; absent for rolling releases. */
+  versionId: z.string().optional(),
+  /** Where another file tells the exact release: `12.15` out of `etc/debian_version`. */
+  pointRelease: z.string().optional(),
+  codename: z.string().optional(),
+  prettyName: z.string().optional(),
+  idLike: z.array(z.string()).optional(),
+  cpe: z.string().optional(),
+  /** `SUPPORT_END` of os-release, as written. */
+  supportEnd: z.string().optional(),
+  /** Where it was read. */
+  path: z.string(),
+});
+export type Distro = Readonly<z.infer<typeof distroSchema>>;
+
+export const packageSchema = z.object({
+  /** Unique within the SBOM: the purl, or where there is none, type, name and version. */
+  id: z.string(),
+  /** As the purl specification names it: `apk`, `deb`, `npm`, … */
+  type: z.string(),
+  /** With its scope or group: `@babel/core`. */
+  name: z.string(),
+  version: z.string(),
+  /** Absent where what is known does not make one (a package of a distribution that nothing names). */
+  purl: z.string().optional(),
+  arch: z.string().optional(),
+  /** The source package it was built from, where it has another name or version. Security fixes are published by that. */
+  source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+  distro: z.object({ id: z.string(), versionId: z.string().optional() }).optional(),
+  /** SPDX expressions where the package says so, else its own words. */
+  licenses: z.array(z.string()),
+  /** Who maintains it, as the package says. */
+  supplier: z.string().optional(),
+  /** Files that tell of it, with the layer whose version of the file is seen. */
+  locations: z.array(z.object({ path: z.string(), layer: digestSchema })).min(1),
+  /** Index of the layer that first brought this version of it; whoever owns that layer owns the package. */
+  layer: z.int().nonnegative(),
+  /** Ids of packages of this SBOM that it needs. */
+  dependencies: z.array(z.string()),
+  /** In the SBOM of an index: the platforms whose image has it. */
+  platforms: z.array(z.string()).optional(),
+});
+export type Package = Readonly<z.infer<typeof packageSchema>>;
+
+/**
+ * What keeps an SBOM from being whole. `limit`: a cap of the security rules was crossed. `unreadable`: bytes are
+ * damaged, not what their digest says, or packed in an unknown way.
+ */
+export const gapSchema = z.object({
+  reason: z.enum(['limit', 'unreadable']),
+  code: z.string(),
+  message: z.string(),
+  layer: digestSchema.optional(),
+  path: z.string().optional(),
+});
+export type Gap = Readonly<z.infer<typeof gapSchema>>;
+
+/** As the event `SBOM Created` tells it. Anything but `complete` must never be taken for "nothing there". */
+export const outcomeSchema = z.enum(['complete', 'limit-exceeded', 'unreadable']);
+export type SbomOutcome = z.infer<typeof outcomeSchema>;
+
+export const layerSummarySchema = z.object({
+  digest: digestSchema,
+  diffId: digestSchema.optional(),
+  /** Bytes as stored. */
+  size: z.number(),
+  unpackedBytes: z.number().optional(),
+  files: z.number().optional(),
+});
+
+/** The compact native form of an SBOM: everything that was found, and where. */
+export const sbomSchema = z.object({
+  schemaVersion: z.literal(1),
+  generator: z.object({ name: z.literal('lading'), version: z.string() }),
+  /** The image or index, by digest. */
+  image: digestSchema,
+  /** `linux/arm64/v8`; absent for an index. */
+  platform: z.string().optional(),
+  outcome: outcomeSchema,
+  gaps: z.array(gapSchema),
+  distro: distroSchema.optional(),
+  /** Lowest first. In the SBOM of an index: the layers of all children, each once. */
+  layers: z.array(layerSummarySchema),
+  /** In the order of their ids. */
+  packages: z.array(packageSchema),
+});
+export type Sbom = Readonly<z.infer<typeof sbomSchema>>;
+
+/** Counts up when the catalogers or the merge find more than before; SBOMs of older versions are then made again. */
+export const GENERATOR_VERSION = '1';
