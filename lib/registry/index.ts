@@ -6,3 +6,4 @@ export { type ImageSource, parseSource } from './parse-source.ts';
 export type * from './ports.ts';
 export { cosignTags, referrersTag, subjectOfTag } from './referrers-tag.ts';
 export { collectContent, verifyContent } from './verify-content.ts';
+export { type ClosedGraph, type GraphNode, type GraphRole, type WalkOptions, walkClosedGraph } from './walk-graph.ts';

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { type Item, ifAbsent, queryAll, type Table } from '../../aws/table.ts';
+import { type Digest, isDigest } from '../../core/digest.ts';
+import { type ImageLocation, locationKey, parseLocationKey } from '../../core/image-reference.ts';
+import type { ReplicaRecord } from '../model.ts';
+import type { ReplicaStore } from '../ports.ts';
+
+const itemSchema = z.object({
+  pk: z.string(),
+  gsi1pk: z.string(),
+  root: z.custom<Digest>(isDigest),
+  state: z.enum(['intended', 'complete']),
+  intendedAt: z.string(),
+  completedAt: z.string().optional(),
+});
+
+const keyOf = (target: ImageLocation) => ({ pk: locationKey(target), sk: 'replica' });
+
+function recordOf(item: Item): ReplicaRecord {
+  const { pk, gsi1pk, completedAt, ...rest } = itemSchema.parse(item);
+  return {
+    target: parseLocationKey(pk),
+    source: parseLocationKey(gsi1pk),
+    ...rest,
+    ...(completedAt === undefined ? {} : { completedAt }),
+  };
+}
+
+/** Records by target (`pk`), and by source in the index `gsi1`. */
+export function dynamoReplicas(table: Table): ReplicaStore {
+  const find = async (target: ImageLocation): Promise<ReplicaRecord | undefined> => {
+    const item = await table.get(keyOf(target));
+    return item && recordOf(item);
+  };
+  return {
+    find,
+    async intend({ target, source, root, intendedAt }) {
+      const index = { gsi1pk: locationKey(source), gsi1sk: locationKey(target) };
+      const put = await table.put({ ...keyOf(target), ...index, root, intendedAt, state: 'intended' }, ifAbsent);
+      return put ? 'intended' : 'known';
+    },
+    async complete(target, completedAt) {
+      await table.update(
+        keyOf(target),
+        {
+          expression: 'SET #state = :complete, completedAt = :at',
+          names: { '#state': 'state' },
+          values: { ':complete': 'complete', ':intended': 'intended', ':at': completedAt },
+        },
+        '#state = :intended',
+      );
+    },
+    async *replicasOf(source) {
+      for await (const item of queryAll(table, { index: 'gsi1', pk: locationKey(source) })) yield recordOf(item);
+    },
+    sourceOf: async (target) => (await find(target))?.source.registry,
+  };
+}

@@ -1,0 +1,27 @@
+import { type ImageLocation, locationKey } from '../../core/image-reference.ts';
+import type { ReplicaRecord } from '../model.ts';
+import type { ReplicaStore } from '../ports.ts';
+
+export function memoryReplicas(): ReplicaStore {
+  const records = new Map<string, ReplicaRecord>();
+  const find = async (target: ImageLocation): Promise<ReplicaRecord | undefined> => records.get(locationKey(target));
+  return {
+    find,
+    async intend(record) {
+      const key = locationKey(record.target);
+      if (records.has(key)) return 'known';
+      records.set(key, { ...structuredClone(record), state: 'intended' });
+      return 'intended';
+    },
+    async complete(target, completedAt) {
+      const known = await find(target);
+      if (known?.state === 'intended') records.set(locationKey(target), { ...known, state: 'complete', completedAt });
+    },
+    async *replicasOf(source) {
+      const key = locationKey(source);
+      const own = [...records.values()].filter((record) => locationKey(record.source) === key);
+      yield* own.sort((a, b) => (locationKey(a.target) < locationKey(b.target) ? -1 : 1));
+    },
+    sourceOf: async (target) => (await find(target))?.source.registry,
+  };
+}
