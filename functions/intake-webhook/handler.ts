@@ -8,11 +8,12 @@ import { dynamoDeliveries } from '../../lib/intake/adapters/dynamo-deliveries.ts
 import { secretsManagerWebhookSecrets } from '../../lib/intake/adapters/secrets-manager-webhook-secrets.ts';
 import { receiveWebhook, type WebhookAnswer } from '../../lib/intake/index.ts';
 import { once } from '../_pipe/once.ts';
-import { registries } from '../_pipe/registries.ts';
+import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { publisher, secretId, table } from '../_pipe/wiring.ts';
 
 const ports = once(() => ({
   secretsOf: secretsManagerWebhookSecrets(secretsClient(), secretId('webhooks'), systemClock),
+  isConfigured: (registry: string) => registriesConfig().entries.some(({ host }) => host === registry),
   resolveTag: async (at: { registry: string; repository: string; tag: string }) => {
     const registry = await registries().open(at.registry);
     return (await registry.headManifest({ repository: at.repository, reference: at.tag }))?.digest;

@@ -46,7 +46,9 @@ export interface WebhookRequest {
 export interface WebhookPorts {
   /** The secrets that are valid for a source; two while one is being rotated. */
   readonly secretsOf: (source: string) => Promise<readonly string[]>;
-  /** Digest that a tag names now, asked once; `undefined` where there is none. Unknown registries throw. */
+  /** Whether the configuration has the registry: no other is ever spoken to, so news of it is refused here. */
+  readonly isConfigured: (registry: string) => boolean;
+  /** Digest that a tag names now, asked once; `undefined` where there is none. */
   readonly resolveTag: (at: { registry: string; repository: string; tag: string }) => Promise<string | undefined>;
   readonly deliveries: DeliveryLog;
   readonly publisher: EventPublisher;
@@ -121,6 +123,7 @@ function readBody(body: Uint8Array): readonly Notice[] | string {
 
 async function toDraft(ports: WebhookPorts, event: Notice): Promise<EventDraft | string> {
   const { registry, repository, tag, mediaType } = event;
+  if (!ports.isConfigured(registry)) return `the registry "${registry}" is not configured`;
   const time = event.occurredAt ?? ports.clock.now().toISOString();
   const digest = event.digest ?? (tag ? await ports.resolveTag({ registry, repository, tag }) : undefined);
   const checked = digestSchema.safeParse(digest);

@@ -103,6 +103,7 @@ function ports() {
     publisher,
     deliveries: memoryDeliveries(clock),
     secretsOf: async (source: string) => (source === 'harbor' ? [secret, 'the one before'] : []),
+    isConfigured: (registry: string) => registry === 'harbor.example',
     resolveTag: async ({ tag }: { tag: string }) => (tag === 'known' ? digest : undefined),
   };
 }
@@ -159,6 +160,14 @@ describe('the webhook', () => {
     expect(await receiveWebhook(given, webhook({ events: [{ ...event, tag: 'absent' }] }))).toMatchObject({
       kind: 'invalid',
       problem: expect.stringContaining('names no digest'),
+    });
+  });
+
+  it('refuses news of a registry that is not configured, since nobody may speak to it', async () => {
+    const event = { ...push.events[0], registry: 'elsewhere.example' };
+    expect(await receiveWebhook(ports(), webhook({ events: [event] }))).toEqual({
+      kind: 'invalid',
+      problem: 'the registry "elsewhere.example" is not configured',
     });
   });
 
