@@ -7,6 +7,7 @@ import { DeadLetterQueue } from './constructs/fed-queue.ts';
 import { statementsOf } from './constructs/function-rights.ts';
 import { LadingFunction } from './constructs/lading-function.ts';
 import { WebApi } from './constructs/web-api.ts';
+import { ReplicaStack } from './stacks/replica-stack.ts';
 
 /**
  * Has synthesis check the app against the rule packs AwsSolutions and Serverless. A finding fails it, unless it is one
@@ -20,7 +21,10 @@ export function checkWithNag(app: App): void {
 function acknowledge(construct: IConstruct): void {
   if (construct instanceof LadingFunction) acknowledgeFunction(construct);
   else if (construct instanceof DeadLetterQueue) {
-    accept(construct, ['Serverless-SQSRedrivePolicy', 'AwsSolutions-SQS3'], 'it is a dead-letter queue itself');
+    accept(construct, ['Serverless-SQSRedrivePolicy'], 'it is a dead-letter queue itself');
+    if (construct.node.scope instanceof ReplicaStack) {
+      accept(construct, ['AwsSolutions-SQS3'], 'it takes the dead letters of a rule, which the pack does not look at');
+    }
   } else if (construct instanceof EventSourceMapping) {
     accept(
       construct,

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { namePrefix, readConfig } from '../../../infra/config.ts';
+import { LadingError } from '../../../lib/core/errors.ts';
+
+const problemOf = (lading: unknown, stage?: unknown): string => {
+  try {
+    readConfig({ lading, stage });
+  } catch (error) {
+    expect(error).toBeInstanceOf(LadingError);
+    expect((error as LadingError).code).toBe('configuration-invalid');
+    return (error as LadingError).message;
+  }
+  throw new Error('the configuration was taken');
+};
+
+describe('readConfig', () => {
+  it('needs nothing: everything has a default, and the defaults are the careful ones', () => {
+    expect(readConfig({})).toMatchObject({
+      stage: 'main',
+      removalPolicy: 'retain',
+      deletionProtection: true,
+      maxReceiveCount: 10,
+      retention: { dryRun: true, rules: [] },
+      schedules: { reconcile: 'rate(1 hour)' },
+    });
+  });
+
+  it('takes what cdk.json holds', () => {
+    const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../cdk.json'), 'utf8'));
+    expect(readConfig(context).replicaRegions.length).toBeGreaterThan(0);
+  });
+
+  it('names each thing that is wrong by its path', () => {
+    const message = problemOf({
+      primaryRegion: 'Frankfurt',
+      schedules: { reconcile: 'every hour', nightly: 'rate(1 day)' },
+      logRetentionDays: 31,
+      retention: { rules: [{ name: 'old' }] },
+      notifications: { webhooks: [{ name: 'chat', url: 'http://chat.example/' }] },
+      replicas: [],
+    });
+    expect(message).toContain('lading.primaryRegion: not a region');
+    expect(message).toContain('lading.schedules.reconcile: not a schedule: write "rate(6 hours)"');
+    expect(message).toContain('lading.schedules: Unrecognized key: "nightly"');
+    expect(message).toContain('lading.logRetentionDays: not one of 1, 3, 5, 7');
+    expect(message).toContain('lading.retention.rules.0: a rule needs keepLast or keepDays');
+    expect(message).toContain('lading.notifications.webhooks.0.url: not an https address');
+    expect(message).toContain('lading: Unrecognized key: "replicas"');
+  });
+
+  it('refuses a region that is named twice', () => {
+    expect(problemOf({ primaryRegion: 'eu-west-1', replicaRegions: ['us-east-1', 'eu-west-1'] })).toContain(
+      'lading.replicaRegions.1: "eu-west-1" is named twice',
+    );
+  });
+
+  it('says that an account is a text, since JSON would take leading zeros away', () => {
+    expect(problemOf({ account: 123456789012 })).toContain('lading.account');
+    expect(problemOf({ account: '1234' })).toContain('not the twelve digits of an account, in quotes');
+  });
+
+  it.each([
+    ['rate(1 hour)', true],
+    ['rate(5 minutes)', true],
+    ['rate(10 days)', true],
+    ['rate(1 hours)', false],
+    ['rate(0 hours)', false],
+    ['rate(2 hour)', false],
+    ['cron(0 3 * * ? *)', true],
+    ['cron(0/15 8-18 ? * MON-FRI *)', true],
+    ['cron(0 3 * * * *)', false],
+    ['cron(0 3 ? * ? *)', false],
+    ['cron(0 3 * * ?)', false],
+    ['cron(0 3 * * ? $(x))', false],
+    ['off', true],
+    ['', false],
+  ])('schedule %j: taken %s', (reconcile, taken) => {
+    if (taken) expect(readConfig({ lading: { schedules: { reconcile } } }).schedules.reconcile).toBe(reconcile);
+    else expect(problemOf({ schedules: { reconcile } })).toContain('lading.schedules.reconcile');
+  });
+
+  it('takes the text that `cdk -c lading=…` gives, and the stage that `cdk -c stage=…` gives', () => {
+    const config = readConfig({ lading: '{"primaryRegion":"us-west-2"}', stage: 'prod' });
+    expect(config).toMatchObject({ primaryRegion: 'us-west-2', stage: 'prod' });
+    expect(namePrefix(config)).toBe('lading-prod');
+    expect(namePrefix(readConfig({}))).toBe('lading');
+    expect(problemOf('{primaryRegion')).toContain('not JSON');
+    expect(problemOf('[]')).toContain('lading: Invalid input: expected object');
+    expect(problemOf({}, 'Prod!')).toContain('lading.stage');
+  });
+});

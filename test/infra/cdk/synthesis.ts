@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { type AppOptions, buildApp, type LadingApp } from '../../../infra/app.ts';
+import { functionDeclarations } from '../../../infra/functions.ts';
+
+// The CDK's own validator takes several times as long as the synthesis; `npm run check` lets it run.
+process.env.CDK_VALIDATION = 'false';
+delete process.env.CDK_DEFAULT_ACCOUNT;
+
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: templates are read by path, and a wrong path fails the assertion
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+}
+
+export interface Synthesis extends LadingApp {
+  readonly template: Template;
+  readonly replicaTemplates: readonly Template[];
+  /** Resources of the primary stack by logical id. */
+  readonly resources: Readonly<Record<string, Resource>>;
+}
+
+const folders: string[] = [];
+
+export function newFolder(prefix: string): string {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.push(folder);
+  return folder;
+}
+
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A folder with a bundle per function that does nothing: templates do not depend on what a bundle holds. */
+export function emptyBundles(): string {
+  const folder = newFolder('lading-bundles-');
+  for (const { name } of functionDeclarations) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'index.mjs'), `export const handler = async () => ${JSON.stringify(name)};\n`);
+  }
+  return folder;
+}
+
+/** Feature flags among it: without them, some constructs are made another way. */
+export const contextOfCdkJson = (): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../../cdk.json'), 'utf8')).context;
+
+/** Builds the app with the feature flags of cdk.json, a configuration of its own, and bundles that do nothing. */
+export function build(
+  lading: Readonly<Record<string, unknown>> | string,
+  options: Partial<AppOptions> = {},
+): Promise<LadingApp> {
+  return buildApp({
+    bundles: emptyBundles(),
+    outdir: newFolder('lading-cdk-'),
+    checked: false,
+    ...options,
+    context: { ...contextOfCdkJson(), lading, ...options.context },
+  });
+}
+
+export async function synthesize(
+  lading: Readonly<Record<string, unknown>>,
+  options: Partial<AppOptions> = {},
+): Promise<Synthesis> {
+  const built = await build(lading, options);
+  const template = Template.fromStack(built.primary);
+  return {
+    ...built,
+    template,
+    replicaTemplates: built.replicas.map((stack) => Template.fromStack(stack)),
+    resources: template.toJSON().Resources as Record<string, Resource>,
+  };
+}
