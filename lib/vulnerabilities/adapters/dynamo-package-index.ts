@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { ifAbsent, queryAll, type Table } from '../../aws/table.ts';
+import { mapLimit } from '../../core/concurrency.ts';
+import { digestOf } from '../../core/digest.ts';
+import { groupPackages, type PackageGroup } from '../group-packages.ts';
+import type { PackageIndex } from '../ports.ts';
+
+const PARALLEL = 16;
+const rowSchema = z.object({ sk: z.string(), versions: z.array(z.string()) });
+const memberSchema = z.object({ sk: z.string() });
+
+const IMAGE = 'IMAGE#';
+const GROUP = 'GROUP#';
+const META = 'META';
+
+/** DynamoDB allows 2 KiB of partition key; names from strangers can be longer. */
+function packageKey(ecosystem: string, name: string): string {
+  const key = `PKG#${ecosystem}#${name}`;
+  return Buffer.byteLength(key) <= 1024 ? key : `PKG#${digestOf(key)}`;
+}
+
+/**
+ * Rows: package → group, group → image. A group is what one layer contributes, by its content, so an image on a base
+ * that was seen before adds one row for the base instead of one for each of its packages.
+ *
+ * A group's `META` row is written when all of its packages are; a crash before it lets the next image write them again.
+ */
+export function dynamoPackageIndex(table: Table): PackageIndex {
+  const known = new Set<string>();
+  const writeGroup = async ({ id, rows }: PackageGroup): Promise<void> => {
+    if (known.has(id)) return;
+    if ((await table.get({ pk: GROUP + id, sk: META })) === undefined) {
+      await mapLimit(rows, PARALLEL, ({ ecosystem, name, versions }) =>
+        table.put({ pk: packageKey(ecosystem, name), sk: GROUP + id, versions }),
+      );
+      await table.put({ pk: GROUP + id, sk: META, packages: rows.length }, ifAbsent);
+    }
+    known.add(id);
+  };
+  return {
+    async add(image, packages) {
+      for (const group of groupPackages(packages)) {
+        // The image joins the group last: whoever finds a package's group later finds the image in it, or the image
+        // has not yet read the snapshot.
+        await writeGroup(group);
+        await table.put({ pk: GROUP + group.id, sk: IMAGE + image });
+      }
+    },
+    async *imagesWith(ecosystem, name) {
+      for await (const item of queryAll(table, { pk: packageKey(ecosystem, name), sortKey: { beginsWith: GROUP } })) {
+        const { sk, versions } = rowSchema.parse(item);
+        for await (const member of queryAll(table, { pk: sk, sortKey: { beginsWith: IMAGE } })) {
+          yield { image: memberSchema.parse(member).sk.slice(IMAGE.length), versions };
+        }
+      }
+    },
+  };
+}

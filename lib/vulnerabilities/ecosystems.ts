@@ -1,0 +1,171 @@
+import { PackageURL } from 'packageurl-js';
+import type { MatchablePackage } from './model.ts';
+
+/** Under which name of which OSV ecosystem a package's advisories are found, and the version to compare with them. */
+export interface PackageLookup {
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** `ecosystem` names where advisories would be looked for, also when none exist for it, so that coverage can tell. */
+export interface PackageIdentity {
+  readonly ecosystem: string;
+  readonly lookups: readonly PackageLookup[];
+}
+
+/** The first part of an ecosystem's name, before any release. */
+export const ecosystemBase = (ecosystem: string): string => {
+  const colon = ecosystem.indexOf(':');
+  return colon < 0 ? ecosystem : ecosystem.slice(0, colon);
+};
+
+/** One spelling for one ecosystem: `Ubuntu:22.04:LTS` is the release that os-release calls 22.04. */
+export const canonicalEcosystem = (ecosystem: string): string => {
+  const trimmed = ecosystem.trim();
+  return trimmed.startsWith('Ubuntu:') && trimmed.endsWith(':LTS') ? trimmed.slice(0, -4) : trimmed;
+};
+
+/** One spelling for one package, where the ecosystem takes several for the same. */
+export function canonicalName(ecosystem: string, name: string): string {
+  switch (ecosystemBase(ecosystem)) {
+    case 'PyPI':
+      // PEP 503, "Normalized Names".
+      return name.toLowerCase().replace(/[-_.]+/g, '-');
+    case 'NuGet':
+    case 'Packagist':
+    case 'GitHub Actions':
+      return name.toLowerCase();
+    case 'SwiftURL':
+      return name
+        .toLowerCase()
+        .replace(/^https?:\/\//, '')
+        .replace(/\.git$/, '');
+    default:
+      return name;
+  }
+}
+
+/** Language ecosystems by purl type. */
+const LANGUAGES: ReadonlyMap<string, string> = new Map([
+  ['cargo', 'crates.io'],
+  ['composer', 'Packagist'],
+  ['conan', 'ConanCenter'],
+  ['cran', 'CRAN'],
+  ['gem', 'RubyGems'],
+  ['githubactions', 'GitHub Actions'],
+  ['golang', 'Go'],
+  ['hackage', 'Hackage'],
+  ['hex', 'Hex'],
+  ['maven', 'Maven'],
+  ['npm', 'npm'],
+  ['nuget', 'NuGet'],
+  ['opam', 'opam'],
+  ['pub', 'Pub'],
+  ['pypi', 'PyPI'],
+  ['swift', 'SwiftURL'],
+  ['bitnami', 'Bitnami'],
+]);
+
+const DISTRIBUTION_TYPES: ReadonlySet<string> = new Set(['apk', 'deb', 'rpm']);
+
+export function identify(pkg: MatchablePackage): PackageIdentity {
+  const purl = pkg.purl === undefined ? undefined : readPurl(pkg.purl);
+  if (DISTRIBUTION_TYPES.has(pkg.type)) return identifyDistributionPackage(pkg, purl);
+  const ecosystem = LANGUAGES.get(pkg.type);
+  if (ecosystem === undefined) return { ecosystem: pkg.type, lookups: [] };
+  const name = canonicalName(ecosystem, languageName(pkg, purl));
+  return { ecosystem, lookups: [{ ecosystem, name, version: pkg.version }] };
+}
+
+function languageName(pkg: MatchablePackage, purl: Purl | undefined): string {
+  // A purl's Go module path is lower-cased by the purl specification; the database's names keep their case.
+  if (purl?.namespace === undefined || pkg.type === 'golang') return pkg.name;
+  return `${purl.namespace}${pkg.type === 'maven' ? ':' : '/'}${purl.name}`;
+}
+
+/** Most distributions publish by source package and its version; RPM ones by the binary package, too. */
+function identifyDistributionPackage(pkg: MatchablePackage, purl: Purl | undefined): PackageIdentity {
+  const distro = distroOf(pkg, purl);
+  const ecosystem = distro && distributionEcosystem(distro.id, distro.versionId);
+  if (ecosystem === undefined) {
+    return { ecosystem: [pkg.type, distro?.id, distro?.versionId].filter(Boolean).join(':'), lookups: [] };
+  }
+  const epoch = purl?.qualifiers.get('epoch');
+  const version = pkg.type === 'rpm' && epoch && !pkg.version.includes(':') ? `${epoch}:${pkg.version}` : pkg.version;
+  const source = pkg.source ?? upstreamOf(purl);
+  const lookups = [{ ecosystem, name: source?.name ?? pkg.name, version: source?.version || version }];
+  if (pkg.type === 'rpm' && source && source.name !== pkg.name) lookups.push({ ecosystem, name: pkg.name, version });
+  return { ecosystem, lookups };
+}
+
+/** From the package itself, else from its purl: `pkg:deb/debian/apt@2.6?distro=debian-12`. */
+function distroOf(pkg: MatchablePackage, purl: Purl | undefined): MatchablePackage['distro'] {
+  if (pkg.distro) return pkg.distro;
+  const qualifier = purl?.qualifiers.get('distro');
+  const dash = qualifier?.lastIndexOf('-') ?? -1;
+  if (qualifier && dash > 0) return { id: qualifier.slice(0, dash), versionId: qualifier.slice(dash + 1) };
+  return purl?.namespace ? { id: purl.namespace } : undefined;
+}
+
+/** `upstream=openssl` or `upstream=openssl@1.1.1n-0`, as some tools write the source package. */
+function upstreamOf(purl: Purl | undefined): MatchablePackage['source'] {
+  const upstream = purl?.qualifiers.get('upstream');
+  if (!upstream) return undefined;
+  const at = upstream.indexOf('@');
+  return at < 0 ? { name: upstream } : { name: upstream.slice(0, at), version: upstream.slice(at + 1) };
+}
+
+/** By ID and VERSION_ID of os-release(5). */
+function distributionEcosystem(id: string, versionId: string | undefined): string | undefined {
+  const version = versionId ?? '';
+  const major = /^\d+/.exec(version)?.[0];
+  const minor = /^\d+\.\d+/.exec(version)?.[0];
+  switch (id) {
+    case 'alpine':
+      if (version === 'edge' || /_(?:alpha|beta|rc)/.test(version)) return 'Alpine:edge';
+      return minor && `Alpine:v${minor}`;
+    case 'wolfi':
+      return 'Wolfi';
+    case 'chainguard':
+      return 'Chainguard';
+    case 'minimos':
+      return 'MinimOS';
+    case 'debian':
+      return major && `Debian:${major}`;
+    case 'ubuntu':
+      return minor && `Ubuntu:${minor}`;
+    case 'almalinux':
+      return major && `AlmaLinux:${major}`;
+    case 'rocky':
+      return major && `Rocky Linux:${major}`;
+    case 'mageia':
+      return major && `Mageia:${major}`;
+    case 'photon':
+      return minor && `Photon OS:${minor}`;
+    case 'azurelinux':
+      return major && `Azure Linux:${major}`;
+    case 'opensuse-leap':
+      return minor && `openSUSE:Leap ${minor}`;
+    case 'opensuse-tumbleweed':
+      return 'openSUSE:Tumbleweed';
+    default:
+      return undefined;
+  }
+}
+
+interface Purl {
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly qualifiers: ReadonlyMap<string, string>;
+}
+
+function readPurl(text: string): Purl | undefined {
+  try {
+    const { namespace, name, qualifiers } = PackageURL.fromString(text);
+    return { namespace: namespace || undefined, name, qualifiers: new Map(Object.entries(qualifiers ?? {})) };
+  } catch {
+    // A purl out of a foreign SBOM that is not one: the package's own fields have to do.
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+export { compareFindings, type FindingsDifference } from './compare-findings.ts';
+export { type AdvisoriesConfig, advisoriesConfigSchema } from './config.ts';
+export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from './diff-snapshots.ts';
+export { AdvisorySourceError, type SourceProblem } from './errors.ts';
+export { type ImageToMatch, type MatchPorts, matchImage, type ScanPorts, scanImage } from './match-image.ts';
+export { lookupsOf, MATCHER, type MatchResult, matchPackages } from './match-packages.ts';
+export {
+  type Coverage,
+  type Finding,
+  findingSchema,
+  type MatchablePackage,
+  type ScanDocument,
+  type ScanRecord,
+  type Severity,
+  type Shard,
+  type Snapshot,
+  type SourceScope,
+  scanDocumentSchema,
+  scanRecordSchema,
+  severities,
+  severitySchema,
+} from './model.ts';
+export type {
+  AdvisorySource,
+  AdvisoryStore,
+  CurrentSnapshot,
+  PackageIndex,
+  PackageReader,
+  RematchProgress,
+  ScanStore,
+  SourceFile,
+  SourceReading,
+} from './ports.ts';
+export { defaultReadLimits, type ReadLimits } from './read-advisories.ts';
+export { type RematchPorts, rematchImage, type TouchPorts, touchedImages } from './rematch.ts';
+export { compareSeverity } from './severity.ts';
+export { type AdvisoryView, emptyView, openSnapshot } from './snapshot.ts';
+export {
+  type SourceReport,
+  type SyncOptions,
+  type SyncPorts,
+  type SyncResult,
+  syncAdvisories,
+} from './sync-advisories.ts';

@@ -1,0 +1,72 @@
+import type { Digest } from '../core/digest.ts';
+import type { DocumentRef } from '../documents/index.ts';
+import type { MatchablePackage, ScanRecord, Shard, Snapshot, SourceScope } from './model.ts';
+
+export interface SourceFile {
+  readonly path: string;
+  /** As stored: plain, gzip or zstd. */
+  readonly bytes: Uint8Array;
+}
+
+/** `absent`: the source holds nothing, as its owner wishes, and contributes nothing. */
+export type SourceReading =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'files'; readonly files: AsyncIterable<SourceFile>; readonly validator?: string | undefined };
+
+/** Where advisories come from. Reading may fail half way; then nothing of it is used. */
+export interface AdvisorySource {
+  readonly name: string;
+  readonly scope: SourceScope;
+  /** @throws AdvisorySourceError */
+  read(validator: string | undefined): Promise<SourceReading>;
+}
+
+/** The snapshot in force; `sequence` grows by one with each. */
+export interface CurrentSnapshot {
+  readonly snapshot: Snapshot;
+  readonly sequence: number;
+}
+
+export interface AdvisoryStore {
+  currentSnapshot(): Promise<CurrentSnapshot | undefined>;
+  snapshot(id: Digest): Promise<Snapshot | undefined>;
+  /** @throws LadingError `document-damaged` or `shard-missing`: a snapshot in force has all its shards. */
+  loadShards(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Shard>>;
+  /** Stores shards first, then the snapshot, then makes it current; `conflict` when another one became it meanwhile. */
+  putSnapshot(
+    snapshot: Snapshot,
+    shards: ReadonlyMap<Digest, Shard>,
+    after: CurrentSnapshot | undefined,
+  ): Promise<CurrentSnapshot | 'conflict'>;
+}
+
+/** How far rematching has come: the snapshot whose news every image has been told. */
+export interface RematchProgress {
+  lastRematched(): Promise<{ readonly id: Digest; readonly sequence: number } | undefined>;
+  /** Never goes back to an older snapshot. */
+  markRematched(snapshot: { readonly id: Digest; readonly sequence: number }): Promise<void>;
+}
+
+/** The newest scan of each image, by location key (`registry/repository@digest`). */
+export interface ScanStore {
+  find(image: string): Promise<ScanRecord | undefined>;
+  /** `superseded` when a scan against a newer snapshot is there already; that one stays. */
+  put(record: ScanRecord): Promise<'stored' | 'superseded'>;
+  all(): AsyncIterable<ScanRecord>;
+}
+
+/** Which images hold which packages: an advisory's news finds its images without reading a layer or an SBOM. */
+export interface PackageIndex {
+  /** Idempotent. Rows are complete before this returns. */
+  add(image: string, packages: readonly MatchablePackage[]): Promise<void>;
+  imagesWith(
+    ecosystem: string,
+    name: string,
+  ): AsyncIterable<{ readonly image: string; readonly versions: readonly string[] }>;
+}
+
+/** Reads the packages back out of a stored SBOM. */
+export interface PackageReader {
+  packagesOf(sbom: DocumentRef): Promise<readonly MatchablePackage[]>;
+}

@@ -1,0 +1,68 @@
+import cvss from 'ae-cvss-calculator';
+import { type Severity, severities } from './model.ts';
+
+export interface Rating {
+  readonly severity: Severity;
+  readonly cvss?: { readonly vector: string; readonly score: number } | undefined;
+}
+
+/** Words of GHSA, Debian ("urgency"), Ubuntu ("priority"), Red Hat, Bitnami and others. */
+const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
+  ['critical', 'critical'],
+  ['high', 'high'],
+  ['important', 'high'],
+  ['moderate', 'medium'],
+  ['medium', 'medium'],
+  ['low', 'low'],
+  ['negligible', 'negligible'],
+  ['none', 'negligible'],
+  ['unimportant', 'negligible'],
+]);
+
+export const severityOfWord = (word: unknown): Severity =>
+  (typeof word === 'string' ? WORDS.get(word.trim().toLowerCase()) : undefined) ?? 'unknown';
+
+/**
+ * The rating of an advisory: by the vector of the newest CVSS version that it carries, else by its source's word.
+ * The vector is rated by its base score; what an environment makes of it is not the advisory's to say.
+ */
+export function rate(vectors: readonly string[], words: readonly unknown[]): Rating {
+  const scored = vectors.flatMap((vector) => scoreOf(vector) ?? []);
+  const newest = scored.sort((a, b) => b.version - a.version || b.score - a.score)[0];
+  if (newest) {
+    const { vector, score, version } = newest;
+    return { severity: levelOf(score, version), cvss: { vector, score } };
+  }
+  return { severity: words.map(severityOfWord).find((word) => word !== 'unknown') ?? 'unknown' };
+}
+
+function scoreOf(text: string): { vector: string; score: number; version: number } | undefined {
+  try {
+    const vector = cvss.fromVector(text.trim());
+    if (!vector?.isBaseFullyDefined()) return undefined;
+    const score = vector.calculateScores().base;
+    if (typeof score !== 'number' || !Number.isFinite(score)) return undefined;
+    return { vector: text.trim(), score, version: Number(/[\d.]+$/.exec(vector.getVectorName())?.[0] ?? 0) };
+  } catch {
+    // A vector that the calculator cannot read is no rating; the words are looked at instead.
+    return undefined;
+  }
+}
+
+/** "Qualitative Severity Rating Scale" of CVSS 3.0, 3.1 and 4.0; for CVSS 2.0, which has none, that of the NVD. */
+function levelOf(score: number, version: number): Severity {
+  if (version < 3) return score >= 7 ? 'high' : score >= 4 ? 'medium' : 'low';
+  if (score === 0) return 'negligible';
+  return score >= 9 ? 'critical' : score >= 7 ? 'high' : score >= 4 ? 'medium' : 'low';
+}
+
+/** Worse first; `unknown` last. */
+export const compareSeverity = (a: Severity, b: Severity): number => severities.indexOf(a) - severities.indexOf(b);
+
+export const worst = (ratings: readonly Rating[]): Rating => {
+  const severity = ratings.map((rating) => rating.severity).sort(compareSeverity)[0] ?? 'unknown';
+  const vector = ratings
+    .flatMap((rating) => rating.cvss ?? [])
+    .sort((a, b) => b.score - a.score || (a.vector < b.vector ? -1 : 1))[0];
+  return vector ? { severity, cvss: vector } : { severity };
+};

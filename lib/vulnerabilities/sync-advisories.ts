@@ -1,0 +1,181 @@
+import type { Clock } from '../core/clock.ts';
+import type { Digest } from '../core/digest.ts';
+import { describeError, LadingError } from '../core/errors.ts';
+import { type DocumentStore, saveJson } from '../documents/index.ts';
+import { advisoriesUpdated, draftEvent, type EventDraft } from '../events/index.ts';
+import { COMPILER_VERSION, compileAdvisories } from './compile-advisories.ts';
+import { diffSnapshots, summarize } from './diff-snapshots.ts';
+import { AdvisorySourceError, type SourceProblem } from './errors.ts';
+import type { Shard, Snapshot, SourceSection } from './model.ts';
+import type { AdvisorySource, AdvisoryStore, CurrentSnapshot, RematchProgress } from './ports.ts';
+import { defaultReadLimits, type ReadLimits, readAdvisories } from './read-advisories.ts';
+import { composeSnapshot } from './snapshot.ts';
+
+export interface SyncPorts {
+  readonly sources: readonly AdvisorySource[];
+  readonly store: AdvisoryStore;
+  readonly progress: Pick<RematchProgress, 'lastRematched'>;
+  readonly documents: DocumentStore;
+  readonly clock: Clock;
+}
+
+export interface SyncOptions {
+  readonly limits?: ReadLimits;
+  /** Takes over a source that lost most of what it had; a person has looked at it. */
+  readonly acceptShrink?: boolean;
+}
+
+export interface SourceReport {
+  readonly name: string;
+  readonly state: 'updated' | 'unchanged' | 'failed';
+  readonly advisories: number;
+  readonly rejected: number;
+  readonly problem?: { readonly kind: SourceProblem; readonly message: string };
+}
+
+export interface SyncResult {
+  /** `failed`: there is no snapshot, and no source gave anything to make one of. */
+  readonly kind: 'updated' | 'unchanged' | 'failed';
+  readonly snapshot: Snapshot | undefined;
+  readonly sources: readonly SourceReport[];
+  readonly events: readonly EventDraft[];
+}
+
+/**
+ * Reads the sources and makes a new snapshot of what they say. A source that fails, in whatever way, keeps its part of
+ * the last snapshot; the others go on. A source that is no longer configured loses its part.
+ *
+ * @throws LadingError `advisories-conflict` (retryable) when another sync finished meanwhile
+ */
+export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}): Promise<SyncResult> {
+  const current = await ports.store.currentSnapshot();
+  const shards = new Map<Digest, Shard>();
+  const sections: SourceSection[] = [];
+  const reports: SourceReport[] = [];
+  for (const source of ports.sources) {
+    const previous = current?.snapshot.sources.find(({ name }) => name === source.name);
+    const { section, report, compiled } = await readSource(ports, source, previous, options);
+    if (section) sections.push(section);
+    for (const [digest, shard] of compiled) shards.set(digest, shard);
+    reports.push(report);
+  }
+  if (sections.length === 0) return { kind: 'failed', snapshot: current?.snapshot, sources: reports, events: [] };
+  const snapshot = composeSnapshot(sections, ports.clock.now());
+  if (snapshot.id === current?.snapshot.id) {
+    const events = await remind(ports, current, reports);
+    return { kind: 'unchanged', snapshot: current.snapshot, sources: reports, events };
+  }
+  const stored = await ports.store.putSnapshot(snapshot, shards, current);
+  if (stored === 'conflict') {
+    throw new LadingError('advisories-conflict', 'another sync of advisories finished meanwhile', { retryable: true });
+  }
+  const events = [await announce(ports, snapshot, current?.snapshot, reports)];
+  return { kind: 'updated', snapshot, sources: reports, events };
+}
+
+/**
+ * Tells of the snapshot in force again while images have not all been told of it: a crash between storing a snapshot
+ * and publishing its event, or a lost event, is made good by the next tick of the schedule.
+ */
+async function remind(
+  ports: SyncPorts,
+  current: CurrentSnapshot,
+  reports: readonly SourceReport[],
+): Promise<readonly EventDraft[]> {
+  const last = await ports.progress.lastRematched();
+  if (last && last.sequence >= current.sequence) return [];
+  const previous = last ? await ports.store.snapshot(last.id) : undefined;
+  return [await announce(ports, current.snapshot, previous, reports)];
+}
+
+interface SourceOutcome {
+  readonly section: SourceSection | undefined;
+  readonly report: SourceReport;
+  readonly compiled: ReadonlyMap<Digest, Shard>;
+}
+
+async function readSource(
+  ports: SyncPorts,
+  source: AdvisorySource,
+  previous: SourceSection | undefined,
+  options: SyncOptions,
+): Promise<SourceOutcome> {
+  const reusable = previous?.compiler === COMPILER_VERSION ? previous : undefined;
+  const report = (state: SourceReport['state'], section: SourceSection | undefined): SourceReport => ({
+    name: source.name,
+    state,
+    advisories: section?.advisories ?? 0,
+    rejected: section?.rejected.count ?? 0,
+  });
+  try {
+    const reading = await source.read(reusable?.validator);
+    if (reading.kind === 'unchanged') {
+      if (reusable) return { section: reusable, report: report('unchanged', reusable), compiled: new Map() };
+      throw new AdvisorySourceError('broken', 'it says "unchanged", and nothing was read from it before');
+    }
+    if (reading.kind === 'absent') {
+      return { section: undefined, report: report('updated', undefined), compiled: new Map() };
+    }
+    const { section: made, shards } = await compileAdvisories(
+      readAdvisories(reading.files, options.limits ?? defaultReadLimits),
+    );
+    if (previous && !options.acceptShrink) checkShrink(previous, made);
+    const section: SourceSection = {
+      name: source.name,
+      scope: source.scope,
+      readAt: ports.clock.now().toISOString(),
+      ...made,
+      ...(reading.validator === undefined ? {} : { validator: reading.validator }),
+    };
+    return { section, report: report('updated', section), compiled: shards };
+  } catch (error) {
+    if (!(error instanceof AdvisorySourceError)) throw error;
+    const problem = { kind: error.problem, message: describeError(error) };
+    return { section: previous, report: { ...report('failed', previous), problem }, compiled: new Map() };
+  }
+}
+
+/** Below this, a source is too small for its losses to mean anything. */
+const SHRINK_FLOOR = 20;
+
+/** @throws AdvisorySourceError `shrunk` */
+function checkShrink(previous: SourceSection, next: Pick<SourceSection, 'advisories' | 'ecosystems'>): void {
+  const refuse = (what: string, before: number, after: number): never => {
+    throw new AdvisorySourceError('shrunk', `${what} had ${before} advisories and now has ${after}`);
+  };
+  if (previous.advisories >= SHRINK_FLOOR && next.advisories * 2 < previous.advisories) {
+    refuse('it', previous.advisories, next.advisories);
+  }
+  for (const { name, advisories } of previous.ecosystems) {
+    const now = next.ecosystems.find((ecosystem) => ecosystem.name === name)?.advisories ?? 0;
+    if (advisories >= SHRINK_FLOOR && now * 2 < advisories) refuse(name, advisories, now);
+  }
+}
+
+async function announce(
+  ports: SyncPorts,
+  snapshot: Snapshot,
+  previous: Snapshot | undefined,
+  reports: readonly SourceReport[],
+): Promise<EventDraft> {
+  const { packages, coverageChanged } = await diffSnapshots(ports.store, previous, snapshot);
+  const difference = await saveJson(ports.documents, 'advisories/differences', {
+    schemaVersion: 1,
+    snapshot: snapshot.id,
+    previous: previous?.id,
+    coverageChanged,
+    packages: packages.map(summarize),
+  });
+  return draftEvent(advisoriesUpdated, {
+    snapshot: snapshot.id,
+    previous: previous?.id,
+    difference,
+    advisories: snapshot.sources.reduce((sum, { advisories }) => sum + advisories, 0),
+    changedPackages: packages.length,
+    sources: reports.map(({ name, advisories, problem }) => ({
+      name,
+      advisories,
+      ...(problem ? { problem: problem.message.slice(0, 500) } : {}),
+    })),
+  });
+}
