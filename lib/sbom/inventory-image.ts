@@ -30,10 +30,10 @@ export interface ImageInventory {
   readonly files: MergedImage;
   /** What is missing; empty where all was read. */
   readonly gaps: readonly Gap[];
-  /** Different layers whose bytes were read this time, also those that turned out unreadable. */
-  readonly layersRead: number;
-  /** Different layers that were known from before. */
-  readonly layersReused: number;
+  /** Layers whose bytes were read this time, each once, also those that turned out unreadable. */
+  readonly layersRead: readonly Digest[];
+  /** Layers that were known from before. */
+  readonly layersReused: readonly Digest[];
 }
 
 export interface InventoriedLayer {
@@ -77,12 +77,14 @@ export async function inventoryImage(
     layers.map(({ descriptor, inventory }) => ({ digest: descriptor.digest, inventory })),
     matchKind,
   );
+  const digestsFrom = (from: LayerResult['from']) =>
+    wanted.flatMap(({ layer }, i) => (results[i]?.from === from ? layer.digest : []));
   return {
     layers,
     files,
     gaps: [...wrongCount(input), ...results.flatMap(gapsOf), ...files.gaps],
-    layersRead: results.filter((result) => result.from === 'source').length,
-    layersReused: results.filter((result) => result.from === 'store').length,
+    layersRead: digestsFrom('source'),
+    layersReused: digestsFrom('store'),
   };
 }
 

@@ -1,15 +1,11 @@
 import parseExpression from 'spdx-expression-parse';
-
-/** A licence as CycloneDX tells them apart: an SPDX id, an SPDX expression, or words that are neither. */
-export type License =
-  | { readonly kind: 'id'; readonly id: string }
-  | { readonly kind: 'expression'; readonly expression: string }
-  | { readonly kind: 'name'; readonly name: string };
+import type { BomLicense } from '../formats/cyclonedx/index.ts';
 
 /** Longer texts are licence texts and no names. */
 const MAX_LENGTH = 1024;
 
-export function classifyLicense(text: string): License {
+/** Tells an SPDX id, an SPDX expression, and words that are neither apart. */
+export function classifyLicense(text: string): BomLicense {
   if (text.length > MAX_LENGTH) return { kind: 'name', name: text };
   try {
     const expression = parseExpression(text);

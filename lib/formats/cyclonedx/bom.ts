@@ -25,9 +25,15 @@ export interface BomComponent {
   readonly supplier?: string;
   readonly purl?: string;
   readonly cpe?: string;
-  readonly licenses?: readonly string[];
+  readonly licenses?: readonly BomLicense[];
   readonly properties?: readonly BomProperty[];
 }
+
+/** An SPDX id, an SPDX expression, or words that are neither. */
+export type BomLicense =
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: 'expression'; readonly expression: string }
+  | { readonly kind: 'name'; readonly name: string };
 
 export interface BomProperty {
   readonly name: string;
@@ -71,11 +77,21 @@ function component(one: BomComponent): object {
     ...(one.group === undefined ? {} : { group: one.group }),
     name: one.name,
     ...(one.version === undefined ? {} : { version: one.version }),
-    ...(one.licenses?.length ? { licenses: one.licenses.map((name) => ({ license: { name } })) } : {}),
+    ...(one.licenses?.length ? { licenses: licenseChoice(one.licenses) } : {}),
     ...(one.cpe === undefined ? {} : { cpe: one.cpe }),
     ...(one.purl === undefined ? {} : { purl: one.purl }),
     ...withProperties(one.properties),
   };
+}
+
+/** The schema takes either a list of licences or a single expression; an expression among others stands as a name. */
+function licenseChoice(licenses: readonly BomLicense[]): object[] {
+  const [only] = licenses;
+  if (licenses.length === 1 && only?.kind === 'expression') return [{ expression: only.expression }];
+  return licenses.map((one) => {
+    if (one.kind === 'id') return { license: { id: one.id } };
+    return { license: { name: one.kind === 'expression' ? one.expression : one.name } };
+  });
 }
 
 function withProperties(properties: readonly BomProperty[] | undefined): object {

@@ -8,21 +8,8 @@ import { kindVersions, type LayerInventory } from './inventory.ts';
 import { LayerVisitor } from './layer-visitor.ts';
 import type { LayerLimits } from './limits.ts';
 import { readLinkedContents } from './read-linked-contents.ts';
+import type { ArchivePass, FailedPass, LayerExpectation, LayerReading } from './reading.ts';
 import { verifySource } from './verified-source.ts';
-
-/** What the manifest and the image configuration say of a layer. */
-export interface LayerExpectation {
-  readonly digest: Digest;
-  /** Bytes of the blob. */
-  readonly size: number;
-  /** Digest of the unpacked archive; without it the one that is found is believed. */
-  readonly diffId?: Digest | undefined;
-}
-
-export type LayerReading =
-  | { readonly status: 'read'; readonly inventory: LayerInventory }
-  | { readonly status: 'limit-exceeded'; readonly limit: string; readonly message: string }
-  | { readonly status: 'unreadable'; readonly code: string; readonly message: string };
 
 export interface ReadLayerOptions {
   readonly kinds: readonly FileKind[];
@@ -68,15 +55,6 @@ export async function readLayer(
     },
   };
 }
-
-export interface ArchivePass {
-  readonly status: 'archive';
-  readonly diffId: Digest;
-  readonly compression: 'gzip' | 'zstd' | 'none';
-  readonly unpackedBytes: number;
-  readonly summary: TarSummary;
-}
-export type FailedPass = Exclude<LayerReading, { status: 'read' }>;
 
 /** One pass over the blob: everything is checked, and the entries go to `handler`. */
 async function readArchive(

@@ -3,7 +3,7 @@ import type { Gap } from '../model.ts';
 import { readFileTree } from './file-tree.ts';
 import type { LayerInventory } from './inventory.ts';
 import { collect, parseContent, type WantedLink } from './layer-visitor.ts';
-import type { ArchivePass, FailedPass } from './read-layer.ts';
+import type { ArchivePass, FailedPass } from './reading.ts';
 
 export type LinkedContents =
   | { readonly status: 'linked'; readonly contents: LayerInventory['contents']; readonly gaps: readonly Gap[] }

@@ -1,0 +1,165 @@
+import type { Clock } from '../core/clock.ts';
+import type { Digest } from '../core/digest.ts';
+import { isLadingError, LadingError, LimitExceededError } from '../core/errors.ts';
+import {
+  type ArtifactClass,
+  artifactClassOf,
+  type Descriptor,
+  formatPlatform,
+  type ImageConfig,
+  type ImageIndex,
+  type ImageManifest,
+  isUnknownPlatform,
+  parseImageConfig,
+} from '../formats/oci/index.ts';
+import { buildSbom } from './build-sbom.ts';
+import { type InventoryImageOptions, inventoryImage } from './inventory-image.ts';
+import { mergeSboms } from './merge-sboms.ts';
+import type { Gap, Sbom } from './model.ts';
+import type { ImageSource, LayerInventoryStore, SbomStore, StoredSbom } from './ports.ts';
+import { toCycloneDx } from './to-cyclonedx.ts';
+
+export interface CreateSbomInput {
+  readonly image: Digest;
+  /** Where the image is; they name the subject of the CycloneDX document. */
+  readonly registry?: string | undefined;
+  readonly repository?: string | undefined;
+}
+
+export interface CreateSbomPorts {
+  readonly source: ImageSource;
+  readonly inventories: LayerInventoryStore;
+  readonly sboms: SbomStore;
+  readonly clock: Clock;
+}
+
+export type CreateSbomResult =
+  | {
+      readonly status: 'created';
+      readonly sbom: Sbom;
+      readonly stored: StoredSbom;
+      /** Different layers whose bytes were read, and those that were known before. */
+      readonly layersRead: number;
+      readonly layersReused: number;
+    }
+  /** A signature, an attestation, a chart: it has no packages of its own, which is not the same as none found. */
+  | { readonly status: 'not-an-image'; readonly artifactClass: ArtifactClass }
+  | { readonly status: 'unknown-image' };
+
+/** DESIGN: index recursion is at most three deep. */
+const MAX_INDEX_DEPTH = 3;
+
+/**
+ * Makes and stores the SBOM of an image, or of an index over images as the union of theirs. Doing it again gives the
+ * same documents, but for the time in the CycloneDX one.
+ *
+ * @throws LadingError `manifest-invalid` and what the ports throw
+ */
+export async function createSbom(
+  input: CreateSbomInput,
+  ports: CreateSbomPorts,
+  options: InventoryImageOptions = {},
+): Promise<CreateSbomResult> {
+  const manifest = await ports.source.manifest(input.image, options.signal);
+  if (!manifest) return { status: 'unknown-image' };
+  const artifactClass = artifactClassOf(manifest);
+  const work = new SbomWork(ports, options);
+  let sbom: Sbom;
+  if (manifest.kind === 'index' && artifactClass === 'index') sbom = await work.ofIndex(manifest);
+  else if (manifest.kind === 'image' && artifactClass === 'image') sbom = await work.ofImage(manifest, undefined);
+  else return { status: 'not-an-image', artifactClass };
+  const { registry, repository } = input;
+  const document = toCycloneDx(sbom, { timestamp: ports.clock.now().toISOString(), registry, repository });
+  const stored = await ports.sboms.put(sbom, document);
+  return { status: 'created', sbom, stored, layersRead: work.read.size, layersReused: work.reused.size };
+}
+
+class SbomWork {
+  readonly #ports: CreateSbomPorts;
+  readonly #options: InventoryImageOptions;
+  readonly read = new Set<Digest>();
+  readonly reused = new Set<Digest>();
+
+  constructor(ports: CreateSbomPorts, options: InventoryImageOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  async ofImage(manifest: ImageManifest, descriptor: Descriptor | undefined): Promise<Sbom> {
+    const { config, gaps } = await this.#config(manifest);
+    const inventory = await inventoryImage(
+      { layers: manifest.layers, diffIds: config?.diffIds },
+      this.#ports,
+      this.#options,
+    );
+    for (const digest of inventory.layersRead) this.read.add(digest);
+    // Children of an index share layers: one that was read for the first is no saving for the second.
+    for (const digest of inventory.layersReused) if (!this.read.has(digest)) this.reused.add(digest);
+    const platform = descriptor?.platform ?? (config?.os ? config : undefined);
+    return buildSbom(
+      { digest: manifest.digest, platform: platform && formatPlatform(platform) },
+      { ...inventory, gaps: [...gaps, ...inventory.gaps] },
+    );
+  }
+
+  async ofIndex(index: ImageIndex): Promise<Sbom> {
+    const gaps: Gap[] = [];
+    const children: Sbom[] = [];
+    const seen = new Set<Digest>([index.digest]);
+    const visit = async (parent: ImageIndex, depth: number): Promise<void> => {
+      for (const descriptor of parent.manifests) {
+        if (seen.has(descriptor.digest) || isUnknownPlatform(descriptor.platform)) continue;
+        seen.add(descriptor.digest);
+        const child = await this.#ports.source.manifest(descriptor.digest, this.#options.signal);
+        if (!child) gaps.push(missingChild(descriptor.digest));
+        else if (child.kind === 'image' && artifactClassOf(child, descriptor) === 'image') {
+          children.push(await this.ofImage(child, descriptor));
+        } else if (child.kind === 'index' && depth < MAX_INDEX_DEPTH) await visit(child, depth + 1);
+        else if (child.kind === 'index') gaps.push(tooDeep(descriptor.digest));
+      }
+    };
+    await visit(index, 1);
+    return mergeSboms(index.digest, children, gaps);
+  }
+
+  async #config(manifest: ImageManifest): Promise<{ readonly config?: ImageConfig; readonly gaps: readonly Gap[] }> {
+    const { config } = manifest;
+    try {
+      const bytes = await collect(this.#ports.source.open(config, this.#options.signal), config.size);
+      return { config: parseImageConfig(bytes), gaps: [] };
+    } catch (error) {
+      // The layers can be read without it; only that their content is as promised stays unproven.
+      if (error instanceof LimitExceededError) {
+        return { gaps: [{ reason: 'limit', code: error.limit, message: error.message }] };
+      }
+      if (!isLadingError(error, 'image-config-invalid') && !isLadingError(error, 'size-mismatch')) throw error;
+      return { gaps: [{ reason: 'unreadable', code: error.code, message: error.message }] };
+    }
+  }
+}
+
+async function collect(source: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> {
+  const cap = 8 * 1024 * 1024;
+  if (size > cap) throw new LimitExceededError('image-config-bytes', `the image configuration has ${size} bytes`);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of source) {
+    parts.push(part);
+    length += part.length;
+    if (length > size) break;
+  }
+  if (length !== size) throw new LadingError('size-mismatch', `the image configuration does not have ${size} bytes`);
+  return Buffer.concat(parts);
+}
+
+const missingChild = (digest: Digest): Gap => ({
+  reason: 'unreadable',
+  code: 'child-missing',
+  message: `the index names ${digest}, which the registry does not hold`,
+});
+
+const tooDeep = (digest: Digest): Gap => ({
+  reason: 'limit',
+  code: 'index-depth',
+  message: `${digest} is an index more than ${MAX_INDEX_DEPTH} deep in another`,
+});

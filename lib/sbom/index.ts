@@ -1,0 +1,28 @@
+export { buildSbom } from './build-sbom.ts';
+export type { Cataloger, FileKind } from './catalogers/cataloger.ts';
+export { catalogers, fileKinds } from './catalogers/index.ts';
+export { type CreateSbomInput, type CreateSbomPorts, type CreateSbomResult, createSbom } from './create-sbom.ts';
+export { fromCycloneDx, type ListedPackage, type ListedSbom } from './from-cyclonedx.ts';
+export {
+  type ImageInventory,
+  type InventoryImageInput,
+  type InventoryImageOptions,
+  inventoryImage,
+} from './inventory-image.ts';
+export { type LayerInventory, readInventory } from './layers/inventory.ts';
+export { defaultLayerLimits, type LayerLimits } from './layers/limits.ts';
+export { readLayer } from './layers/read-layer.ts';
+export type { LayerExpectation, LayerReading } from './layers/reading.ts';
+export { listPackages, readSbomPackages } from './list-packages.ts';
+export { mergeSboms } from './merge-sboms.ts';
+export {
+  type Distro,
+  type Gap,
+  GENERATOR_VERSION,
+  type Package,
+  type Sbom,
+  type SbomOutcome,
+  sbomSchema,
+} from './model.ts';
+export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
+export { type CycloneDxOptions, toCycloneDx } from './to-cyclonedx.ts';

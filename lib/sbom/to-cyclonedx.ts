@@ -1,0 +1,126 @@
+import { type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
+import { formatPackageUrl } from '../formats/purl/index.ts';
+import { classifyLicense } from './licenses.ts';
+import type { Distro, Package, Sbom } from './model.ts';
+
+export interface CycloneDxOptions {
+  /** ISO 8601; the only thing in the document that two runs over the same image may differ in. */
+  readonly timestamp: string;
+  /** Where the image is: names the subject. Without it the subject has only its digest. */
+  readonly registry?: string | undefined;
+  readonly repository?: string | undefined;
+}
+
+/** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
+const PROPERTY = {
+  type: 'lading:package:type',
+  arch: 'lading:package:arch',
+  sourceName: 'lading:package:source:name',
+  sourceVersion: 'lading:package:source:version',
+  location: 'lading:package:location',
+  layer: 'lading:package:layer',
+  layerIndex: 'lading:package:layer:index',
+  platform: 'lading:package:platform',
+  outcome: 'lading:sbom:outcome',
+  gap: 'lading:sbom:gap',
+  imageLayer: 'lading:image:layer',
+  imagePlatform: 'lading:image:platform',
+  distroId: 'lading:distro:id',
+  distroVersionId: 'lading:distro:version-id',
+  distroIdLike: 'lading:distro:id-like',
+  supportEnd: 'lading:distro:support-end',
+} as const;
+
+/** Writes an SBOM as CycloneDX 1.6 JSON. The same SBOM and options give the same bytes. */
+export function toCycloneDx(sbom: Sbom, options: CycloneDxOptions): string {
+  const subject = subjectOf(sbom, options);
+  const distro = sbom.distro && distroComponent(sbom.distro);
+  const dependencies = new Map(sbom.packages.map((one) => [one.id, one.dependencies]));
+  const roots = [...(distro ? [distro.bomRef] : []), ...sbom.packages.map((one) => one.id)];
+  dependencies.set(subject.bomRef, roots);
+  return writeBom({
+    metadata: {
+      timestamp: options.timestamp,
+      tool: sbom.generator,
+      component: subject,
+      properties: [
+        { name: PROPERTY.outcome, value: sbom.outcome },
+        ...sbom.gaps.map((gap) => ({
+          name: PROPERTY.gap,
+          value: [gap.code, gap.layer, gap.path, gap.message].filter(Boolean).join(' '),
+        })),
+      ],
+    },
+    components: [...(distro ? [distro] : []), ...sbom.packages.map((one) => packageComponent(one, sbom))],
+    dependencies,
+    completeness: sbom.outcome === 'complete' ? 'complete' : 'incomplete',
+  });
+}
+
+/** The purl type `oci`: the name is the last part of the repository, in lower case, the version is the digest. */
+function subjectOf(sbom: Sbom, { registry, repository }: CycloneDxOptions): BomComponent {
+  const name = repository ?? 'image';
+  const arch = sbom.platform?.split('/')[1];
+  const purl = formatPackageUrl({
+    type: 'oci',
+    name: name.slice(name.lastIndexOf('/') + 1).toLowerCase(),
+    version: sbom.image,
+    qualifiers: new Map([
+      ['arch', arch ?? ''],
+      ['repository_url', registry && repository ? `${registry}/${repository}` : ''],
+    ]),
+  });
+  const properties: BomProperty[] = sbom.layers.map((layer, i) => ({
+    name: PROPERTY.imageLayer,
+    value: [String(i).padStart(3, '0'), layer.digest, layer.diffId].filter(Boolean).join(' '),
+  }));
+  if (sbom.platform) properties.push({ name: PROPERTY.imagePlatform, value: sbom.platform });
+  return { bomRef: purl, type: 'container', name, version: sbom.image, purl, properties };
+}
+
+function distroComponent(distro: Distro): BomComponent {
+  const version = distro.pointRelease ?? distro.versionId;
+  const properties: BomProperty[] = [
+    { name: PROPERTY.distroId, value: distro.id },
+    ...(distro.versionId ? [{ name: PROPERTY.distroVersionId, value: distro.versionId }] : []),
+    ...(distro.idLike?.length ? [{ name: PROPERTY.distroIdLike, value: distro.idLike.join(' ') }] : []),
+    ...(distro.supportEnd ? [{ name: PROPERTY.supportEnd, value: distro.supportEnd }] : []),
+  ];
+  return {
+    bomRef: `os:${distro.id}${version ? `@${version}` : ''}`,
+    type: 'operating-system',
+    name: distro.id,
+    ...(version ? { version } : {}),
+    ...(distro.cpe ? { cpe: distro.cpe } : {}),
+    properties,
+  };
+}
+
+function packageComponent(one: Package, sbom: Sbom): BomComponent {
+  const scoped = one.type === 'npm' && one.name.startsWith('@') ? one.name.indexOf('/') : -1;
+  const layer = sbom.layers[one.layer];
+  const optional: readonly (readonly [string, string | undefined])[] = [
+    [PROPERTY.arch, one.arch],
+    [PROPERTY.sourceName, one.source?.name],
+    [PROPERTY.sourceVersion, one.source?.version],
+    [PROPERTY.layer, layer?.digest],
+    [PROPERTY.layerIndex, String(one.layer)],
+  ];
+  const properties: BomProperty[] = [
+    { name: PROPERTY.type, value: one.type },
+    ...optional.flatMap(([name, value]) => (value ? [{ name, value }] : [])),
+    ...one.locations.map(({ path }) => ({ name: PROPERTY.location, value: `/${path}` })),
+    ...(one.platforms ?? []).map((value) => ({ name: PROPERTY.platform, value })),
+  ];
+  return {
+    bomRef: one.id,
+    type: 'library',
+    ...(scoped > 0 ? { group: one.name.slice(0, scoped) } : {}),
+    name: scoped > 0 ? one.name.slice(scoped + 1) : one.name,
+    version: one.version,
+    ...(one.supplier ? { supplier: one.supplier } : {}),
+    ...(one.purl ? { purl: one.purl } : {}),
+    licenses: one.licenses.map(classifyLicense),
+    properties,
+  };
+}
