@@ -1,0 +1,26 @@
+export { createSignature } from './create-signature.ts';
+export { type SigningErrorCode, signingError } from './errors.ts';
+export { parseVerificationKey, type VerificationKey } from './keys.ts';
+export {
+  COSIGN_SIGN_PREDICATE,
+  type PublicKey,
+  type RecordedSignature,
+  type SignatureAlgorithm,
+} from './model.ts';
+export type { SignatureStore, Signer } from './ports.ts';
+export {
+  imageSignedDraft,
+  pushSignature,
+  type SignImageOutcome,
+  type SignImagePorts,
+  type SignImageRequest,
+  signImage,
+} from './sign-image.ts';
+export {
+  type ImageVerdict,
+  MAX_SIGNATURES,
+  type RejectedSignature,
+  type SignatureReader,
+  verifyImage,
+} from './verify-image.ts';
+export { type BundleVerdict, type SignatureFault, verifyBundle } from './verify-signature.ts';

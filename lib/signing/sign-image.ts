@@ -1,0 +1,82 @@
+import type { Clock } from '../core/clock.ts';
+import { digestOf } from '../core/digest.ts';
+import type { ImageLocation } from '../core/image-reference.ts';
+import { draftEvent, type EventDraft, type ImageSubject, imageSigned } from '../events/index.ts';
+import { EMPTY_BLOB } from '../formats/oci/index.ts';
+import { SIGSTORE_BUNDLE_V03 } from '../formats/sigstore-bundle/index.ts';
+import type { BlobWriter, ManifestReader, ManifestWriter } from '../registry/index.ts';
+import { createSignature } from './create-signature.ts';
+import type { RecordedSignature } from './model.ts';
+import type { SignatureStore, Signer } from './ports.ts';
+
+export interface SignImagePorts {
+  readonly signer: Signer;
+  readonly store: SignatureStore;
+  /** The registry of the image. */
+  readonly registry: ManifestReader & BlobWriter & ManifestWriter;
+  readonly clock: Clock;
+}
+
+export interface SignImageRequest {
+  readonly subject: ImageLocation;
+  /** What the gate said of exactly this digest. */
+  readonly decision: 'allow' | 'deny' | 'quarantine';
+}
+
+export type SignImageOutcome =
+  /** `again`: the signature had been recorded before; its very bytes were pushed once more. */
+  | { readonly kind: 'signed'; readonly signature: RecordedSignature; readonly again: boolean }
+  | { readonly kind: 'not-signed'; readonly reason: 'gate-refused' | 'image-gone' };
+
+/**
+ * Signs an image that the gate allowed, once per location and key.
+ *
+ * Signatures are not deterministic, so the bytes are recorded first, under a conditional write, and what is pushed is
+ * what is recorded: a retry after a crash, or a second worker, pushes the same manifest under the same digest instead
+ * of appending another signature.
+ *
+ * @throws LadingError `signer-unavailable`, `key-unusable`, `signature-faulty`, and those of the registry
+ */
+export async function signImage(ports: SignImagePorts, request: SignImageRequest): Promise<SignImageOutcome> {
+  const { signer, store, registry, clock } = ports;
+  const { subject } = request;
+  if (request.decision !== 'allow') return { kind: 'not-signed', reason: 'gate-refused' };
+  const { hint } = await signer.publicKey();
+  let signature = await store.get(subject, hint);
+  const again = signature !== undefined;
+  if (signature === undefined) {
+    const image = await registry.getManifest({ repository: subject.repository, reference: subject.digest });
+    if (image === undefined) return { kind: 'not-signed', reason: 'image-gone' };
+    const descriptor = { mediaType: image.mediaType, digest: subject.digest, size: image.bytes.length };
+    const made = await createSignature(signer, subject, descriptor, clock.now());
+    const recorded = await store.record(made);
+    signature = recorded === 'recorded' ? made : recorded;
+  }
+  await pushSignature(registry, signature);
+  return { kind: 'signed', signature, again };
+}
+
+/** Pushes the recorded bytes. Every step is idempotent, so it can be repeated as a whole. */
+export async function pushSignature(
+  registry: BlobWriter & ManifestWriter,
+  { subject, bundle, manifest, manifestMediaType }: RecordedSignature,
+): Promise<void> {
+  const { repository } = subject;
+  const { digest, size } = EMPTY_BLOB.descriptor;
+  await registry.putBlob({ repository, digest, size, content: EMPTY_BLOB.bytes });
+  await registry.putBlob({ repository, digest: digestOf(bundle), size: bundle.length, content: bundle });
+  await registry.attachReferrer({ repository, mediaType: manifestMediaType, bytes: manifest });
+}
+
+/** The event that tells of a signature. */
+export const imageSignedDraft = (subject: ImageSubject, signature: RecordedSignature): EventDraft =>
+  draftEvent(imageSigned, {
+    subject,
+    signature: {
+      digest: signature.manifestDigest,
+      mediaType: signature.manifestMediaType,
+      artifactType: SIGSTORE_BUNDLE_V03,
+      algorithm: signature.algorithm,
+      keyId: signature.keyId,
+    },
+  });
