@@ -90,11 +90,26 @@ const configSchema = z
     notifications: notificationsConfigSchema.prefault({}),
   })
   .superRefine((config, context) => {
+    const refuse = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
     const regions = [config.primaryRegion, ...config.replicaRegions];
     config.replicaRegions.forEach((name, i) => {
-      if (regions.indexOf(name) !== i + 1) {
-        context.addIssue({ code: 'custom', path: ['replicaRegions', i], message: `"${name}" is named twice` });
-      }
+      if (regions.indexOf(name) !== i + 1) refuse(['replicaRegions', i], `"${name}" is named twice`);
+    });
+    if (config.alarmTopicArn && config.alarmTopicArn.split(':')[3] !== config.primaryRegion) {
+      refuse(['alarmTopicArn'], `the topic is not in ${config.primaryRegion}, where the alarms are`);
+    }
+    const ofRegion = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+    const isKnown = (host: string): boolean =>
+      config.registries.some((entry) => entry.host === host) ||
+      (config.ecr && regions.includes(ofRegion.exec(host)?.[1] ?? ''));
+    config.replication?.rules.forEach(({ from, to }, i) => {
+      const at = ['replication', 'rules', i];
+      const unknown = '" is neither among the registries nor the ECR of a region that is named';
+      if (!isKnown(from)) refuse([...at, 'from'], `"${from}${unknown}`);
+      to.forEach(({ registry }, j) => {
+        if (!isKnown(registry)) refuse([...at, 'to', j, 'registry'], `"${registry}${unknown}`);
+      });
     });
   });
 

@@ -10,7 +10,7 @@ export const ecrHost = (account: string, region: string): string =>
   `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 
 /** Each region's ECR, then the configured ones; an entry of the configuration takes the place of a region's own. */
-export function registriesOf(config: LadingConfig, account: string): RegistriesConfig {
+function registriesOf(config: LadingConfig, account: string): RegistriesConfig {
   const configured = new Set(config.registries.map(({ host }) => host));
   const regional = (region: string, role: 'source' | 'replica'): RegistryEntry => ({
     kind: 'ecr',
@@ -30,7 +30,7 @@ export function registriesOf(config: LadingConfig, account: string): RegistriesC
 }
 
 /** The configured rules, or by default every repository from the primary region's ECR to that of each replica region. */
-export function replicationOf(config: LadingConfig, account: string): ReplicationConfig {
+function replicationOf(config: LadingConfig, account: string): ReplicationConfig {
   if (config.replication) return config.replication;
   if (!config.ecr || config.replicaRegions.length === 0) return { rules: [] };
   return {

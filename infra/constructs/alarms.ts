@@ -13,7 +13,7 @@ import type { Construct } from 'constructs';
 import { pascalCase } from './names.ts';
 
 /** Each alarm has a page of this name under docs/runbooks. */
-export type Runbook = 'dead-letters' | 'dead-letters-expiring' | 'function-errors' | 'api-errors';
+type Runbook = 'dead-letters' | 'dead-letters-expiring' | 'function-errors' | 'api-errors';
 
 export interface AlarmTarget {
   /** What the alarm is about: the function's name, mostly. */

@@ -7,7 +7,7 @@ import type { EventPattern } from '../../functions/_pipe/function.ts';
 
 /** A dead letter keeps the time of its first arrival, so its queue must hold it longer than the source did. */
 const QUEUE_RETENTION = Duration.days(4);
-export const DEAD_LETTER_RETENTION = Duration.days(14);
+const DEAD_LETTER_RETENTION = Duration.days(14);
 
 /** Lambda asks for six times the function's timeout, so that its own retries fit (Lambda guide, "Amazon SQS"). */
 const VISIBILITY_FACTOR = 6;

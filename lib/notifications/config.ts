@@ -24,4 +24,3 @@ export const notificationsConfigSchema = z.strictObject({
   webhooks: z.array(webhookSchema).max(20).default([]),
 });
 export type NotificationsConfig = Readonly<z.infer<typeof notificationsConfigSchema>>;
-export type NotificationWebhook = Readonly<z.infer<typeof webhookSchema>>;

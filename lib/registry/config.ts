@@ -1,6 +1,5 @@
 /** The setting `registries`, as infra validates it and functions read it. */
 export {
-  type EcrEntry,
   type RegistriesConfig,
   type RegistryEntry,
   registriesConfigSchema,

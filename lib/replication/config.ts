@@ -22,4 +22,3 @@ const ruleSchema = z.strictObject({
 /** The setting `replication`: which repositories are copied where. Without rules nothing is. */
 export const replicationConfigSchema = z.strictObject({ rules: z.array(ruleSchema).max(50).default([]) });
 export type ReplicationConfig = Readonly<z.infer<typeof replicationConfigSchema>>;
-export type ReplicationRule = Readonly<z.infer<typeof ruleSchema>>;

@@ -56,6 +56,20 @@ describe('readConfig', () => {
     );
   });
 
+  it('refuses what AWS or a function would refuse later: a topic of another region, a registry that is not listed', () => {
+    expect(problemOf({ alarmTopicArn: 'arn:aws:sns:us-east-1:111122223333:alarms' })).toContain(
+      'lading.alarmTopicArn: the topic is not in eu-central-1',
+    );
+    const rule = (from: string, registry: string) => ({ rules: [{ name: 'mirror', from, to: [{ registry }] }] });
+    const ours = '111122223333.dkr.ecr.eu-central-1.amazonaws.com';
+    expect(problemOf({ replication: rule(ours, 'mirror.example') })).toContain(
+      'lading.replication.rules.0.to.0.registry: "mirror.example" is neither among the registries',
+    );
+    expect(problemOf({ ecr: false, replication: rule(ours, ours) })).toContain('lading.replication.rules.0.from');
+    const registries = [{ kind: 'distribution', host: 'mirror.example', role: 'replica' }];
+    expect(readConfig({ lading: { registries, replication: rule(ours, 'mirror.example') } }).replication).toBeDefined();
+  });
+
   it('says that an account is a text, since JSON would take leading zeros away', () => {
     expect(problemOf({ account: 123456789012 })).toContain('lading.account');
     expect(problemOf({ account: '1234' })).toContain('not the twelve digits of an account, in quotes');

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { functionDeclarations } from '../../../infra/functions.ts';
+import { notifiableEvents } from '../../../lib/notifications/config.ts';
 
 const folders = readdirSync(join(import.meta.dirname, '../../../functions'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
@@ -9,6 +10,11 @@ const folders = readdirSync(join(import.meta.dirname, '../../../functions'), { w
   .sort();
 
 describe('the list of functions', () => {
+  it('has one that hears of every event that people can ask to be told of, and of no other', () => {
+    const notify = functionDeclarations.find(({ name }) => name === 'notify');
+    expect(notify?.trigger).toMatchObject({ pattern: { 'detail-type': [...notifiableEvents] } });
+  });
+
   it('is that of the folders', () => {
     expect(functionDeclarations.map(({ name }) => name).sort()).toEqual(folders);
   });
