@@ -23,8 +23,13 @@ export const policyConfigSchema = z.strictObject({
   warnAt: thresholdSchema.default('high'),
   /** Only findings that a newer version of the package would mend deny. */
   onlyFixable: z.boolean().default(false),
-  /** What becomes of an image that could not be read whole, or for whose packages there are no advisories. */
+  /** What becomes of an image with findings that no source rates. */
+  unrated: z.enum(['ignore', 'warn', 'quarantine', 'deny']).default('warn'),
+  /** What becomes of an image that could not be read whole: what was not read is not clean. */
   incomplete: z.enum(['allow', 'quarantine', 'deny']).default('quarantine'),
+  /** What becomes of an image for some of whose packages there are no advisories, or whose versions cannot be compared. */
+  uncovered: z.enum(['ignore', 'warn', 'quarantine', 'deny']).default('warn'),
   exceptions: z.array(exceptionSchema).max(200).default([]),
 });
 export type PolicyConfig = Readonly<z.infer<typeof policyConfigSchema>>;
+export type PolicyException = Readonly<z.infer<typeof exceptionSchema>>;

@@ -1,0 +1,124 @@
+import { unreachable } from '../core/errors.ts';
+import type { Coverage, Finding, ScanDocument } from '../vulnerabilities/index.ts';
+import { type PolicyConfig, type PolicyException, severities } from './config.ts';
+import type { Decision, GateDecision, GateInputs } from './model.ts';
+
+/** More than these are counted, not named: a verdict is read by people, and the scan document has them all. */
+const NAMED = 25;
+
+type Effect = 'ignore' | 'warn' | 'quarantine' | 'deny';
+
+interface Remark {
+  readonly effect: Effect;
+  readonly text: string;
+}
+
+/** Decides whether an image may run. Pure: equal inputs give an equal decision, now and when it is replayed. */
+export function evaluateGate({ policy, inForce, scan }: GateInputs): GateDecision {
+  const judged = scan.findings.map((finding) => judge(finding, policy, inForce));
+  const remarks = [
+    ...incompleteness(scan, policy),
+    ...uncovered(scan, policy),
+    ...shorten(judged, 'deny'),
+    ...shorten(judged, 'quarantine'),
+    ...shorten(judged, 'warn'),
+  ];
+  const decision = worst(remarks.map(({ effect }) => effect));
+  const texts = (...effects: readonly Effect[]): string[] =>
+    remarks.filter(({ effect }) => effects.includes(effect)).map(({ text }) => text);
+  return { decision, reasons: texts('deny', 'quarantine'), warnings: texts('warn') };
+}
+
+function worst(effects: readonly Effect[]): Decision {
+  if (effects.includes('deny')) return 'deny';
+  return effects.includes('quarantine') ? 'quarantine' : 'allow';
+}
+
+function judge(finding: Finding, policy: PolicyConfig, inForce: readonly PolicyException[]): Remark {
+  const text = describe(finding);
+  const accepted = inForce.find((exception) => covers(exception, finding));
+  if (accepted) return { effect: 'warn', text: `accepted until ${accepted.until} (${accepted.reason}): ${text}` };
+  const wanted = severityEffect(finding, policy);
+  const mendable = !policy.onlyFixable || finding.fixState === 'fixed';
+  return { effect: wanted === 'deny' && !mendable ? 'warn' : wanted, text };
+}
+
+function severityEffect({ severity }: Finding, policy: PolicyConfig): Effect {
+  const rank = (level: PolicyConfig['denyAt']): number => (level === 'never' ? -1 : severities.indexOf(level));
+  if (severities.indexOf(severity) <= rank(policy.denyAt)) return 'deny';
+  if (severity === 'unknown') return policy.unrated;
+  return severities.indexOf(severity) <= rank(policy.warnAt) ? 'warn' : 'ignore';
+}
+
+export const covers = (exception: PolicyException, finding: Finding): boolean =>
+  (exception.id === finding.id || finding.aliases.includes(exception.id)) &&
+  (exception.package === undefined || exception.package === finding.package.name);
+
+function describe({ id, severity, package: pkg, fixState, fixedVersions }: Finding): string {
+  const rating = severity === 'unknown' ? 'not rated' : severity;
+  return `${id} (${rating}) in ${pkg.name} ${pkg.version}, ${describeFix(fixState, fixedVersions)}`;
+}
+
+function describeFix(fixState: Finding['fixState'], fixedVersions: readonly string[]): string {
+  switch (fixState) {
+    case 'fixed':
+      return `fixed in ${fixedVersions.join(', ')}`;
+    case 'not-fixed':
+      return 'no fix yet';
+    case 'wont-fix':
+      return 'will not be fixed';
+    case 'unknown':
+      return 'fix unknown';
+    default:
+      return unreachable(fixState);
+  }
+}
+
+/** Remarks of one effect, the same text once, at most `NAMED` of them. */
+function shorten(remarks: readonly Remark[], effect: Effect): readonly Remark[] {
+  const texts = [...new Set(remarks.filter((remark) => remark.effect === effect).map(({ text }) => text))];
+  const named = texts.slice(0, NAMED).map((text) => ({ effect, text }));
+  const more = texts.length - named.length;
+  return more > 0 ? [...named, { effect, text: `and ${more} more findings` }] : named;
+}
+
+function incompleteness({ sbom }: ScanDocument, policy: PolicyConfig): readonly Remark[] {
+  const effect = policy.incomplete === 'allow' ? 'warn' : policy.incomplete;
+  switch (sbom.outcome) {
+    case 'complete':
+      return [];
+    case 'limit-exceeded':
+      return [{ effect, text: 'the image crossed a limit while it was read: what it holds beyond that is unknown' }];
+    case 'unreadable':
+      return [{ effect, text: 'the image could not be read: what it holds is unknown' }];
+    default:
+      return unreachable(sbom.outcome);
+  }
+}
+
+function uncovered({ coverage, snapshot }: ScanDocument, policy: PolicyConfig): readonly Remark[] {
+  const effect = policy.uncovered;
+  const remarks: Remark[] = [];
+  const names = (data: Coverage['ecosystems'][number]['data']): string =>
+    coverage.ecosystems
+      .filter((ecosystem) => ecosystem.data === data)
+      .map(({ name, packages }) => `${name} (${packages})`)
+      .join(', ');
+  if (snapshot === undefined) remarks.push({ effect, text: 'there are no advisories yet' });
+  else if (coverage.uncovered > 0) {
+    remarks.push({ effect, text: `no advisories are known for ${coverage.uncovered} packages of ${names('none')}` });
+  }
+  if (coverage.undecided.count > 0) {
+    const text = `${coverage.undecided.count} advisories cannot be compared with the versions of their packages`;
+    remarks.push({ effect, text });
+  }
+  const excerpts = names('excerpt');
+  if (excerpts !== '') {
+    // Some data are there; that they are not all is worth a warning, and no more than that.
+    remarks.push({
+      effect: effect === 'ignore' ? 'ignore' : 'warn',
+      text: `only some advisories are known for ${excerpts}`,
+    });
+  }
+  return remarks;
+}
