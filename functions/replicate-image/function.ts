@@ -6,7 +6,7 @@ export const replicateImage = defineFunction({
   trigger: {
     kind: 'events',
     bus: 'lading',
-    pattern: { source: ['lading.signing'], 'detail-type': ['Image Signed'] },
+    pattern: { source: ['lading.signing', 'lading.replication'], 'detail-type': ['Image Signed', 'Replica Diverged'] },
     batchSize: 2,
     maxConcurrency: 5,
   },

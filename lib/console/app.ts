@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
 import { locationKey, parseLocationKey } from '../core/image-reference.ts';
 import { parseJsonStrict } from '../core/json.ts';
-import type { CatalogEntry } from '../inventory/index.ts';
+import { type CatalogEntry, tagsOf } from '../inventory/index.ts';
 import { retentionConfigSchema } from '../lifecycle/index.ts';
 import { describeImage, findImage, type ImageOverview, listImages } from '../overview/index.ts';
 import { liveScript } from './assets/live.ts';
@@ -63,9 +63,7 @@ function addAssets(app: Hono): void {
 }
 
 async function overviewOf(ports: ConsolePorts, entry: CatalogEntry): Promise<ImageOverview> {
-  const tags: string[] = [];
-  for await (const binding of ports.catalog.tags(entry)) if (binding.digest === entry.digest) tags.push(binding.tag);
-  return describeImage(ports, entry, tags, ports.replicated(entry));
+  return describeImage(ports, entry, await tagsOf(ports.catalog, entry), ports.replicated(entry));
 }
 
 const imageOf = async (ports: ConsolePorts, ref: string | undefined): Promise<ImageOverview> => {

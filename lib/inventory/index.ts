@@ -10,3 +10,4 @@ export {
   type RegistryListing,
   reconcileRepository,
 } from './reconcile-repository.ts';
+export { tagsOf } from './tags-of.ts';

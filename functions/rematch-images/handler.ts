@@ -1,0 +1,30 @@
+import { logger } from '../../lib/aws/telemetry.ts';
+import { advisoriesUpdated, readEvent } from '../../lib/events/index.ts';
+import { rematchImage, touchedImages } from '../../lib/vulnerabilities/index.ts';
+import { runStage } from '../../lib/work/index.ts';
+import { eventsHandler } from '../_pipe/events-handler.ts';
+import { once } from '../_pipe/once.ts';
+import { vulnerabilityPorts } from '../_pipe/vulnerability-ports.ts';
+import { stagePorts } from '../_pipe/wiring.ts';
+
+const stage = once(stagePorts);
+
+export const handler = eventsHandler(async (event, delivery) => {
+  const { metadata } = readEvent(advisoriesUpdated, event).detail;
+  const ports = vulnerabilityPorts();
+  const current = await ports.advisories.currentSnapshot();
+  if (!current) return;
+  let touched = 0;
+  for await (const image of touchedImages({ ...ports, progress: ports.advisories }, current)) {
+    touched++;
+    // Each image is work of its own, so that a retry goes on where the last attempt stopped.
+    await runStage(stage(), {
+      key: { subject: image, stage: 'rematch', version: current.snapshot.id },
+      ...delivery,
+      cause: metadata,
+      perform: () => rematchImage(ports, image, current),
+    });
+  }
+  await ports.advisories.markRematched({ id: current.snapshot.id, sequence: current.sequence });
+  logger.info(`snapshot ${current.snapshot.id}: ${touched} images matched again`);
+});

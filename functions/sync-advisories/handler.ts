@@ -1,0 +1,40 @@
+import { logger } from '../../lib/aws/telemetry.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { publishable } from '../../lib/events/index.ts';
+import { bundledSource } from '../../lib/vulnerabilities/adapters/bundled-source.ts';
+import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
+import { httpsSource } from '../../lib/vulnerabilities/adapters/https-source.ts';
+import { inboxSource } from '../../lib/vulnerabilities/adapters/inbox-source.ts';
+import { advisoriesConfigSchema, syncAdvisories } from '../../lib/vulnerabilities/index.ts';
+import { eventsHandler } from '../_pipe/events-handler.ts';
+import { once } from '../_pipe/once.ts';
+import { documents, publisher, setting, table } from '../_pipe/wiring.ts';
+
+const ports = once(() => {
+  const store = documents('documents');
+  const advisories = documentAdvisoryStore(store, table('scans'));
+  const configured = setting('advisories', advisoriesConfigSchema).sources;
+  return {
+    sources: [
+      bundledSource(),
+      inboxSource(store),
+      ...configured.map(({ name, url }) => httpsSource({ name, url, fetch: (...args) => fetch(...args) })),
+    ],
+    store: advisories,
+    progress: advisories,
+    documents: store,
+    clock: systemClock,
+  };
+});
+const bus = once(publisher);
+
+export const handler = eventsHandler(async (tick) => {
+  const { kind, sources, events } = await syncAdvisories(ports());
+  for (const { name, state, advisories, rejected, problem } of sources) {
+    const what = `advisories of "${name}": ${state}, ${advisories} held, ${rejected} not readable`;
+    if (problem) logger.error(`${what}; ${problem.kind}: ${problem.message}`);
+    else logger.info(what);
+  }
+  logger.info(`advisory snapshot ${kind}`);
+  await bus().publish(events.map((draft) => publishable(draft, { root: tick.id }, systemClock.now())));
+});
