@@ -99,6 +99,12 @@ const configSchema = z
     if (config.alarmTopicArn && config.alarmTopicArn.split(':')[3] !== config.primaryRegion) {
       refuse(['alarmTopicArn'], `the topic is not in ${config.primaryRegion}, where the alarms are`);
     }
+    config.registries.forEach((entry, i) => {
+      if (entry.kind === 'distribution' && ['basic', 'bearer'].includes(entry.credentials.kind)) {
+        const path = ['registries', i, 'credentials'];
+        refuse(path, 'would stand readable in the template: keep it in Secrets Manager and name that secret');
+      }
+    });
     const ofRegion = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
     const isKnown = (host: string): boolean =>
       config.registries.some((entry) => entry.host === host) ||

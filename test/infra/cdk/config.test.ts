@@ -70,6 +70,13 @@ describe('readConfig', () => {
     expect(readConfig({ lading: { registries, replication: rule(ours, 'mirror.example') } }).replication).toBeDefined();
   });
 
+  it('refuses credentials themselves, and does not repeat them', () => {
+    const credentials = { kind: 'basic', username: 'robot', password: 'hunter2' };
+    const message = problemOf({ registries: [{ kind: 'distribution', host: 'registry.example', credentials }] });
+    expect(message).toContain('lading.registries.0.credentials: would stand readable in the template');
+    expect(message).not.toContain('hunter2');
+  });
+
   it('says that an account is a text, since JSON would take leading zeros away', () => {
     expect(problemOf({ account: 123456789012 })).toContain('lading.account');
     expect(problemOf({ account: '1234' })).toContain('not the twelve digits of an account, in quotes');
