@@ -1,0 +1,36 @@
+import { systemClock } from '../../lib/core/clock.ts';
+import { locationKey } from '../../lib/core/image-reference.ts';
+import { findingsChanged, type ImageSubject, scanCompleted } from '../../lib/events/index.ts';
+import { dynamoVerdictStore } from '../../lib/policy/adapters/dynamo-verdict-store.ts';
+import { decideGate, policyConfigSchema, policyDigest } from '../../lib/policy/index.ts';
+import type { WorkKey } from '../../lib/work/index.ts';
+import { once } from '../_pipe/once.ts';
+import { route, stageHandler } from '../_pipe/stage-handler.ts';
+import { documents, setting, stagePorts, table } from '../_pipe/wiring.ts';
+
+const ports = once(() => ({
+  verdicts: dynamoVerdictStore(table('verdicts')),
+  documents: documents('documents'),
+  clock: systemClock,
+}));
+const policy = once(() => setting('policy', policyConfigSchema));
+
+/** Another policy or another scan is another decision; the same ones are decided once. */
+const keyOf = (subject: ImageSubject, scan: string): WorkKey => ({
+  subject: locationKey(subject),
+  stage: 'gate',
+  version: `${policyDigest(policy())} ${scan}`,
+});
+
+export const handler = stageHandler(once(stagePorts), [
+  route({
+    on: scanCompleted,
+    key: ({ subject, scan }) => keyOf(subject, scan.digest),
+    perform: ({ subject, scan }, { occurredAt }) => decideGate(ports(), { subject, scan, asOf: occurredAt }, policy()),
+  }),
+  route({
+    on: findingsChanged,
+    key: ({ subject, scan }) => keyOf(subject, scan.digest),
+    perform: ({ subject, scan }, { occurredAt }) => decideGate(ports(), { subject, scan, asOf: occurredAt }, policy()),
+  }),
+]);
