@@ -42,9 +42,16 @@ export async function refusal(
   hint?: string,
 ): Promise<LadingError> {
   const reason = await readReason(response);
-  const actual = reason.code === 'NAME_UNKNOWN' ? 'repository-unknown' : code;
-  return registryError(actual, `${what} was refused (${reason.text})`, hint === undefined ? {} : { hint });
+  return registryError(
+    isUnknownRepository(response, reason) ? 'repository-unknown' : code,
+    `${what} was refused (${reason.text})`,
+    hint === undefined ? {} : { hint },
+  );
 }
+
+/** A bare 404 to a write has no other meaning: what is written need not be there. */
+export const isUnknownRepository = (response: HttpResponse, reason: RefusalReason): boolean =>
+  reason.code === 'NAME_UNKNOWN' || (reason.code === undefined && response.status === 404);
 
 /** @throws LadingError `registry-protocol` where the body is too long or not of the form that the API defines */
 export async function readJson<T>(

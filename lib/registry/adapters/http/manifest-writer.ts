@@ -2,7 +2,7 @@ import { digestOf, isDigest } from '../../../core/digest.ts';
 import { addToReferrersTag, parseReferrer } from '../../attach-referrer.ts';
 import { registryError } from '../../errors.ts';
 import type { CallOptions, ManifestReader, ManifestRemover, ManifestWriter } from '../../ports.ts';
-import { headerOf, readReason, refusal } from './answers.ts';
+import { headerOf, isUnknownRepository, readReason, refusal } from './answers.ts';
 import { startDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { deleteScope, manifestPath, pushScope } from './paths.ts';
@@ -97,7 +97,7 @@ async function put(exchange: Exchange, manifests: ManifestReader, to: Put, call:
   }
 }
 
-const IMMUTABLE = /immutab|already exists|TAG_INVALID|ImageTagAlreadyExists|ImageAlreadyExists/i;
+const IMMUTABLE = /immutab|already exists|ImageTagAlreadyExists|ImageAlreadyExists/i;
 
 /** A tag that cannot be moved and already is where it should be is no failure: the push was done before. */
 async function judgeRefusal(
@@ -107,13 +107,10 @@ async function judgeRefusal(
   digest: string,
   what: string,
 ): Promise<{ readonly digest: ReturnType<typeof digestOf>; readonly subject: string | undefined }> {
-  if (response.status === 404) throw await refusal(response, what, 'repository-unknown');
   const reason = await readReason(response);
   if (!IMMUTABLE.test(reason.text)) {
-    throw registryError(
-      reason.code === 'NAME_UNKNOWN' ? 'repository-unknown' : 'registry-refused',
-      `${what} was refused (${reason.text})`,
-    );
+    const code = isUnknownRepository(response, reason) ? 'repository-unknown' : 'registry-refused';
+    throw registryError(code, `${what} was refused (${reason.text})`);
   }
   const there = await manifests.headManifest(to);
   if (there?.digest === digest) return { digest: there.digest, subject: undefined };

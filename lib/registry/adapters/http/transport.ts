@@ -105,6 +105,8 @@ function send(call: HttpRequest, agent: HttpAgent | HttpsAgent, idleTimeoutMs: n
   });
   outgoing.once('response', (incoming) => {
     watchdog.refresh();
+    // An answer that nobody reads keeps its connection from the next request.
+    if (call.method === 'HEAD') incoming.resume();
     resolve({
       status: incoming.statusCode ?? 0,
       headers: incoming.headers,

@@ -96,7 +96,6 @@ async function startUpload(
       headers: { 'content-length': '0' },
       signal: deadline.signal,
     });
-    if (response.status === 404) throw await refusal(response, what, 'repository-unknown');
     if (response.status !== 201 && response.status !== 202) throw await refusal(response, what);
     response.discard();
     return response;
