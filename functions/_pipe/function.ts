@@ -45,7 +45,6 @@ export interface HttpRoute {
 export type TableName =
   | 'catalog'
   | 'work'
-  | 'sboms'
   | 'scans'
   | 'packages'
   | 'verdicts'
@@ -57,7 +56,6 @@ export type TableName =
 export const tableNames: readonly TableName[] = [
   'catalog',
   'work',
-  'sboms',
   'scans',
   'packages',
   'verdicts',

@@ -18,7 +18,6 @@ export const createSbom = defineFunction({
   timeoutSeconds: 300,
   uses: [
     { table: 'work', access: 'read-write' },
-    { table: 'sboms', access: 'read-write' },
     { bucket: 'documents', prefix: 'layers/', access: 'read-write' },
     { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
     { registry: 'pull' },

@@ -22,7 +22,6 @@ export const expireImages = defineFunction({
     { table: 'retention', access: 'read-write' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
     { registry: 'delete' },
-    { setting: 'retention' },
     { setting: 'registries' },
     { bus: 'lading' },
   ],

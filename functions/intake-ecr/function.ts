@@ -12,5 +12,5 @@ export const intakeEcr = defineFunction({
   },
   memoryMb: 512,
   timeoutSeconds: 30,
-  uses: [{ bus: 'lading' }, { setting: 'registries' }],
+  uses: [{ bus: 'lading' }],
 });

@@ -19,7 +19,6 @@ export const rematchImages = defineFunction({
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
     { bucket: 'documents', prefix: 'scans/', access: 'read-write' },
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },
-    { setting: 'advisories' },
     { bus: 'lading' },
   ],
 });
