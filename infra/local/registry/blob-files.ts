@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, digestAlgorithm, digestHex, isDigest } from '../../../lib/core/digest.ts';
+import { LadingError } from '../../../lib/core/errors.ts';
 import { systemCode } from './errors.ts';
 import { type OpenFile, openDirectory, removeFile, writeAll } from './files.ts';
 import { coalesce } from './keyed-lock.ts';
@@ -13,7 +14,7 @@ const ALGORITHMS = ['sha256', 'sha512'] as const;
  */
 export interface BlobFiles {
   /** Closes a finished temporary file and moves it to its digest, which the caller has verified. */
-  adopt(temporary: string, handle: FileHandle, digest: Digest): Promise<void>;
+  adopt(temporary: string, handle: FileHandle, digest: Digest, size: number): Promise<void>;
   write(bytes: Uint8Array, digest: Digest): Promise<void>;
   /** Whether the file is there with that size. */
   has(digest: Digest, size: number): Promise<boolean>;
@@ -48,7 +49,9 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
   };
 
   return {
-    async adopt(temporary, handle, digest) {
+    async adopt(temporary, handle, digest, size) {
+      const { size: actual } = await handle.stat();
+      if (actual !== size) throw new LadingError('upload-torn', `${actual} bytes are on disk, ${size} were hashed`);
       await handle.sync();
       await handle.close();
       await place(temporary, digest);

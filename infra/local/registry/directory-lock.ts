@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { LadingError } from '../../../lib/core/errors.ts';
 import { systemCode } from './errors.ts';
@@ -14,13 +15,18 @@ const held = new Set<string>();
  * @throws LadingError `directory-in-use`, `directory-unusable`
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  let folder: string;
   try {
     await mkdir(directory, { recursive: true });
-    folder = await realpath(directory);
-    const path = join(folder, 'lock');
-    if (held.has(folder) || !(await take(path))) throw inUse(folder);
+    const folder = await realpath(directory);
+    if (held.has(folder)) throw inUse(folder);
     held.add(folder);
+    const path = join(folder, 'lock');
+    try {
+      if (!(await take(path))) throw inUse(folder);
+    } catch (error) {
+      held.delete(folder);
+      throw error;
+    }
     return async () => {
       held.delete(folder);
       await rm(path, { force: true });
@@ -53,14 +59,22 @@ async function take(path: string): Promise<boolean> {
   return false;
 }
 
-async function isHeld(path: string): Promise<boolean> {
-  let note: z.infer<typeof lockNote>;
+async function readNote(path: string): Promise<z.infer<typeof lockNote> | undefined> {
   try {
-    note = lockNote.parse(JSON.parse(await readFile(path, 'utf8')));
+    return lockNote.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
-    // Gone meanwhile, or its writer died between creating and writing it.
-    return false;
+    return undefined;
   }
+}
+
+async function isHeld(path: string): Promise<boolean> {
+  let note = await readNote(path);
+  if (!note) {
+    // Another process may be between creating and writing it; if not, its writer died there.
+    await setTimeout(100);
+    note = await readNote(path);
+  }
+  if (!note) return false;
   // Not `held` by us, so a lock with our own number is of an earlier process (numbers repeat in containers).
   if (note.pid === process.pid) return false;
   try {

@@ -22,7 +22,7 @@ export async function finishUpload(parts: StoreParts, upload: Upload, digest: Di
   await parts.locks.digest.run(digest, async () => {
     if (!(await isStored(parts, digest, size))) {
       const { path, handle } = await upload.file();
-      await parts.files.adopt(path, handle, digest);
+      await parts.files.adopt(path, handle, digest, size);
       upload.markMoved();
     }
     await linkBlob(parts, upload.repository, digest, size);

@@ -15,8 +15,9 @@ import { serveUpload, serveUploads } from './serve-uploads.ts';
 const IDLE_MS = 120_000;
 /** Longer than the pools of Go clients (90 s), so that a client does not send into a connection we just closed. */
 const KEEP_ALIVE_MS = 100_000;
-/** Of a refused upload, this much is still read so that the client gets to the answer. */
-const DRAIN_BYTES = 4 * 1024 * 1024;
+/** Of a refused upload this much is still read; then the client has so long to look at the answer. */
+const DRAIN_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 2000;
 
 export interface RegistryServer {
   readonly port: number;
@@ -167,28 +168,27 @@ function refuse(
     known ?? new OciError(500, 'UNKNOWN', 'the registry failed; its log says why');
   const errors = (details.length > 0 ? details : [undefined]).map((detail) => ({ code: ociCode, message, detail }));
   const bytes = Buffer.from(JSON.stringify({ errors }));
-  const finish = leaveBody(request);
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': String(bytes.length),
-    ...(finish ? { connection: 'close' } : {}),
     ...mutable(headers),
   });
   response.end(bytes);
-  finish?.();
+  leaveBody(request);
 }
 
-/** Reads away what is left of a small body, so that the connection can go on; ends it after a large one. */
-function leaveBody(request: IncomingMessage): (() => void) | undefined {
-  if (request.complete) return undefined;
-  request.resume();
-  const declared = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-  if (declared <= DRAIN_BYTES) return undefined;
-  return () => {
-    let read = 0;
-    request.on('data', (piece: Uint8Array) => {
-      read += piece.length;
-      if (read > DRAIN_BYTES) request.socket.destroy();
-    });
-  };
+/**
+ * Reads away what is left of a body, so that the connection can go on; ends it where that is much. Ending it at once
+ * would make the client's system throw the answer away unread.
+ */
+function leaveBody(request: IncomingMessage): void {
+  if (request.complete) return;
+  let read = 0;
+  request.on('error', () => undefined);
+  request.on('data', (piece: Uint8Array) => {
+    read += piece.length;
+    if (read <= DRAIN_BYTES) return;
+    request.pause();
+    setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+  });
 }

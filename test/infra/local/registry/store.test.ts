@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,19 +6,8 @@ import type { RegistryEvent } from '../../../../infra/local/registry/index.ts';
 import type { RegistryRecord } from '../../../../infra/local/registry/records.ts';
 import { createState } from '../../../../infra/local/registry/state.ts';
 import { manualClock } from '../../../../lib/core/clock.ts';
-import { mapLimit } from '../../../../lib/core/concurrency.ts';
 import { type Digest, digestHex, digestOf } from '../../../../lib/core/digest.ts';
-import {
-  brokenBlobs,
-  imageManifest,
-  OCI_INDEX,
-  OCI_MANIFEST,
-  pushBlob,
-  pushImage,
-  pushManifest,
-  startRegistry,
-  temporaryFolder,
-} from './support.ts';
+import { imageManifest, OCI_INDEX, OCI_MANIFEST, pushBlob, pushImage, pushManifest, startRegistry } from './support.ts';
 
 const HOUR = 3_600_000;
 
@@ -242,160 +231,5 @@ describe('the store', () => {
         },
       ),
     );
-  });
-});
-
-describe('garbage collection', () => {
-  it('frees what nothing names once its time is over, and nothing else', async () => {
-    const clock = manualClock();
-    const { client, registry, directory } = await startRegistry({ clock });
-    const image = await pushImage(client, 'a', 'v1');
-    const loose = await pushBlob(client, 'a', 'loose');
-    await pushBlob(client, 'b', 'loose');
-    expect(await registry.store.collectGarbage()).toEqual({ freedBytes: 0, blobs: 0, uploads: 0 });
-    clock.advance(2 * HOUR);
-    // A client that asks for a blob is about to name it in a manifest.
-    expect(await client('HEAD', `/v2/b/blobs/${loose}`)).toMatchObject({ status: 200 });
-    expect(await registry.store.collectGarbage()).toEqual({ freedBytes: 0, blobs: 0, uploads: 0 });
-    expect(await client('HEAD', `/v2/a/blobs/${loose}`)).toMatchObject({ status: 404 });
-    expect((await client('GET', `/v2/b/blobs/${loose}`)).body.toString()).toBe('loose');
-    clock.advance(2 * HOUR);
-    expect(await registry.store.collectGarbage()).toEqual({ freedBytes: 5, blobs: 1, uploads: 0 });
-    expect(await client('GET', `/v2/a/manifests/${image.digest}`)).toMatchObject({ status: 200 });
-    await client('DELETE', `/v2/a/manifests/${image.digest}`);
-    clock.advance(2 * HOUR);
-    expect(await registry.store.collectGarbage()).toMatchObject({ blobs: 3 });
-    expect(await readdir(join(directory, 'blobs', 'sha256'))).toEqual([]);
-    expect(registry.store.diskUsage()).toMatchObject({ blobs: 0, bytes: 0 });
-  });
-
-  it('spares what was pushed beside an upload still in progress, however long it takes', async () => {
-    const clock = manualClock();
-    const { client, registry } = await startRegistry({ clock });
-    const { headers } = await client('POST', '/v2/a/blobs/uploads/');
-    const first = await pushBlob(client, 'a', 'first layer');
-    clock.advance(5 * HOUR);
-    await client('PATCH', String(headers.location), { body: 'second layer' });
-    expect(await registry.store.collectGarbage()).toMatchObject({ blobs: 0 });
-    expect(await client('HEAD', `/v2/a/blobs/${first}`)).toMatchObject({ status: 200 });
-    clock.advance(30 * HOUR);
-    expect(await registry.store.collectGarbage()).toEqual({ freedBytes: 23, blobs: 1, uploads: 1 });
-    expect(await client('GET', String(headers.location))).toMatchObject({ status: 404 });
-  });
-
-  it('removes files that a crash left without a link', async () => {
-    const { registry, directory } = await startRegistry();
-    await writeFile(join(directory, 'blobs', 'sha256', digestHex(digestOf('orphan'))), 'orphan');
-    expect(await registry.store.collectGarbage()).toEqual({ freedBytes: 6, blobs: 1, uploads: 0 });
-  });
-
-  it('beside 32 pushing clients breaks no push', async () => {
-    const { client, registry, directory, problems } = await startRegistry();
-    let pushing = true;
-    const collecting = (async () => {
-      let rounds = 0;
-      for (; pushing; rounds++) await registry.store.collectGarbage({ graceMs: 60_000 });
-      return rounds;
-    })();
-    const numbers = Array.from({ length: 150 }, (_, i) => i);
-    const digests = await mapLimit(numbers, 32, async (i) => {
-      // Content that others push, name and delete at the same time.
-      await pushBlob(client, `r${i % 3}`, `shared ${i % 5}`);
-      const image = await pushImage(client, `r${i % 3}`, `t${i % 7}`);
-      if (i % 4 === 0) await client('DELETE', `/v2/r${i % 3}/manifests/${image.digest}`);
-      return i % 4 === 0 ? undefined : { repository: `r${i % 3}`, ...image };
-    });
-    pushing = false;
-    expect(await collecting).toBeGreaterThan(0);
-    for (const image of digests) {
-      if (!image) continue;
-      expect((await client('GET', `/v2/${image.repository}/manifests/${image.digest}`)).body.toString()).toBe(
-        image.bytes,
-      );
-      for (const blob of image.blobs) {
-        expect(await client('GET', `/v2/${image.repository}/blobs/${blob}`)).toMatchObject({ status: 200 });
-      }
-    }
-    expect(await brokenBlobs(directory)).toEqual([]);
-    expect(problems).toEqual([]);
-  });
-});
-
-describe('32 clients', () => {
-  it('pushing one tag leave it at one of theirs, whole, and every digest pullable; a restart agrees', async () => {
-    const first = await startRegistry();
-    const { client, registry } = first;
-    const last: string[] = [];
-    registry.onEvent(({ digest }) => void last.push(digest));
-    const images = await mapLimit(Array.from({ length: 64 }), 32, () => pushImage(client, 'busy', 'latest'));
-    const tagged = registry.store.findManifest('busy', 'latest');
-    // Events come in the order of the writes.
-    expect(tagged?.digest).toBe(last.at(-1));
-    expect(registry.store.listManifests('busy').filter(({ tags }) => tags.length > 0)).toHaveLength(1);
-    for (const { digest, bytes } of images) {
-      expect((await client('GET', `/v2/busy/manifests/${digest}`)).body.toString()).toBe(bytes);
-    }
-    await registry.close();
-    const second = await startRegistry({ directory: first.directory });
-    expect(second.registry.store.findManifest('busy', 'latest')?.digest).toBe(tagged?.digest);
-  });
-
-  it('pushing the same blob store it once', async () => {
-    const { client, directory } = await startRegistry();
-    const content = Buffer.alloc(1_000_000, 'same');
-    await mapLimit(Array.from({ length: 32 }), 32, (_, i) => pushBlob(client, `r${i % 4}`, content));
-    expect(await readdir(join(directory, 'blobs', 'sha256'))).toEqual([digestHex(digestOf(content))]);
-    expect(await readdir(join(directory, 'uploads'))).toEqual([]);
-    expect(await brokenBlobs(directory)).toEqual([]);
-  });
-
-  it('sending chunks to one upload cannot mix them', async () => {
-    const { client } = await startRegistry();
-    const { headers } = await client('POST', '/v2/a/blobs/uploads/');
-    const location = String(headers.location);
-    const chunk = (start: number) =>
-      client('PATCH', location, {
-        body: Buffer.alloc(1000, start),
-        headers: { 'content-range': `${start}-${start + 999}` },
-      });
-    const answers = await mapLimit(Array.from({ length: 32 }), 32, () => chunk(0));
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 416)).toHaveLength(31);
-    const done = await client('PUT', `${location}?digest=${digestOf(Buffer.alloc(1000, 0))}`);
-    expect(done.status).toBe(201);
-  });
-});
-
-describe('uploads left by an earlier run', () => {
-  it('are swept when they are old or not whole, and go on otherwise', async () => {
-    const first = await startRegistry();
-    const start = async (): Promise<string> => {
-      const { headers } = await first.client('POST', '/v2/a/blobs/uploads/');
-      await first.client('PATCH', String(headers.location), { body: 'hello ' });
-      return String(headers.location);
-    };
-    const [fresh, old, torn] = [await start(), await start(), await start()];
-    const fileOf = (location: string): string => join(first.directory, 'uploads', location.split('/').at(-1) as string);
-    await first.registry.close();
-    const longAgo = new Date(Date.now() - 48 * HOUR);
-    await utimes(fileOf(old), longAgo, longAgo);
-    await writeFile(`${fileOf(torn)}.json`, '{"repository":"a","algo');
-    await writeFile(join(first.directory, 'uploads', 'manifest-1-1'), 'half a manif');
-    const { client } = await startRegistry({ directory: first.directory });
-    expect(await readdir(join(first.directory, 'uploads'))).toHaveLength(2);
-    for (const gone of [old, torn]) expect(await client('GET', gone)).toMatchObject({ status: 404 });
-    expect(await client('GET', fresh)).toMatchObject({ status: 204, headers: { range: '0-5' } });
-    await client('PATCH', fresh, { body: 'there', headers: { 'content-range': '6-10' } });
-    expect(await client('PUT', `${fresh}?digest=${digestOf('hello there')}`)).toMatchObject({ status: 201 });
-    expect((await client('GET', `/v2/a/blobs/${digestOf('hello there')}`)).body.toString()).toBe('hello there');
-  });
-
-  it('leave the journal as text that says what was done', async () => {
-    const directory = await temporaryFolder();
-    const { client, registry } = await startRegistry({ directory });
-    await pushImage(client, 'a', 'v1');
-    await registry.close();
-    const lines = (await readFile(join(directory, 'journal.jsonl'), 'utf8')).trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line).type)).toEqual(['blob', 'blob', 'manifest']);
   });
 });
