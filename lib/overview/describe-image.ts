@@ -43,7 +43,7 @@ export async function describeImage(
   return {
     entry,
     tags,
-    stages: stages.map((stage) => status(stage, entry, records, missing)),
+    stages: stages.map((stage) => status(stage, records, missing)),
     settled: missing === undefined,
     ...(sbom === undefined ? {} : { sbom }),
     ...(scan === undefined ? {} : { scan }),
@@ -66,23 +66,15 @@ function all<Data extends z.ZodType>(
 const last = <Data extends z.ZodType>(outcomes: readonly EventDraft[], definition: EventDefinition<Data>) =>
   all(outcomes, definition).at(-1);
 
-function status(
-  stage: Stage,
-  entry: CatalogEntry,
-  records: readonly WorkRecord[],
-  missing: Stage | undefined,
-): StageStatus {
+function status(stage: Stage, records: readonly WorkRecord[], missing: Stage | undefined): StageStatus {
   const own = records.filter((record) => record.stage === stage);
   const done = own.find((record) => record.state === 'completed');
   const attempts = own.reduce((sum, record) => sum + record.attempts, 0);
-  if (done) return { stage, state: 'done', afterMs: elapsed(entry, done), attempts };
+  if (done) return { stage, state: 'done', completedAt: done.updatedAt, attempts };
   if (own.length > 0) return { stage, state: 'working', attempts };
   const expected = missing !== undefined && stages.indexOf(stage) >= stages.indexOf(missing);
   return { stage, state: expected ? 'waiting' : 'not-needed', attempts };
 }
-
-const elapsed = (entry: CatalogEntry, record: WorkRecord): number =>
-  Math.max(0, Date.parse(record.updatedAt) - Date.parse(entry.firstSeenAt));
 
 /** The newest images with their state, newest first; signatures, SBOMs and replicas are shown with what they are about. */
 export async function listImages(

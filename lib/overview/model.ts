@@ -7,8 +7,8 @@ export type StageState = 'done' | 'working' | 'waiting' | 'not-needed';
 export interface StageStatus {
   readonly stage: Stage;
   readonly state: StageState;
-  /** Since the push was announced, in milliseconds; for stages that are done. */
-  readonly afterMs?: number;
+  /** For stages that are done. */
+  readonly completedAt?: string;
   readonly attempts: number;
 }
 
