@@ -74,9 +74,11 @@ function cachedAuthorization(
     return asked;
   };
   const get = async (): Promise<EcrAuthorization> => {
-    const known = current === undefined ? undefined : await current;
-    const isFresh = known !== undefined && known.expiresAt.getTime() - MARGIN_MS > clock.now().getTime();
-    return isFresh ? known : renew();
+    const known = current;
+    if (known === undefined) return renew();
+    const kept = await known;
+    if (kept.expiresAt.getTime() - MARGIN_MS > clock.now().getTime()) return kept;
+    return current === known ? renew() : get();
   };
   return {
     get,

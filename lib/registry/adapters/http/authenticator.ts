@@ -12,8 +12,12 @@ import type { Transport } from './transport.ts';
 export interface Authenticator {
   /** `undefined` while nothing says that credentials are wanted. */
   authorize(scopes: readonly string[], signal?: AbortSignal): Promise<string | undefined>;
-  /** After a 401: true where something was learned that makes another attempt worth while. */
-  learn(header: string, scopes: readonly string[]): Promise<boolean>;
+  /**
+   * After a 401: true where something was learned that makes another attempt worth while.
+   *
+   * @param used the header value that was refused
+   */
+  learn(header: string, scopes: readonly string[], used: string | undefined): Promise<boolean>;
 }
 
 export interface TokenAuthenticatorOptions {
@@ -48,13 +52,26 @@ export function createTokenAuthenticator(options: TokenAuthenticatorOptions): Au
 
   const token = async (realm: URL, service: string | undefined, scopes: readonly string[]): Promise<string> => {
     const key = scopes.join(' ');
-    const known = await tokens.get(key)?.catch(() => undefined);
-    if (known !== undefined && known.expiresAt > clock.now().getTime()) return known.value;
+    const known = tokens.get(key);
+    if (known !== undefined) {
+      const kept = await known.catch(() => undefined);
+      if (kept !== undefined && kept.expiresAt > clock.now().getTime()) return kept.value;
+      // Another request has asked for the next one meanwhile.
+      if (tokens.get(key) !== known) return token(realm, service, scopes);
+    }
     const asked = fetchToken(options, realm, service, scopes);
     tokens.delete(key);
     tokens.set(key, asked);
     if (tokens.size > MAX_TOKENS) tokens.delete(tokens.keys().next().value as string);
     return (await asked).value;
+  };
+
+  /** Forgets a token that was refused, unless it was replaced already. */
+  const forget = async (scopes: readonly string[], used: string | undefined): Promise<void> => {
+    const key = scopes.join(' ');
+    const known = tokens.get(key);
+    const kept = await known?.catch(() => undefined);
+    if (tokens.get(key) === known && (kept === undefined || used === `Bearer ${kept.value}`)) tokens.delete(key);
   };
 
   return {
@@ -64,14 +81,14 @@ export function createTokenAuthenticator(options: TokenAuthenticatorOptions): Au
       if (credentials.kind === 'bearer') return `Bearer ${credentials.token}`;
       return scheme.kind === 'basic' && credentials.kind === 'basic' ? basic(credentials) : undefined;
     },
-    async learn(header, scopes) {
+    async learn(header, scopes, used) {
       const before = scheme.kind;
       const credentials = await options.credentials();
       if (credentials.kind === 'bearer') return false;
       const next = chooseScheme(parseChallenges(header), policy);
       if (next.kind === 'unknown') return false;
       if (next.kind === 'basic' && (before === 'basic' || credentials.kind !== 'basic')) return false;
-      tokens.delete(scopes.join(' '));
+      await forget(scopes, used);
       scheme = next;
       return true;
     },

@@ -56,17 +56,23 @@ export function createExchange(options: ExchangeOptions): Exchange {
 const isOneShot = (body: ExchangeRequest['body']): boolean =>
   body !== undefined && typeof body !== 'function' && !(body instanceof Uint8Array);
 
-async function attempt(
-  options: ExchangeOptions,
-  request: ExchangeRequest,
-): Promise<HttpResponse & { readonly url: URL }> {
+async function attempt(options: ExchangeOptions, request: ExchangeRequest): Promise<Answer> {
   const first = await follow(options, request);
   const challenge = headerOf(first, 'www-authenticate');
-  const mayRepeat = first.status === 401 && challenge !== undefined && !isOneShot(request.body);
-  if (!mayRepeat || !(await options.authenticator.learn(challenge, request.scopes)))
-    return judge(options, request, first);
+  const mayRepeat = first.status === 401 && first.trusted && !isOneShot(request.body);
+  if (!mayRepeat || challenge === undefined) return judge(options, request, first);
+  const learned = await options.authenticator.learn(challenge, request.scopes, first.authorization);
+  if (!learned) return judge(options, request, first);
   first.discard();
   return judge(options, request, await follow(options, request));
+}
+
+interface Answer extends HttpResponse {
+  readonly url: URL;
+  /** False once a redirect has led away from the registry: what such an answer asks for is not heeded. */
+  readonly trusted: boolean;
+  /** What was sent, to be told from what is known by now. */
+  readonly authorization: string | undefined;
 }
 
 /**
@@ -76,7 +82,7 @@ async function attempt(
 async function follow(
   { policy, transport, authenticator }: ExchangeOptions,
   request: ExchangeRequest,
-): Promise<HttpResponse & { readonly url: URL }> {
+): Promise<Answer> {
   let url = typeof request.at === 'string' ? new URL(request.at, policy.base) : request.at;
   let trusted = true;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
@@ -92,7 +98,7 @@ async function follow(
       signal: request.signal,
     });
     const location = REDIRECTS.has(response.status) ? headerOf(response, 'location') : undefined;
-    if (location === undefined) return Object.assign(response, { url });
+    if (location === undefined) return { ...response, url, trusted, authorization };
     response.discard();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw registryError('registry-protocol', `${request.method} of ${request.what} was redirected`, {
@@ -109,11 +115,7 @@ export function resolveLocation(location: string, base: URL, what: string): URL 
   throw registryError('registry-protocol', `the location of ${what} is not a URL`);
 }
 
-async function judge<R extends HttpResponse & { readonly url: URL }>(
-  { clock }: ExchangeOptions,
-  request: ExchangeRequest,
-  response: R,
-): Promise<R> {
+async function judge<R extends Answer>({ clock }: ExchangeOptions, request: ExchangeRequest, response: R): Promise<R> {
   const { status, url } = response;
   if (status === 401 || status === 403) {
     const error = await refusal(response, `${request.method} of ${request.what} at ${url.host}`, 'registry-denied');

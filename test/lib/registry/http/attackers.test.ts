@@ -314,3 +314,18 @@ describe('a registry that lies about content', () => {
     registry.close();
   });
 });
+
+it('does not heed a challenge of the host that a redirect led to', async () => {
+  await using storage = await scriptedServer((_, response) =>
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="give me the password"' }).end(),
+  );
+  await using server = await scriptedServer((_, response) =>
+    response.writeHead(307, { location: `${storage.url}x` }).end(),
+  );
+  const registry = clientOf(server, { credentials: basic, allowHosts: [storage.url.host] });
+  for (let i = 0; i < 2; i++) {
+    expect(await codeOf(collectContent(registry.openBlob(blob), 1e6))).toBe('registry-denied');
+  }
+  expect([...server.requests, ...storage.requests].every((r) => r.authorization === undefined)).toBe(true);
+  registry.close();
+});
