@@ -1,5 +1,5 @@
 import { TarError } from './errors.ts';
-import { decodeName, untilNul } from './text.ts';
+import { fieldText } from './text.ts';
 
 export const BLOCK = 512;
 
@@ -25,13 +25,13 @@ export function parseHeader(block: Buffer, offset: number): RawHeader {
   const format = formatOf(block);
   const size = parseNumber(block, 124, 12);
   if (size === undefined || size < 0) throw new TarError('a header has no valid size', offset);
-  const name = decodeName(untilNul(block.subarray(0, 100)));
+  const name = fieldText(block, 0, 100);
   return {
     name: withPrefix(block, format, name),
     mode: parseNumber(block, 100, 8) ?? 0,
     size,
     typeflag: String.fromCharCode(block[156] as number),
-    linkname: decodeName(untilNul(block.subarray(157, 257))),
+    linkname: fieldText(block, 157, 100),
     format,
   };
 }
@@ -85,15 +85,24 @@ function checksumHolds(block: Buffer): boolean {
 }
 
 function formatOf(block: Buffer): TarFormat {
-  const magic = block.toString('latin1', 257, 265);
-  if (magic === 'ustar  \0') return 'gnu';
-  if (!magic.startsWith('ustar\0')) return 'v7';
-  return block.toString('latin1', 508, 512) === 'tar\0' ? 'star' : 'ustar';
+  if (!holds(block, 257, USTAR)) return 'v7';
+  if (holds(block, 262, GNU_VERSION)) return 'gnu';
+  if (block[262] !== 0) return 'v7';
+  return holds(block, 508, STAR_TRAILER) ? 'star' : 'ustar';
+}
+
+const USTAR = Buffer.from('ustar');
+const GNU_VERSION = Buffer.from('  \0');
+const STAR_TRAILER = Buffer.from('tar\0');
+
+function holds(block: Buffer, offset: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (block[offset + i] !== text[i]) return false;
+  return true;
 }
 
 function withPrefix(block: Buffer, format: TarFormat, name: string): string {
   // GNU headers keep times and sparse maps where ustar keeps the first part of a long name.
   if (format === 'v7' || format === 'gnu') return name;
-  const prefix = untilNul(block.subarray(345, format === 'star' ? 476 : 500));
-  return prefix.length === 0 ? name : `${decodeName(prefix)}/${name}`;
+  const prefix = fieldText(block, 345, format === 'star' ? 131 : 155);
+  return prefix === '' ? name : `${prefix}/${name}`;
 }

@@ -6,6 +6,15 @@ export function untilNul(bytes: Buffer): Buffer {
   return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
+/** The text of a field that ends at its first NUL or at its length. Most names are ASCII, and many fields empty. */
+export function fieldText(block: Buffer, offset: number, length: number): string {
+  if (block[offset] === 0) return '';
+  const nul = block.indexOf(0, offset);
+  const end = nul < 0 ? offset + length : Math.min(nul, offset + length);
+  const text = block.toString('latin1', offset, end);
+  return /[\x80-\xff]/.test(text) ? decodeName(block.subarray(offset, end)) : text;
+}
+
 /**
  * Decodes a file name. Names are bytes, not text: those that are not UTF-8 keep their odd bytes as lone surrogates
  * (as Python's "surrogateescape", PEP 383), because replacing them would make two different files one.

@@ -1,10 +1,10 @@
-import { createDigester, type Digest, digestAlgorithm } from '../../core/digest.ts';
+import { createDigester, digestAlgorithm } from '../../core/digest.ts';
 import { isLadingError, LimitExceededError } from '../../core/errors.ts';
 import { decompress } from '../../formats/compression/index.ts';
-import { type TarHandler, TarReader, type TarSummary } from '../../formats/tar/index.ts';
+import { type TarHandler, TarReader } from '../../formats/tar/index.ts';
 import type { FileKind } from '../catalogers/cataloger.ts';
 import { createKindMatcher } from '../catalogers/match-kind.ts';
-import { kindVersions, type LayerInventory } from './inventory.ts';
+import { kindVersions } from './inventory.ts';
 import { LayerVisitor } from './layer-visitor.ts';
 import type { LayerLimits } from './limits.ts';
 import { readLinkedContents } from './read-linked-contents.ts';
