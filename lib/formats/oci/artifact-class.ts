@@ -67,7 +67,7 @@ function bundleClass(manifest: ArtifactManifest, found: ArtifactClass): Artifact
   if (!SIGSTORE_BUNDLE.test(manifest.artifactType ?? '')) return found;
   const content = manifest.annotations['dev.sigstore.bundle.content'];
   const predicate = manifest.annotations['dev.sigstore.bundle.predicateType'];
-  const isSignature = content === 'message-signature' || predicate === undefined || COSIGN_SIGN.test(predicate);
+  const isSignature = predicate === undefined ? content !== 'dsse-envelope' : COSIGN_SIGN.test(predicate);
   return isSignature ? 'signature' : 'attestation';
 }
 

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { classifyAddress } from '../../../../lib/registry/adapters/http/address-policy.ts';
+import { createOriginPolicy } from '../../../../lib/registry/adapters/http/origin-policy.ts';
+import { parseChallenges } from '../../../../lib/registry/adapters/http/parse-challenge.ts';
+import { parseNextLink } from '../../../../lib/registry/adapters/http/parse-link.ts';
+import { registryEntrySchema } from '../../../../lib/registry/model.ts';
+
+const TOKEN_CHARACTERS = [..."!#$%&'*+.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"];
+const token = fc.array(fc.constantFrom(...TOKEN_CHARACTERS), { minLength: 1, maxLength: 12 }).map((c) => c.join(''));
+const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+const text = fc.string({ maxLength: 40, unit: 'grapheme-ascii' });
+
+describe('WWW-Authenticate', () => {
+  const read = (header: string) =>
+    parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
+
+  it.each([
+    [
+      'Bearer realm="https://auth.example/token",service="r",scope="repository:a:pull,push"',
+      [['bearer', { realm: 'https://auth.example/token', service: 'r', scope: 'repository:a:pull,push' }]],
+    ],
+    [
+      'Basic realm="x", Bearer realm="y", service=z',
+      [
+        ['basic', { realm: 'x' }],
+        ['bearer', { realm: 'y', service: 'z' }],
+      ],
+    ],
+    [
+      'Negotiate, Basic realm="a \\"quoted\\" name"',
+      [
+        ['negotiate', {}],
+        ['basic', { realm: 'a "quoted" name' }],
+      ],
+    ],
+    [
+      'Negotiate dG9rZW4=, BEARER REALM = "x"',
+      [
+        ['negotiate', {}],
+        ['bearer', { realm: 'x' }],
+      ],
+    ],
+    ['Bearer realm="first",realm="second"', [['bearer', { realm: 'first' }]]],
+    ['Basic', [['basic', {}]]],
+    ['', []],
+    [', ,', []],
+    ['"quoted"', []],
+    ['Bearer realm="never ends', [['bearer', {}]]],
+  ])('reads %s', (header, expected) => {
+    expect(read(header)).toEqual(expected);
+  });
+
+  it('reads back whatever is written', () => {
+    const parameters = fc.uniqueArray(fc.tuple(token, text), {
+      selector: ([name]) => name.toLowerCase(),
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(token, parameters), { minLength: 1, maxLength: 4 }), (challenges) => {
+        const header = challenges
+          .map(([scheme, all]) => `${scheme} ${all.map(([name, value]) => `${name}=${quote(value)}`).join(', ')}`)
+          .join(', ');
+        const expected = challenges.map(([scheme, all]) => [
+          scheme.toLowerCase(),
+          Object.fromEntries(all.map(([name, value]) => [name.toLowerCase(), value])),
+        ]);
+        expect(read(header)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('never throws, whatever the text', () => {
+    fc.assert(fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (any) => void parseChallenges(any)));
+    expect(parseChallenges(`Bearer ${'a='.repeat(100_000)}`).length).toBeLessThan(20);
+    expect(parseChallenges('x,'.repeat(100_000))).toHaveLength(16);
+  });
+});
+
+describe('Link', () => {
+  it.each([
+    ['</v2/a/tags/list?last=b&n=5>; rel="next"', '/v2/a/tags/list?last=b&n=5'],
+    ['<https://r.example/v2/x>; rel=next', 'https://r.example/v2/x'],
+    ['</prev>; rel="prev", </next>; title="a, b; c"; rel="last next"', '/next'],
+    ['</a>; REL=NEXT', '/a'],
+    ['</a>; rel=prev; rel=next', undefined],
+    ['</a>', undefined],
+    ['/a; rel=next', undefined],
+    ['<unfinished; rel=next', undefined],
+    ['', undefined],
+  ])('reads %s', (header, expected) => {
+    expect(parseNextLink(header)).toBe(expected);
+  });
+
+  it('finds the next link among others', () => {
+    const target = fc.webUrl({ withQueryParameters: true });
+    const other = fc.tuple(target, fc.constantFrom('prev', 'first', 'self'));
+    fc.assert(
+      fc.property(fc.array(other, { maxLength: 4 }), target, fc.boolean(), text, (others, next, quoted, title) => {
+        const links = others.map(([url, rel]) => `<${url}>; rel="${rel}"; title=${quote(title)}`);
+        links.push(`<${next}>; title=${quote(title)}; rel=${quoted ? '"next"' : 'next'}`);
+        expect(parseNextLink(links.join(', '))).toBe(next);
+      }),
+    );
+  });
+
+  it('never throws, whatever the text', () => {
+    fc.assert(fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (any) => void parseNextLink(any)));
+    expect(parseNextLink(`${'<a>;'.repeat(50_000)}`)).toBeUndefined();
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['8.8.8.8', 'public'],
+    ['172.15.255.255', 'public'],
+    ['172.32.0.0', 'public'],
+    ['2600:1f18::1', 'public'],
+    ['::ffff:8.8.8.8', 'public'],
+    ['64:ff9b::808:808', 'public'],
+    ['10.1.2.3', 'private'],
+    ['172.16.0.1', 'private'],
+    ['172.31.255.255', 'private'],
+    ['192.168.0.1', 'private'],
+    ['100.64.0.1', 'private'],
+    ['127.8.8.8', 'private'],
+    ['::1', 'private'],
+    ['[::1]', 'private'],
+    ['fd12:3456::1', 'private'],
+    ['::ffff:10.0.0.1', 'private'],
+    ['::ffff:7f00:1', 'private'],
+    ['2002:7f00:1::', 'private'],
+    ['169.254.169.254', 'forbidden'],
+    ['100.100.100.200', 'forbidden'],
+    ['168.63.129.16', 'forbidden'],
+    ['0.0.0.0', 'forbidden'],
+    ['224.0.0.1', 'forbidden'],
+    ['255.255.255.255', 'forbidden'],
+    ['fd00:ec2::254', 'forbidden'],
+    ['fe80::1%eth0', 'forbidden'],
+    ['ff02::1', 'forbidden'],
+    ['::', 'forbidden'],
+    ['::ffff:169.254.169.254', 'forbidden'],
+    ['::169.254.169.254', 'forbidden'],
+    ['64:ff9b::a9fe:a9fe', 'forbidden'],
+    ['2002:a9fe:a9fe::1', 'forbidden'],
+    ['localhost', 'forbidden'],
+    ['', 'forbidden'],
+  ])('takes %s for %s', (address, expected) => {
+    expect(classifyAddress(address)).toBe(expected);
+  });
+
+  it('judges an IPv4 address the same inside IPv6', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        expect(classifyAddress(`::ffff:${address}`)).toBe(classifyAddress(address));
+        expect(classifyAddress(`64:ff9b::${address}`)).toBe(classifyAddress(address));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => ['public', 'private', 'forbidden'].includes(classifyAddress(address))),
+    );
+  });
+});
+
+describe('the allow-list of a registry', () => {
+  const policy = createOriginPolicy({
+    base: new URL('https://r.example'),
+    allowHosts: ['auth.example', '*.cdn.example', 'other.example:8443'],
+    allowInsecure: false,
+    allowPrivate: false,
+  });
+  const allows = (url: string): boolean => {
+    try {
+      policy.check(new URL(url), 'test');
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  it.each([
+    ['https://r.example/x', true],
+    ['https://R.EXAMPLE/x', true],
+    ['https://auth.example/token', true],
+    ['https://a.cdn.example/x', true],
+    ['https://a.b.cdn.example/x', true],
+    ['https://other.example:8443/x', true],
+    ['https://other.example/x', false],
+    ['https://cdn.example/x', false],
+    ['https://evilcdn.example/x', false],
+    ['https://auth.example.evil.example/x', false],
+    ['https://auth.example:444/x', false],
+    ['http://r.example/x', false],
+    ['https://r.example:8443/x', false],
+    ['https://user@r.example/x', false],
+    ['https://r.example.:443/x', false],
+  ])('%s: %s', (url, expected) => {
+    expect(allows(url)).toBe(expected);
+  });
+
+  it.each(['*', '*.com', '*.', 'a b', 'https://a.example', 'a.example/x', 'a.example:99999999', '**.a.example'])(
+    'does not take %s for a host',
+    (host) => {
+      const entry = { kind: 'distribution', host: 'r.example', allowHosts: [host] };
+      expect(registryEntrySchema.safeParse(entry).success).toBe(false);
+    },
+  );
+});
