@@ -35,14 +35,6 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
   const sync = { sha256: coalesce(directories.sha256.sync), sha512: coalesce(directories.sha512.sync) };
   let temporaries = 0;
 
-  const sizeOf = async (digest: Digest): Promise<number | undefined> => {
-    try {
-      return (await stat(path(digest))).size;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-  };
   const place = async (temporary: string, digest: Digest): Promise<void> => {
     await rename(temporary, path(digest));
     await sync[digestAlgorithm(digest)]();
@@ -70,7 +62,7 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
         throw error;
       }
     },
-    has: async (digest, size) => (await sizeOf(digest)) === size,
+    has: async (digest, size) => (await sizeOf(path(digest))) === size,
     open: (digest, size) => openExact(path(digest), size),
     async read(digest, size) {
       const handle = await openExact(path(digest), size);
@@ -82,7 +74,7 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
       }
     },
     async remove(digest) {
-      const size = await sizeOf(digest);
+      const size = await sizeOf(path(digest));
       await removeFile(path(digest));
       return size ?? 0;
     },
@@ -97,6 +89,15 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
       await directories.sha512.close();
     },
   };
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function openExact(path: string, size: number): Promise<FileHandle | undefined> {

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { copyFile, type FileHandle, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile } from 'node:fs/promises';
 import { LadingError } from '../../../lib/core/errors.ts';
-import { explainDiskError, systemCode } from './errors.ts';
-import { type OpenFile, syncDirectory, writeAll } from './files.ts';
+import { systemCode } from './errors.ts';
+import { type OpenFile, removeFile } from './files.ts';
+import { openJournalFile, readLines } from './journal-file.ts';
 
 /** An append-only file of JSON lines. A record counts when its line is on the disk; then it is applied, in file order. */
 export interface Journal<T> {
@@ -42,32 +41,25 @@ const SLACK = 1000;
  */
 export async function openJournal<T>(options: JournalOptions<T>): Promise<Journal<T>> {
   const loaded = await load(options);
-  let handle = await options.open(options.path, loaded.exists ? 'r+' : 'w+');
-  let { length, lines } = loaded;
-  let broken: unknown;
+  const file = await openJournalFile(options.path, options.open, loaded.length);
+  let { lines } = loaded;
   let queue: Waiting<T>[] = [];
   let running: Promise<void> | undefined;
 
   const rewrite = async (): Promise<void> => {
-    const fresh = await writeSnapshot(options);
-    await handle.close();
-    ({ handle, length, lines } = fresh);
+    await file.rewrite(options.snapshot());
+    lines = options.liveRecords();
+  };
+  const rewriteIfWorthwhile = async (): Promise<void> => {
+    if (lines > 2 * options.liveRecords() + SLACK) await rewrite();
   };
   const write = async (batch: readonly Waiting<T>[]): Promise<void> => {
-    const bytes = Buffer.from(batch.map(({ record }) => `${JSON.stringify(record)}\n`).join(''));
     try {
-      if (broken !== undefined) throw broken;
-      await writeAll(handle, [bytes], length);
-      await handle.datasync();
+      await file.append(batch.map(({ record }) => record));
     } catch (error) {
-      // Half a line must not stay: the next append would continue it.
-      await handle.truncate(length).catch((cause: unknown) => {
-        broken = new LadingError('journal-broken', 'the journal of the registry cannot be written', { cause });
-      });
-      for (const { reject } of batch) reject(explainDiskError(error));
+      for (const { reject } of batch) reject(error);
       return;
     }
-    length += bytes.length;
     lines += batch.length;
     for (const { record, resolve } of batch) {
       if (record !== undefined) options.apply(record);
@@ -81,9 +73,7 @@ export async function openJournal<T>(options: JournalOptions<T>): Promise<Journa
       const records = batch.filter(({ record }) => record !== undefined);
       if (records.length > 0) await write(records);
       for (const { record, resolve, reject } of batch) {
-        if (record !== undefined) continue;
-        const worthwhile = lines > 2 * options.liveRecords() + SLACK;
-        await (worthwhile ? rewrite() : Promise.resolve()).then(resolve, (error) => reject(explainDiskError(error)));
+        if (record === undefined) await rewriteIfWorthwhile().then(resolve, reject);
       }
     }
     running = undefined;
@@ -95,28 +85,25 @@ export async function openJournal<T>(options: JournalOptions<T>): Promise<Journa
     });
 
   try {
-    await handle.truncate(length);
-    if (!loaded.exists) await syncDirectory(dirname(options.path));
-    if (loaded.damaged) await rewrite();
+    await (loaded.damaged ? rewrite() : rewriteIfWorthwhile());
   } catch (error) {
-    await handle.close();
-    throw explainDiskError(error);
+    await file.close();
+    throw error;
   }
-  await enqueue(undefined);
   return {
     append: enqueue,
     compact: () => enqueue(undefined),
     async close() {
       await running;
-      await handle.close();
+      await file.close();
     },
   };
 }
 
 async function load<T>(
   options: JournalOptions<T>,
-): Promise<{ readonly exists: boolean; readonly length: number; readonly lines: number; readonly damaged: boolean }> {
-  await rm(`${options.path}.new`, { force: true });
+): Promise<{ readonly length: number | undefined; readonly lines: number; readonly damaged: boolean }> {
+  await removeFile(`${options.path}.new`);
   let [length, lines, damaged] = [0, 0, 0];
   try {
     for await (const line of readLines(options.path)) {
@@ -128,7 +115,7 @@ async function load<T>(
     }
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
-    return { exists: false, length: 0, lines: 0, damaged: false };
+    return { length: undefined, lines: 0, damaged: false };
   }
   if (damaged > 0) {
     const kept = `${options.path}.damaged`;
@@ -139,7 +126,7 @@ async function load<T>(
       }),
     );
   }
-  return { exists: true, length, lines, damaged: damaged > 0 };
+  return { length, lines, damaged: damaged > 0 };
 }
 
 function parseLine<T>(line: Buffer, parse: (value: unknown) => T | undefined): T | undefined {
@@ -147,49 +134,5 @@ function parseLine<T>(line: Buffer, parse: (value: unknown) => T | undefined): T
     return parse(JSON.parse(line.toString('utf8')));
   } catch {
     return undefined;
-  }
-}
-
-/** Whole lines only, as bytes: the position in the file must be exact. */
-async function* readLines(path: string): AsyncIterable<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    const data: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10, start)) {
-      yield data.subarray(start, end);
-      start = end + 1;
-    }
-    rest = data.subarray(start);
-  }
-}
-
-async function writeSnapshot<T>(
-  options: JournalOptions<T>,
-): Promise<{ readonly handle: FileHandle; readonly length: number; readonly lines: number }> {
-  const temporary = `${options.path}.new`;
-  const handle = await options.open(temporary, 'w+');
-  try {
-    let [length, lines] = [0, 0];
-    let pending: string[] = [];
-    const flush = async (): Promise<void> => {
-      const bytes = Buffer.from(pending.join(''));
-      pending = [];
-      await writeAll(handle, [bytes], length);
-      length += bytes.length;
-    };
-    for (const record of [...options.snapshot()]) {
-      lines += 1;
-      if (pending.push(`${JSON.stringify(record)}\n`) >= 1000) await flush();
-    }
-    await flush();
-    await handle.sync();
-    await rename(temporary, options.path);
-    await syncDirectory(dirname(options.path));
-    return { handle, length, lines };
-  } catch (error) {
-    await handle.close();
-    await rm(temporary, { force: true });
-    throw error;
   }
 }

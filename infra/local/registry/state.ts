@@ -49,18 +49,7 @@ export interface RegistryState {
 
 export function createState(): RegistryState {
   const repositories = new Map<string, Repository>();
-  const contents = new Map<Digest, { size: number; links: number }>();
-
-  const link = (digest: Digest, size: number): void => {
-    const known = contents.get(digest);
-    contents.set(digest, { size, links: (known?.links ?? 0) + 1 });
-  };
-  const unlink = (digest: Digest): void => {
-    const known = contents.get(digest);
-    if (!known) return;
-    if (known.links <= 1) contents.delete(digest);
-    else contents.set(digest, { ...known, links: known.links - 1 });
-  };
+  const { contents, link, unlink } = countLinks();
   const repositoryOf = (name: string, at: number): Repository => {
     const known = repositories.get(name);
     if (known) return known;
@@ -120,12 +109,25 @@ export function createState(): RegistryState {
     contents,
     apply,
     snapshot: () => snapshotOf(repositories),
-    liveRecords: () => {
-      let count = 0;
-      for (const { manifests, tags, blobs } of repositories.values()) {
-        count += 1 + manifests.size + tags.size + blobs.size;
-      }
-      return count;
+    liveRecords: () =>
+      [...repositories.values()].reduce(
+        (sum, { manifests, tags, blobs }) => sum + 1 + manifests.size + tags.size + blobs.size,
+        0,
+      ),
+  };
+}
+
+function countLinks() {
+  const contents = new Map<Digest, { size: number; links: number }>();
+  return {
+    contents,
+    link(digest: Digest, size: number): void {
+      contents.set(digest, { size, links: (contents.get(digest)?.links ?? 0) + 1 });
+    },
+    unlink(digest: Digest): void {
+      const known = contents.get(digest);
+      if (known && known.links > 1) contents.set(digest, { ...known, links: known.links - 1 });
+      else contents.delete(digest);
     },
   };
 }

@@ -7,7 +7,8 @@ import { isRepositoryName } from '../../../lib/core/image-reference.ts';
 import { parseJsonStrict } from '../../../lib/core/json.ts';
 import { OciError } from './errors.ts';
 import { type OpenFile, removeFile } from './files.ts';
-import { createUpload, type HashAlgorithm, type Upload } from './upload.ts';
+import { createUpload, type Upload } from './upload.ts';
+import type { HashAlgorithm } from './upload-file.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** An upload costs no file before its first byte, but it costs memory. */
@@ -102,7 +103,7 @@ export async function openUploads(options: {
     },
     usage: () => ({ count: uploads.size, bytes: [...uploads.values()].reduce((sum, each) => sum + each.offset(), 0) }),
     async close() {
-      for (const upload of uploads.values()) await upload.close();
+      for (const upload of uploads.values()) await upload.file.close();
     },
   };
 }

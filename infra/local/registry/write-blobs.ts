@@ -13,7 +13,7 @@ const RENEW_AFTER_MS = 60_000;
  * @throws OciError 400 `DIGEST_INVALID`; the upload is gone then, since no later byte could mend it
  */
 export async function finishUpload(parts: StoreParts, upload: Upload, digest: Digest): Promise<void> {
-  const actual = await upload.digest(digest);
+  const actual = await upload.file.digest(digest);
   if (actual !== digest) {
     await parts.uploads.discard(upload);
     throw new OciError(400, 'DIGEST_INVALID', `the uploaded content is ${actual}, not ${digest}`);
@@ -21,9 +21,8 @@ export async function finishUpload(parts: StoreParts, upload: Upload, digest: Di
   const size = upload.offset();
   await parts.locks.digest.run(digest, async () => {
     if (!(await isStored(parts, digest, size))) {
-      const { path, handle } = await upload.file();
-      await parts.files.adopt(path, handle, digest, size);
-      upload.markMoved();
+      await parts.files.adopt(upload.path, await upload.file.open(), digest, size);
+      upload.file.markMoved();
     }
     await linkBlob(parts, upload.repository, digest, size);
   });

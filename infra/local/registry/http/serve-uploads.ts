@@ -2,7 +2,8 @@ import { isDigest } from '../../../../lib/core/digest.ts';
 import { isRepositoryName } from '../../../../lib/core/image-reference.ts';
 import { OciError } from '../errors.ts';
 import { parseContentRange, uploadRange } from '../ranges.ts';
-import type { ChunkClaim, HashAlgorithm, Upload } from '../upload.ts';
+import type { ChunkClaim, Upload } from '../upload.ts';
+import type { HashAlgorithm } from '../upload-file.ts';
 import { finishUpload, mountBlob } from '../write-blobs.ts';
 import { type Exchange, type Headers, methodNotAllowed, notFound, requireDigest, send } from './exchange.ts';
 
