@@ -18,8 +18,9 @@ import { type BucketName, environmentName, type SecretName, type SettingName, ty
  * it did not declare fails with the name of the variable.
  */
 
-export const table = (name: TableName): Table =>
-  createTable(dynamoClient(), requireEnvironment(environmentName.table(name)));
+export const tableName = (name: TableName): string => requireEnvironment(environmentName.table(name));
+
+export const table = (name: TableName): Table => createTable(dynamoClient(), tableName(name));
 
 export const documents = (bucket: BucketName): DocumentStore =>
   s3Documents(s3Client(), requireEnvironment(environmentName.bucket(bucket)));

@@ -8,7 +8,7 @@ type Access = 'read' | 'write' | 'read-write';
 /** Scan is no right of any function: a function that needs it is missing an index. */
 const tableActions: Readonly<Record<'read' | 'write', readonly string[]>> = {
   read: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchGetItem'],
-  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
 };
 
 /** ListImageReferrers has no action of its own: ECR asks for BatchGetImage (API reference, "ListImageReferrers"). */

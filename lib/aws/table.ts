@@ -6,7 +6,6 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -43,7 +42,6 @@ export interface Table {
   /** False when the condition did not hold. */
   delete(key: ItemKey, condition?: Expression): Promise<boolean>;
   query(query: TableQuery): Promise<Page>;
-  scan(options?: { readonly limit?: number; readonly cursor?: string }): Promise<Page>;
 }
 
 export interface TableQuery {
@@ -135,12 +133,6 @@ export function createTable(client: DynamoDBClient, tableName: string): Table {
     },
     async query(query) {
       return page(await client.send(new QueryCommand({ TableName, ...queryInput(query) })));
-    },
-    async scan(options = {}) {
-      const Limit = options.limit;
-      return page(
-        await client.send(new ScanCommand({ TableName, ...(Limit ? { Limit } : {}), ...decode(options.cursor) })),
-      );
     },
   };
 }

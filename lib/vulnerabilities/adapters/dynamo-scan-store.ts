@@ -1,10 +1,15 @@
-import type { Item, Page, Table } from '../../aws/table.ts';
+import { type Item, queryAll, type Table } from '../../aws/table.ts';
+import { type Digest, digestHex } from '../../core/digest.ts';
 import { locationKey } from '../../core/image-reference.ts';
 import { type ScanRecord, scanRecordSchema } from '../model.ts';
 import type { ScanStore } from '../ports.ts';
 
 const SCAN = 'SCAN';
 const keyOf = (image: string) => ({ pk: `IMAGE#${image}`, sk: SCAN });
+
+/** All scans are found through the index, spread over partitions by the first digit of the digest. */
+const DIGITS = [...'0123456789abcdef'];
+const partitionOf = (digest: Digest): string => `SCANS#${digestHex(digest)[0]}`;
 
 /** One row an image; findings are in the scan document, so a row stays small however vulnerable the image is. */
 export function dynamoScanStore(table: Table): ScanStore {
@@ -16,7 +21,13 @@ export function dynamoScanStore(table: Table): ScanStore {
     async put(record) {
       const { sequence } = record.snapshot;
       const stored = await table.put(
-        { ...keyOf(locationKey(record.subject)), sequence, record },
+        {
+          ...keyOf(locationKey(record.subject)),
+          gsi1pk: partitionOf(record.subject.digest),
+          gsi1sk: locationKey(record.subject),
+          sequence,
+          record,
+        },
         {
           expression: 'attribute_not_exists(pk) OR #sequence <= :sequence',
           names: { '#sequence': 'sequence' },
@@ -26,12 +37,9 @@ export function dynamoScanStore(table: Table): ScanStore {
       return stored ? 'stored' : 'superseded';
     },
     async *all() {
-      let cursor: string | undefined;
-      do {
-        const page: Page = await table.scan(cursor ? { cursor } : {});
-        for (const item of page.items) if (item.sk === SCAN) yield toRecord(item);
-        cursor = page.cursor;
-      } while (cursor);
+      for (const digit of DIGITS) {
+        for await (const item of queryAll(table, { pk: `SCANS#${digit}`, index: 'gsi1' })) yield toRecord(item);
+      }
     },
   };
 }

@@ -205,7 +205,7 @@ function rightsOf(use: Use): string[] {
     const arns = [`<${id}.Arn>`, `<${id}.Arn>/index/gsi1`];
     return [
       ...(reads ? on('dynamodb', 'GetItem Query BatchGetItem', ...arns) : []),
-      ...(writes ? on('dynamodb', 'PutItem UpdateItem DeleteItem', ...arns) : []),
+      ...(writes ? on('dynamodb', 'PutItem UpdateItem DeleteItem BatchWriteItem', ...arns) : []),
     ];
   }
   if ('bucket' in use) {

@@ -1,0 +1,63 @@
+import { dynamoAudit } from '../../lib/audit/adapters/dynamo-audit.ts';
+import { type AuditEntry, createAuditLog } from '../../lib/audit/index.ts';
+import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
+import type { Activity, ConsolePorts } from '../../lib/console/index.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { loadDocument, loadJson } from '../../lib/documents/index.ts';
+import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
+import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
+import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
+import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
+import { scanDocumentSchema } from '../../lib/vulnerabilities/index.ts';
+import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
+import { once } from '../_pipe/once.ts';
+import { registriesConfig } from '../_pipe/registries.ts';
+import { documents, setting, signingKeyId, table, tableName } from '../_pipe/wiring.ts';
+
+/** What the console reads, all of it without a right to write. */
+export const consolePorts = once((): ConsolePorts => {
+  const catalog = dynamoCatalog(table('catalog'), systemClock);
+  const log = createAuditLog({ ...dynamoAudit(dynamoClient(), tableName('audit')), clock: systemClock });
+  const store = documents('documents');
+  const replication = setting('replication', replicationConfigSchema);
+  const deployed = setting('retention', retentionConfigSchema);
+  const leases = dynamoRetention(table('retention'));
+  return {
+    catalog,
+    ledger: dynamoLedger(table('work'), systemClock),
+    activity: {
+      after: async (seq, limit) => (await log.list(seq, limit)).map(toActivity),
+      head: async () => (await log.head()).seq,
+    },
+    reports: {
+      async findings(key) {
+        const document = await loadJson(store, key, scanDocumentSchema);
+        return document?.findings.map(({ package: { name, version }, locations: [location], ...finding }) => ({
+          ...finding,
+          package: name,
+          version,
+          ...(location === undefined ? {} : { location }),
+        }));
+      },
+      sbom: (key) => loadDocument(store, key),
+    },
+    keys: { publicKey: async () => (await kmsSigner(kmsClient(), signingKeyId()).publicKey()).pem },
+    plans: {
+      async preview(config = deployed) {
+        const sources = registriesConfig().entries.filter(({ role }) => role === 'source');
+        const plans = sources.map(({ host }) => planRegistry({ catalog, leases, clock: systemClock }, host, config));
+        return (await Promise.all(plans)).flat();
+      },
+    },
+    replicated: (entry) => replicationTargets(replication, entry).length > 0,
+  };
+});
+
+const toActivity = ({ seq, time, detailType, subject, detail }: AuditEntry): Activity => ({
+  seq,
+  time,
+  detailType,
+  ...(subject === undefined ? {} : { subject }),
+  data: detail,
+});
