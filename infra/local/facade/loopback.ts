@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { LadingError } from '../../../lib/core/errors.ts';
+import { readBody } from '../services/service.ts';
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\]|[a-z0-9.-]+\.localhost)(?::\d+)?$/i;
 
@@ -14,6 +15,18 @@ export function isOwnOrigin({ headers }: IncomingMessage): boolean {
   if (headers['sec-fetch-site'] === 'cross-site') return false;
   const { origin } = headers;
   return origin === undefined || isLoopbackHost(origin.replace(/^https?:\/\//, ''));
+}
+
+/**
+ * Reads a body whole. One that says that it is over the limit is not begun: breaking off in the middle would cut the
+ * connection before the answer.
+ *
+ * @throws RangeError over the limit
+ */
+export async function readLimited(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length > limit) throw new RangeError(`the request body is over ${limit} bytes`);
+  return await readBody(request, limit);
 }
 
 /**

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { close, isLoopbackHost, isOwnOrigin, listen } from '../facade/loopback.ts';
-import { readBody } from '../services/service.ts';
+import { close, isLoopbackHost, isOwnOrigin, listen, readLimited } from '../facade/loopback.ts';
 import type { ApiBackend, CorsDefinition, RouteDefinition } from '../template/backends.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { answer, type HttpAnswer, httpAnswer, httpEvent } from './http-event.ts';
@@ -110,6 +109,7 @@ export class HttpApis implements ApiBackend {
     }
     response.writeHead(result.status, { ...headers, 'content-length': result.body.length });
     response.end(request.method === 'HEAD' ? undefined : result.body);
+    if (!request.readableEnded) request.resume();
   }
 
   async #answer(apiId: string, request: IncomingMessage): Promise<HttpAnswer> {
@@ -127,7 +127,7 @@ export class HttpApis implements ApiBackend {
     if (iam && !isOwnOrigin(request)) return answer(403, 'Forbidden');
     const event = httpEvent({
       request,
-      body: await readBody(request, MAX_BODY_BYTES),
+      body: await readLimited(request, MAX_BODY_BYTES),
       requestId: randomUUID(),
       apiId,
       accountId: api.accountId,

@@ -37,6 +37,8 @@ export interface ServiceResponse {
 export interface RequiredPermission {
   readonly action: string;
   readonly resource: string;
+  /** Values of the service's own condition keys (`s3:prefix`), where a policy may ask for them. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface LocalService {

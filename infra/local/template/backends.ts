@@ -194,28 +194,30 @@ export interface PolicyBackend {
 export interface BucketDefinition extends Place {
   readonly name: string;
   readonly versioned: boolean;
-  readonly objectLock: boolean;
-  readonly defaultRetention: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | undefined;
-  /** The LifecycleConfiguration.Rules of the template, as they are. */
-  readonly lifecycleRules: readonly unknown[];
+  /** Object Lock, with a default retention where mode and period are given. */
+  readonly objectLock?: {
+    readonly mode?: 'COMPLIANCE' | 'GOVERNANCE';
+    readonly days?: number;
+    readonly years?: number;
+  };
 }
 
 export interface BucketBackend {
-  createBucket(bucket: BucketDefinition): Promise<void>;
+  createBucket(bucket: BucketDefinition): Promise<unknown>;
 }
 
 export interface KeyDefinition extends Place {
-  /** A UUID derived from the logical id: the same key at every start. */
-  readonly keyId: string;
-  readonly description: string | undefined;
+  /** `<stack>/<logical id>`: the same key at every start. */
+  readonly logicalId: string;
+  readonly description?: string;
   readonly keySpec: string;
   readonly keyUsage: string;
 }
 
 export interface KeyBackend {
-  createKey(key: KeyDefinition): Promise<void>;
-  /** @param alias `alias/…` */
-  createAlias(alias: Place & { readonly name: string; readonly keyId: string }): Promise<void>;
+  createKey(key: KeyDefinition): Promise<{ readonly keyId: string; readonly arn: string }>;
+  /** @param alias with `alias/` in front */
+  createAlias(alias: Place & { readonly alias: string; readonly keyId: string }): Promise<void>;
 }
 
 export interface GenerateSecretString {

@@ -15,18 +15,20 @@ export function keyHandler(backend: KeyBackend | undefined): ResourceHandler {
   return async (request) => {
     const { Description, KeySpec, KeyUsage } = request.parse(key);
     const { region, accountId } = request.stack;
-    const keyId = physicalUuid(request.identity);
-    const result = { ref: keyId, attributes: { Arn: arnOf(request, 'kms', `key/${keyId}`), KeyId: keyId } };
-    if (backend === undefined) return withoutBackend(result, 'kms');
-    await backend.createKey({
-      keyId,
+    const { stackName, logicalId } = request.identity;
+    if (backend === undefined) {
+      const id = physicalUuid(request.identity);
+      return withoutBackend({ ref: id, attributes: { Arn: arnOf(request, 'kms', `key/${id}`), KeyId: id } }, 'kms');
+    }
+    const { keyId, arn } = await backend.createKey({
+      logicalId: `${stackName}/${logicalId}`,
       region,
       accountId,
-      description: Description,
+      ...(Description === undefined ? {} : { description: Description }),
       keySpec: KeySpec ?? 'SYMMETRIC_DEFAULT',
       keyUsage: KeyUsage ?? 'ENCRYPT_DECRYPT',
     });
-    return result;
+    return { ref: keyId, attributes: { Arn: arn, KeyId: keyId } };
   };
 }
 
@@ -39,7 +41,7 @@ export function aliasHandler(backend: KeyBackend | undefined): ResourceHandler {
     const { region, accountId } = request.stack;
     const result = { ref: name };
     if (backend === undefined) return withoutBackend(result, 'kms');
-    await backend.createAlias({ name, region, accountId, keyId: TargetKeyId.split('/').at(-1) ?? TargetKeyId });
+    await backend.createAlias({ alias: name, region, accountId, keyId: TargetKeyId.split('/').at(-1) ?? TargetKeyId });
     return result;
   };
 }

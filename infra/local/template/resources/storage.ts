@@ -20,7 +20,6 @@ const bucket = z.object({
         .optional(),
     })
     .optional(),
-  LifecycleConfiguration: z.object({ Rules: z.array(z.unknown()) }).optional(),
 });
 
 /** AWS::S3::Bucket */
@@ -46,13 +45,22 @@ export function bucketHandler(backend: BucketBackend | undefined): ResourceHandl
       accountId,
       // Object Lock switches versioning on.
       versioned: objectLock || properties.VersioningConfiguration?.Status === 'Enabled',
-      objectLock,
-      defaultRetention:
-        retention === undefined
-          ? undefined
-          : { mode: retention.Mode, days: retention.Days ?? (retention.Years ?? 0) * 365 },
-      lifecycleRules: properties.LifecycleConfiguration?.Rules ?? [],
+      ...(objectLock ? { objectLock: retention === undefined ? {} : retentionOf(retention) } : {}),
     });
     return result;
   };
 }
+
+const retentionOf = ({
+  Mode,
+  Days,
+  Years,
+}: {
+  Mode: 'COMPLIANCE' | 'GOVERNANCE';
+  Days?: number | undefined;
+  Years?: number | undefined;
+}) => ({
+  mode: Mode,
+  ...(Days === undefined ? {} : { days: Days }),
+  ...(Years === undefined ? {} : { years: Years }),
+});

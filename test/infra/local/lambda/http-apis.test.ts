@@ -170,10 +170,8 @@ describe('an HTTP API', () => {
     const plain = await fetch(`${endpoint}/x`, { headers: { origin: 'https://app.example' } });
     expect(plain.headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect((await fetch(`${endpoint}/`)).status).toBe(404);
-    const large = await fetch(`${endpoint}/x`, { method: 'POST', body: new Uint8Array(6 * 1024 * 1024 + 1) }).catch(
-      () => undefined,
-    );
-    expect([413, undefined]).toContain(large?.status);
+    const large = await fetch(`${endpoint}/x`, { method: 'POST', body: new Uint8Array(6 * 1024 * 1024 + 1) });
+    expect(large.status).toBe(413);
   });
 
   it('is a function URL, too, and knows where AWS addresses lead here', async () => {

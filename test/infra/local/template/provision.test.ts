@@ -58,7 +58,13 @@ function recording() {
       configureAsync: note('async'),
     },
     policies: { addRole: note('role'), addPolicy: note('policy') },
-    keys: { createKey: noteAsync('key'), createAlias: noteAsync('alias') },
+    keys: {
+      createKey: async (key) => {
+        made.push(['key', key]);
+        return { keyId: `id-of-${key.logicalId.replace('/', '-')}`, arn: 'arn:key' };
+      },
+      createAlias: noteAsync('alias'),
+    },
     buckets: { createBucket: noteAsync('bucket') },
     parameters: { createParameter: noteAsync('parameter') },
     secrets: { createSecret: noteAsync('secret') },
@@ -153,13 +159,13 @@ describe('provisioning', () => {
   });
 
   it('derives the same names at every start, and others in another stack or region', async () => {
-    const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' }, Key: { Type: 'AWS::KMS::Key' } } };
+    const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' }, Api: { Type: 'AWS::ApiGatewayV2::Api' } } };
     const ids = async (more: Partial<StackTemplate> = {}): Promise<string[]> =>
       (await run([stackOf(template, more)], recording().backends)).resources.map(({ physicalId }) => physicalId);
     const first = await ids();
     expect(await ids()).toEqual(first);
     expect(first[0]).toMatch(/^lading-bucket-[0-9a-f]{8}$/);
-    expect(first[1]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(first[1]).toMatch(/^[0-9a-z]{10}$/);
     for (const other of [await ids({ region: 'eu-west-1' }), await ids({ stackName: 'Other' })]) {
       expect(other.some((id) => first.includes(id))).toBe(false);
     }
@@ -302,6 +308,32 @@ describe('provisioning', () => {
       code,
       message: expect.stringContaining(message),
     });
+  });
+
+  it('makes keys, aliases and locked buckets', async () => {
+    const { backends, made } = recording();
+    const stack = stackOf({
+      Resources: {
+        Alias: {
+          Type: 'AWS::KMS::Alias',
+          Properties: { AliasName: 'alias/sign', TargetKeyId: { 'Fn::GetAtt': ['Key', 'KeyId'] } },
+        },
+        Key: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' } },
+        Evidence: {
+          Type: 'AWS::S3::Bucket',
+          Properties: {
+            ObjectLockEnabled: true,
+            ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 7 } } },
+          },
+        },
+      },
+    });
+    await run([stack], backends);
+    expect(made).toEqual([
+      ['key', expect.objectContaining({ logicalId: 'Lading/Key', keySpec: 'ECC_NIST_P256' })],
+      ['alias', expect.objectContaining({ alias: 'alias/sign', keyId: 'id-of-Lading-Key' })],
+      ['bucket', expect.objectContaining({ versioned: true, objectLock: { mode: 'COMPLIANCE', days: 7 } })],
+    ]);
   });
 
   it('names stack, resource and member of a property that is wrong', async () => {
