@@ -64,6 +64,16 @@ export interface RegistryLister {
   /** Tags in the registry's order, page by page. A repository that does not exist has none. */
   listTags(repository: string, options?: CallOptions): AsyncIterable<string>;
   listRepositories(options?: CallOptions): AsyncIterable<string>;
+  /**
+   * Every tag with its digest, and every manifest without tag. Only where the registry's own API can tell (ECR): the
+   * distribution API lists tags alone.
+   */
+  readonly listImages?: (repository: string, options?: CallOptions) => AsyncIterable<ListedImage>;
+}
+
+export interface ListedImage {
+  readonly digest: Digest;
+  readonly tag?: string;
 }
 
 export interface ReferrerList {

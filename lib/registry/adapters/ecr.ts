@@ -97,6 +97,7 @@ function cachedAuthorization(
 const withControlPlane = (http: HttpRegistry, control: EcrControl): HttpRegistry => ({
   ...http,
   listTags: (repository, call) => control.listTags(repository, call?.signal),
+  listImages: (repository, call) => control.listImages(repository, call?.signal),
   listRepositories: (call) => control.listRepositories(call?.signal),
   deleteManifest: ({ repository, digest }, call) =>
     control.deleteImage(repository, { imageDigest: digest }, call?.signal),

@@ -4,11 +4,14 @@ import {
   type ECRClient,
   GetAuthorizationTokenCommand,
   type ImageIdentifier,
+  type ListImagesCommandInput,
   paginateDescribeRepositories,
   paginateListImages,
 } from '@aws-sdk/client-ecr';
+import { isDigest } from '../../../core/digest.ts';
 import { LadingError } from '../../../core/errors.ts';
 import { type RegistryErrorCode, registryError } from '../../errors.ts';
+import type { ListedImage } from '../../ports.ts';
 
 export interface EcrAuthorization {
   /** The value of the `Authorization` header. */
@@ -22,6 +25,8 @@ export interface EcrAuthorization {
 export interface EcrControl {
   authorize(): Promise<EcrAuthorization>;
   listTags(repository: string, signal?: AbortSignal): AsyncIterable<string>;
+  /** Tagged and untagged. */
+  listImages(repository: string, signal?: AbortSignal): AsyncIterable<ListedImage>;
   listRepositories(signal?: AbortSignal): AsyncIterable<string>;
   /** False where the image was not there. */
   deleteImage(repository: string, image: ImageIdentifier, signal?: AbortSignal): Promise<boolean>;
@@ -34,12 +39,11 @@ export function createEcrControl(client: ECRClient, account: string | undefined)
     authorize: () => authorize(client),
     async *listTags(repositoryName, abortSignal) {
       const input = { ...registry, repositoryName, filter: { tagStatus: 'TAGGED' as const } };
-      try {
-        for await (const page of paginateListImages({ client, pageSize: 1_000 }, input, { abortSignal })) {
-          for (const { imageTag } of page.imageIds ?? []) if (imageTag !== undefined) yield imageTag;
-        }
-      } catch (error) {
-        if (!isNamed(error, 'RepositoryNotFoundException')) throw translate(error, `listing ${repositoryName}`);
+      for await (const { imageTag } of imageIds(client, input, abortSignal)) if (imageTag !== undefined) yield imageTag;
+    },
+    async *listImages(repositoryName, abortSignal) {
+      for await (const { imageDigest, imageTag } of imageIds(client, { ...registry, repositoryName }, abortSignal)) {
+        if (isDigest(imageDigest)) yield { digest: imageDigest, ...(imageTag ? { tag: imageTag } : {}) };
       }
     },
     async *listRepositories(abortSignal) {
@@ -62,6 +66,21 @@ export function createEcrControl(client: ECRClient, account: string | undefined)
       }
     },
   };
+}
+
+/** A repository that does not exist holds nothing. */
+async function* imageIds(
+  client: ECRClient,
+  input: ListImagesCommandInput,
+  abortSignal: AbortSignal | undefined,
+): AsyncGenerator<ImageIdentifier> {
+  try {
+    for await (const page of paginateListImages({ client, pageSize: 1_000 }, input, { abortSignal })) {
+      yield* page.imageIds ?? [];
+    }
+  } catch (error) {
+    if (!isNamed(error, 'RepositoryNotFoundException')) throw translate(error, `listing ${input.repositoryName}`);
+  }
 }
 
 async function authorize(client: ECRClient): Promise<EcrAuthorization> {
