@@ -1,5 +1,11 @@
 export { type CheckPorts, type CheckRequest, checkReplica } from './check-replica.ts';
 export { type ReplicationConfig, replicationConfigSchema } from './config.ts';
+export {
+  type DivergenceOptions,
+  type DivergencePorts,
+  divergedReplicas,
+  type HeldImages,
+} from './diverged-replicas.ts';
 export type {
   ReplicaCheck,
   ReplicaRecord,
