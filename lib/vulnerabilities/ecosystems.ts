@@ -1,4 +1,4 @@
-import { PackageURL } from 'packageurl-js';
+import { type PackageUrl, parsePackageUrl } from '../formats/purl/index.ts';
 import type { MatchablePackage } from './model.ts';
 
 /** Under which name of which OSV ecosystem a package's advisories are found, and the version to compare with them. */
@@ -70,7 +70,7 @@ const LANGUAGES: ReadonlyMap<string, string> = new Map([
 const DISTRIBUTION_TYPES: ReadonlySet<string> = new Set(['apk', 'deb', 'rpm']);
 
 export function identify(pkg: MatchablePackage): PackageIdentity {
-  const purl = pkg.purl === undefined ? undefined : readPurl(pkg.purl);
+  const purl = pkg.purl === undefined ? undefined : parsePackageUrl(pkg.purl);
   if (DISTRIBUTION_TYPES.has(pkg.type)) return identifyDistributionPackage(pkg, purl);
   const ecosystem = LANGUAGES.get(pkg.type);
   if (ecosystem === undefined) return { ecosystem: pkg.type, lookups: [] };
@@ -78,20 +78,20 @@ export function identify(pkg: MatchablePackage): PackageIdentity {
   return { ecosystem, lookups: [{ ecosystem, name, version: pkg.version }] };
 }
 
-function languageName(pkg: MatchablePackage, purl: Purl | undefined): string {
+function languageName(pkg: MatchablePackage, purl: PackageUrl | undefined): string {
   // A purl's Go module path is lower-cased by the purl specification; the database's names keep their case.
   if (purl?.namespace === undefined || pkg.type === 'golang') return pkg.name;
   return `${purl.namespace}${pkg.type === 'maven' ? ':' : '/'}${purl.name}`;
 }
 
 /** Most distributions publish by source package and its version; RPM ones by the binary package, too. */
-function identifyDistributionPackage(pkg: MatchablePackage, purl: Purl | undefined): PackageIdentity {
+function identifyDistributionPackage(pkg: MatchablePackage, purl: PackageUrl | undefined): PackageIdentity {
   const distro = distroOf(pkg, purl);
   const ecosystem = distro && distributionEcosystem(distro.id, distro.versionId);
   if (ecosystem === undefined) {
     return { ecosystem: [pkg.type, distro?.id, distro?.versionId].filter(Boolean).join(':'), lookups: [] };
   }
-  const epoch = purl?.qualifiers.get('epoch');
+  const epoch = purl?.qualifiers?.get('epoch');
   const version = pkg.type === 'rpm' && epoch && !pkg.version.includes(':') ? `${epoch}:${pkg.version}` : pkg.version;
   const source = pkg.source ?? upstreamOf(purl);
   const lookups = [{ ecosystem, name: source?.name ?? pkg.name, version: source?.version || version }];
@@ -100,17 +100,17 @@ function identifyDistributionPackage(pkg: MatchablePackage, purl: Purl | undefin
 }
 
 /** From the package itself, else from its purl: `pkg:deb/debian/apt@2.6?distro=debian-12`. */
-function distroOf(pkg: MatchablePackage, purl: Purl | undefined): MatchablePackage['distro'] {
+function distroOf(pkg: MatchablePackage, purl: PackageUrl | undefined): MatchablePackage['distro'] {
   if (pkg.distro) return pkg.distro;
-  const qualifier = purl?.qualifiers.get('distro');
+  const qualifier = purl?.qualifiers?.get('distro');
   const dash = qualifier?.lastIndexOf('-') ?? -1;
   if (qualifier && dash > 0) return { id: qualifier.slice(0, dash), versionId: qualifier.slice(dash + 1) };
   return purl?.namespace ? { id: purl.namespace } : undefined;
 }
 
 /** `upstream=openssl` or `upstream=openssl@1.1.1n-0`, as some tools write the source package. */
-function upstreamOf(purl: Purl | undefined): MatchablePackage['source'] {
-  const upstream = purl?.qualifiers.get('upstream');
+function upstreamOf(purl: PackageUrl | undefined): MatchablePackage['source'] {
+  const upstream = purl?.qualifiers?.get('upstream');
   if (!upstream) return undefined;
   const at = upstream.indexOf('@');
   return at < 0 ? { name: upstream } : { name: upstream.slice(0, at), version: upstream.slice(at + 1) };
@@ -151,21 +151,5 @@ function distributionEcosystem(id: string, versionId: string | undefined): strin
       return 'openSUSE:Tumbleweed';
     default:
       return undefined;
-  }
-}
-
-interface Purl {
-  readonly namespace: string | undefined;
-  readonly name: string;
-  readonly qualifiers: ReadonlyMap<string, string>;
-}
-
-function readPurl(text: string): Purl | undefined {
-  try {
-    const { namespace, name, qualifiers } = PackageURL.fromString(text);
-    return { namespace: namespace || undefined, name, qualifiers: new Map(Object.entries(qualifiers ?? {})) };
-  } catch {
-    // A purl out of a foreign SBOM that is not one: the package's own fields have to do.
-    return undefined;
   }
 }

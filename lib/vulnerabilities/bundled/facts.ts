@@ -3,7 +3,8 @@
  * findings before any source is configured; it is an excerpt, and a scan against it says so.
  *
  * npm: GitHub Advisory Database (CC-BY-4.0), records as of 2018 to 2024, and the ranges of CVE-2023-45857 and
- * CVE-2025-27152 as in retire.js (Apache-2.0). Alpine: alpinelinux/alpine-secdb of June 2020, releases v3.10 and v3.11.
+ * CVE-2025-27152 as in retire.js (Apache-2.0); that of CVE-2022-0235 begins its second range at 3.0.0, since the fix was
+ * also made in 2.6.7. Alpine: alpinelinux/alpine-secdb of June 2020, releases v3.10 and v3.11.
  * Debian 12: the changelogs of its packages as of November 2026. CVSS of distribution entries: cisagov/vulnrichment
  * (CC0-1.0).
  */

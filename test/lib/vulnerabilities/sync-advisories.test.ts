@@ -1,0 +1,278 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadJson } from '../../../lib/documents/index.ts';
+import { type AdvisorySource, AdvisorySourceError } from '../../../lib/vulnerabilities/index.ts';
+import { affects, fileSource, npm, recordSource, world } from './support.ts';
+
+const records = (count: number, ecosystem = 'npm') =>
+  Array.from({ length: count }, (_, i) =>
+    affects(`X-${ecosystem}-${i}`, ecosystem, `package-${i % 40}`, `0..${i}.0.0`),
+  );
+const lines = (values: readonly unknown[]) => Buffer.from(values.map((value) => JSON.stringify(value)).join('\n'));
+
+describe('a snapshot', () => {
+  it('is named by what the sources say, not by order, repetition, files or compression', async () => {
+    const all = records(60);
+    const reference = (await world().sync([recordSource(all)])).snapshot?.id;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(all, { minLength: all.length }),
+        fc.shuffledSubarray(all),
+        fc.nat(all.length),
+        async (shuffled, repeated, cut) => {
+          const files = [
+            { path: 'a.json', bytes: Buffer.from(JSON.stringify(shuffled.slice(0, cut))) },
+            { path: 'b.jsonl.zst', bytes: zstdCompressSync(lines(shuffled.slice(cut))) },
+            { path: 'c.jsonl.gz', bytes: gzipSync(lines(repeated)) },
+          ];
+          expect((await world().sync([fileSource(files)])).snapshot?.id).toBe(reference);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('does not depend on the order of the sources, and depends on their scope', async () => {
+    const a = recordSource(records(3), 'a');
+    const b = recordSource(records(4, 'PyPI'), 'b');
+    const one = (await world().sync([a, b])).snapshot?.id;
+    expect((await world().sync([b, a])).snapshot?.id).toBe(one);
+    expect((await world().sync([a, { ...b, scope: 'excerpt' }])).snapshot?.id).not.toBe(one);
+  });
+
+  it('keeps of one record the version that was modified last', async () => {
+    const { sync, match } = world();
+    const old = affects('X-1', 'npm', 'left', '0..9.0.0', { modified: '2025-01-01T00:00:00Z' });
+    const corrected = affects('X-1', 'npm', 'left', '0..1.0.0', { modified: '2026-01-01T00:00:00Z' });
+    await sync([recordSource([corrected, old, corrected])]);
+    expect((await match([npm('left', '2.0.0')])).findings).toEqual([]);
+  });
+
+  it('is split into shards of bounded size, of which an image reads the few that it needs', async () => {
+    const { sync, match, advisories } = world();
+    const many = Array.from({ length: 6000 }, (_, i) => affects(`X-${i}`, 'npm', `package-${i}`, '0..1.0.0'));
+    const { snapshot } = await sync([recordSource(many)]);
+    const [section] = snapshot?.sources[0]?.ecosystems ?? [];
+    expect(section?.bits).toBeGreaterThan(2);
+    expect(section?.shards).toHaveLength(2 ** (section?.bits ?? 0));
+    const before = advisories.shardsRead;
+    expect((await match([npm('package-17', '0.5.0')])).findings).toHaveLength(1);
+    expect(advisories.shardsRead - before).toBe(1);
+    for (const digest of section?.shards ?? []) {
+      const shard = digest && (await advisories.loadShards([digest])).get(digest);
+      expect(JSON.stringify(shard).length).toBeLessThan(4 * 64 * 1024);
+    }
+  });
+});
+
+describe('what is announced', () => {
+  it('names the snapshots and keeps a document of the difference', async () => {
+    const { sync, documents } = world();
+    const first = await sync([
+      recordSource([affects('X-1', 'npm', 'left', '0..1.0.0'), affects('X-2', 'npm', 'right', '0')]),
+    ]);
+    expect(first.kind).toBe('updated');
+    const second = await sync([
+      recordSource([
+        affects('X-1', 'npm', 'left', '0..1.0.1', { modified: '2026-02-01T00:00:00Z' }),
+        affects('X-2', 'npm', 'right', '0', { withdrawn: '2026-02-01T00:00:00Z' }),
+        affects('X-3', 'npm', 'third', '0'),
+      ]),
+    ]);
+    expect(second.events).toMatchObject([
+      {
+        detailType: 'Advisories Updated',
+        data: { snapshot: second.snapshot?.id, previous: first.snapshot?.id, advisories: 3, changedPackages: 3 },
+      },
+    ]);
+    const { difference } = z.object({ difference: z.object({ key: z.string() }) }).parse(second.events[0]?.data);
+    expect(await loadJson(documents, difference.key, z.unknown())).toMatchObject({
+      packages: [
+        { ecosystem: 'npm', name: 'left', appeared: [], changed: ['X-1'], withdrawn: [] },
+        { ecosystem: 'npm', name: 'right', appeared: [], changed: [], withdrawn: ['X-2'] },
+        { ecosystem: 'npm', name: 'third', appeared: ['X-3'], changed: [], withdrawn: [] },
+      ],
+    });
+  });
+
+  it('is nothing when nothing is new and all images were told; else it is told again', async () => {
+    const { sync, advisories } = world();
+    const source = recordSource(records(3));
+    await sync([source]);
+    // The event may have been lost, or never published.
+    const again = await sync([source]);
+    expect(again).toMatchObject({ kind: 'unchanged', events: [{ detailType: 'Advisories Updated' }] });
+    const current = await advisories.currentSnapshot();
+    if (current) await advisories.markRematched({ id: current.snapshot.id, sequence: current.sequence });
+    expect(await sync([source])).toMatchObject({ kind: 'unchanged', events: [] });
+  });
+});
+
+describe('a source that fails', () => {
+  const good = lines(records(40));
+  const whole = zstdCompressSync(good);
+  const cases: readonly [string, () => AdvisorySource, string][] = [
+    [
+      'truncated zstd',
+      () => fileSource([{ path: 'a.jsonl.zst', bytes: whole.subarray(0, whole.length - 9) }]),
+      'broken',
+    ],
+    ['truncated gzip', () => fileSource([{ path: 'a.jsonl.gz', bytes: gzipSync(good).subarray(0, -12) }]), 'broken'],
+    ['a line that breaks off', () => fileSource([{ path: 'a.jsonl', bytes: good.subarray(0, -7) }]), 'broken'],
+    [
+      'an array that breaks off',
+      () => fileSource([{ path: 'a.json', bytes: Buffer.from('[{"id":"X-1"},') }]),
+      'broken',
+    ],
+    [
+      'bytes that are no UTF-8',
+      () => fileSource([{ path: 'a.json', bytes: Buffer.from([0x7b, 0xff, 0xfe]) }]),
+      'broken',
+    ],
+    ['an error page', () => fileSource([{ path: 'a.json', bytes: Buffer.from('<html>busy</html>') }]), 'broken'],
+    ['a key twice', () => fileSource([{ path: 'a.json', bytes: Buffer.from('{"id":"X-1","id":"X-2"}') }]), 'broken'],
+    ['records of another kind', () => recordSource(Array.from({ length: 9 }, (_, i) => ({ cveID: i }))), 'malformed'],
+    [
+      'many malformed records',
+      () => recordSource([...records(40), ...Array.from({ length: 5 }, () => ({ id: 'X', affected: 'none' }))]),
+      'malformed',
+    ],
+    ['nothing about any package', () => recordSource([{ id: 'X-1', affected: [] }]), 'empty'],
+    ['no file', () => fileSource([]), 'empty'],
+    ['an empty list', () => recordSource([]), 'empty'],
+    ['a tenth of what it had', () => recordSource(records(4)), 'shrunk'],
+    ['another ecosystem instead', () => recordSource(records(40, 'PyPI')), 'shrunk'],
+    [
+      'no answer',
+      () => ({
+        name: 'test',
+        scope: 'complete',
+        read: async () => {
+          throw new AdvisorySourceError('unreachable', 'no route');
+        },
+      }),
+      'unreachable',
+    ],
+    [
+      '"unchanged", though nothing was read',
+      () => ({ name: 'other', scope: 'complete', read: async () => ({ kind: 'unchanged' }) }),
+      'broken',
+    ],
+  ];
+
+  it.each(cases)('by %s keeps its last good data in force and says why', async (_what, bad, problem) => {
+    const { sync, advisories, match } = world();
+    const first = await sync([fileSource([{ path: 'a.jsonl.zst', bytes: whole }])]);
+    const failing = bad();
+    const steady = recordSource(records(2, 'RubyGems'), 'steady');
+    const sources =
+      failing.name === 'test' ? [failing, steady] : [fileSource([{ path: 'a.jsonl', bytes: good }]), failing, steady];
+    const result = await sync(sources);
+    expect(result.sources.find(({ name }) => name === failing.name)).toMatchObject({
+      state: 'failed',
+      problem: { kind: problem },
+    });
+    // The other source's news is taken over all the same.
+    expect(result.kind).toBe('updated');
+    expect(result.events[0]?.data).toMatchObject({
+      sources: expect.arrayContaining([expect.objectContaining({ name: failing.name, problem: expect.any(String) })]),
+    });
+    const current = await advisories.currentSnapshot();
+    expect(current?.snapshot.sources.find(({ name }) => name === 'test')?.ecosystems).toEqual(
+      first.snapshot?.sources[0]?.ecosystems,
+    );
+    expect((await match([npm('package-39', '0.1.0')])).findings).toHaveLength(1);
+  });
+
+  it('alone changes nothing, or is the whole failure when there was nothing before', async () => {
+    const { sync, advisories } = world();
+    const broken = fileSource([{ path: 'a.json', bytes: Buffer.from('[') }]);
+    expect(await sync([broken])).toMatchObject({ kind: 'failed', snapshot: undefined, events: [] });
+    const { snapshot } = await sync([recordSource(records(3))]);
+    expect((await sync([broken])).kind).toBe('unchanged');
+    expect((await advisories.currentSnapshot())?.snapshot.id).toBe(snapshot?.id);
+  });
+
+  it('by shrinking is believed when a person says so', async () => {
+    const { sync } = world();
+    await sync([recordSource(records(40))]);
+    expect(await sync([recordSource(records(4))], { acceptShrink: true })).toMatchObject({
+      kind: 'updated',
+      sources: [{ advisories: 4 }],
+    });
+  });
+
+  it('by bomb or flood crosses a cap', async () => {
+    const limits = { fileBytes: 100_000, recordBytes: 10_000, records: 50 };
+    const bomb = fileSource([{ path: 'a.json.zst', bytes: zstdCompressSync(Buffer.alloc(10_000_000, 32)) }]);
+    const flood = recordSource(records(51));
+    for (const source of [bomb, flood, fileSource([{ path: 'a.json', bytes: Buffer.alloc(100_001, 32) }])]) {
+      expect((await world().sync([source], { limits })).sources).toMatchObject([{ problem: { kind: 'too-large' } }]);
+    }
+  });
+});
+
+describe('a few malformed records', () => {
+  it('are left out and reported', async () => {
+    const { sync } = world();
+    const result = await sync([
+      recordSource([...records(20), { id: 'BAD-1', affected: [{ package: { name: 'x' } }] }]),
+    ]);
+    expect(result.sources).toMatchObject([{ state: 'updated', advisories: 20, rejected: 1 }]);
+    expect(result.snapshot?.sources[0]?.rejected.examples).toEqual([expect.stringContaining('BAD-1')]);
+  });
+});
+
+describe('sources with validators', () => {
+  it('are not compiled again when they have nothing new', async () => {
+    const asked: (string | undefined)[] = [];
+    const source: AdvisorySource = {
+      name: 'etag',
+      scope: 'complete',
+      read: async (validator) => {
+        asked.push(validator);
+        if (validator === '"1"') return { kind: 'unchanged' };
+        const reading = await recordSource(records(3)).read(undefined);
+        return { ...reading, validator: '"1"' };
+      },
+    };
+    const { sync } = world();
+    await sync([source]);
+    expect(await sync([source, recordSource(records(1, 'PyPI'), 'more')])).toMatchObject({
+      kind: 'updated',
+      sources: [
+        { name: 'etag', state: 'unchanged', advisories: 3 },
+        { name: 'more', state: 'updated' },
+      ],
+    });
+    expect(asked).toEqual([undefined, '"1"']);
+  });
+
+  it('that are absent or no longer configured contribute nothing', async () => {
+    const { sync, advisories } = world();
+    await sync([recordSource(records(3), 'a'), recordSource(records(3, 'PyPI'), 'b')]);
+    await sync([
+      recordSource(records(3), 'a'),
+      { name: 'b', scope: 'complete', read: async () => ({ kind: 'absent' }) },
+    ]);
+    expect((await advisories.currentSnapshot())?.snapshot.sources.map(({ name }) => name)).toEqual(['a']);
+  });
+});
+
+describe('two syncs at once', () => {
+  it('do not overwrite each other', async () => {
+    const { sync, advisories } = world();
+    await sync([recordSource(records(2))]);
+    const slow: AdvisorySource = {
+      ...recordSource(records(3)),
+      read: async () => {
+        await sync([recordSource(records(4))]);
+        return recordSource(records(3)).read(undefined);
+      },
+    };
+    await expect(sync([slow])).rejects.toMatchObject({ code: 'advisories-conflict', retryable: true });
+    expect((await advisories.currentSnapshot())?.snapshot.sources[0]?.advisories).toBe(4);
+  });
+});
