@@ -5,7 +5,9 @@ import dynalite from 'dynalite';
 import { createTable, type Table } from '../../lib/aws/table.ts';
 
 /** DynamoDB in memory with one table of Lading's layout, for the contract suites of adapters. */
-export async function startDynamo(tableName = 'contract'): Promise<{ readonly table: Table; close(): Promise<void> }> {
+export async function startDynamo(
+  tableName = 'contract',
+): Promise<{ readonly table: Table; readonly client: DynamoDBClient; close(): Promise<void> }> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 }) as Server;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -32,6 +34,7 @@ export async function startDynamo(tableName = 'contract'): Promise<{ readonly ta
   );
   return {
     table: createTable(client, tableName),
+    client,
     async close() {
       client.destroy();
       await new Promise((resolve) => server.close(resolve));
