@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openFile } from '../../../../infra/local/registry/files.ts';
 import { digestOf } from '../../../../lib/core/digest.ts';
 import {
   imageManifest,
@@ -72,6 +73,21 @@ describe('manifests', () => {
     };
     expect(await pushManifest(client, 'a', 'v1', imageManifest(config, [foreign]))).toMatchObject({ status: 201 });
     expect(registry.store.listManifests('a')).toHaveLength(1);
+  });
+
+  it('need it still when they are written', async () => {
+    const meanwhile: (() => Promise<unknown>)[] = [];
+    const { client, registry } = await startRegistry({
+      open: async (path, flags) => {
+        if (path.includes('manifest-')) await meanwhile.pop()?.();
+        return openFile(path, flags);
+      },
+    });
+    const digest = await pushBlob(client, 'a', '{}');
+    meanwhile.push(() => client('DELETE', `/v2/a/blobs/${digest}`));
+    const late = await pushManifest(client, 'a', 'v1', imageManifest({ digest, size: 2 }, []));
+    expect(late).toMatchObject({ status: 404, codes: ['MANIFEST_BLOB_UNKNOWN'] });
+    expect(registry.store.listManifests('a')).toEqual([]);
   });
 
   it('are at most 4 MiB', async () => {
