@@ -8,6 +8,7 @@ import {
   loadJson,
   putJson,
   saveDocument,
+  saveJson,
 } from '../../documents/index.ts';
 import { type Sbom, sbomSchema } from '../model.ts';
 import type { SbomStore } from '../ports.ts';
@@ -19,7 +20,7 @@ const pointerSchema = z.object({ native: refSchema, cycloneDx: refSchema });
 export function documentSbomStore(documents: DocumentStore): SbomStore {
   return {
     async put(sbom, cycloneDx) {
-      const native = await saveDocument(documents, 'sboms', Buffer.from(JSON.stringify(sbom)));
+      const native = await saveJson(documents, 'sboms', sbom);
       const document = await saveDocument(documents, 'sboms', Buffer.from(cycloneDx));
       const stored = { native, cycloneDx: document };
       // Last: a pointer never names a document that is not there.

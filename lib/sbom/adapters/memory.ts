@@ -1,5 +1,6 @@
 import { type Digest, digestOf } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
+import { canonicalJson } from '../../core/json.ts';
 import { type Descriptor, type Manifest, parseManifest } from '../../formats/oci/index.ts';
 import { type LayerInventory, readInventory } from '../layers/inventory.ts';
 import type { Sbom } from '../model.ts';
@@ -32,7 +33,7 @@ export function memorySbomStore(): SbomStore & { readonly documents: Map<string,
     documents,
     async put(sbom, cycloneDx) {
       byImage.set(sbom.image, sbom);
-      return { native: keep(JSON.stringify(sbom)), cycloneDx: keep(cycloneDx) };
+      return { native: keep(canonicalJson(sbom)), cycloneDx: keep(cycloneDx) };
     },
     get: async (image) => byImage.get(image),
   };
