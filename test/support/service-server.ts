@@ -37,6 +37,8 @@ export async function startServiceServer(options: ServiceServerOptions): Promise
       else response.destroy();
     });
   });
+  // A busy test may leave a connection idle for longer than the default of 5 s, and then use it.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

@@ -23,7 +23,10 @@ export interface ServiceRequest {
    * tells a caller without `s3:ListBucket` "AccessDenied", not "NoSuchKey". Absent: everything is allowed.
    */
   readonly allows?: (permission: RequiredPermission) => boolean;
-  /** The body, not yet read. A service reads it once: whole (`readBody`) or as a stream. */
+  /**
+   * The body, not yet read. A service reads it once: whole (`readBody`) or as a stream. It may answer without having
+   * read all of it; the facade then reads over the rest, so that the client gets to see the answer.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

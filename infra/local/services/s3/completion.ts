@@ -89,7 +89,7 @@ function completed(call: ObjectCall, version: StoredObject): ServiceResponse {
       ...checksumElements(version.checksums?.values ?? {}),
       ['ChecksumType', version.checksums?.type],
     ],
-    { ...versionHeader(bucketOf(call).bucket, version), 'x-amz-server-side-encryption': 'AES256' },
+    versionHeader(bucketOf(call).bucket, version),
   );
 }
 

@@ -112,7 +112,6 @@ export async function copyObject(call: ObjectCall): Promise<ServiceResponse> {
       {
         ...versionHeaders,
         ...(sourceVersion === undefined ? {} : { 'x-amz-copy-source-version-id': sourceVersion }),
-        'x-amz-server-side-encryption': 'AES256',
       },
     );
   } finally {

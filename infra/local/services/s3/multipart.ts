@@ -33,12 +33,9 @@ export async function createMultipartUpload(call: ObjectCall): Promise<ServiceRe
       ['Key', key],
       ['UploadId', upload.id],
     ],
-    {
-      'x-amz-server-side-encryption': 'AES256',
-      ...(algorithm === undefined
-        ? {}
-        : { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': checksumType }),
-    },
+    algorithm === undefined
+      ? {}
+      : { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': checksumType },
   );
 }
 
@@ -64,7 +61,7 @@ export async function uploadPart(call: ObjectCall): Promise<ServiceResponse> {
   const number = partNumber(call);
   const received = await receive(call.request.body, call.headers, call.store.blobs, readAlgorithm(upload.algorithm));
   const part = await addPart(call, number, received);
-  const headers: Record<string, string> = { etag: quoted(part.etag), 'x-amz-server-side-encryption': 'AES256' };
+  const headers: Record<string, string> = { etag: quoted(part.etag) };
   for (const [name, value] of Object.entries(part.checksums)) headers[`x-amz-checksum-${name}`] = value;
   return { status: 200, headers };
 }

@@ -34,7 +34,7 @@ export async function putObject(call: ObjectCall): Promise<ServiceResponse> {
       }));
       return {
         status: 200,
-        headers: { etag: quoted(version.etag), ...versionHeaders, ...checksumHeaders(version), ...ENCRYPTED },
+        headers: { etag: quoted(version.etag), ...versionHeaders, ...checksumHeaders(version) },
       };
     } catch (error) {
       await store.blobs.discard(received.segment);
@@ -44,9 +44,6 @@ export async function putObject(call: ObjectCall): Promise<ServiceResponse> {
     watch.end();
   }
 }
-
-/** S3 encrypts every object at rest since 2023 and says so; the local files are as private as their folder. */
-const ENCRYPTED = { 'x-amz-server-side-encryption': 'AES256' } as const;
 
 /**
  * The version that a read is about.
@@ -108,7 +105,7 @@ function readObject(call: ObjectCall): Readable | ServiceResponse {
   const part = partRange(call, version);
   const asked = part ?? parseRange(call.headers.get('range'), version.size);
   const range = asked ?? { start: 0, end: version.size };
-  Object.assign(headers, describe(version.description), ENCRYPTED, overrides(call), {
+  Object.assign(headers, describe(version.description), overrides(call), {
     'accept-ranges': 'bytes',
     'content-length': String(range.end - range.start),
   });

@@ -1,6 +1,7 @@
 import type { RequiredPermission } from '../service.ts';
 import { readCopySource } from './copies.ts';
 import { readDeletions } from './deletes.ts';
+import { S3Error } from './errors.ts';
 import type { S3Operation } from './operations.ts';
 import type { Target } from './target.ts';
 
@@ -84,19 +85,19 @@ function sourcePermissions(operation: S3Operation, headers: ReadonlyMap<string, 
   return needed;
 }
 
-/** By object where the body is there to tell; otherwise for all objects, which a narrow policy refuses. */
+/**
+ * By object where the body tells. One that was not passed on, or that is not plain XML (`handle` may still decode it),
+ * asks for all objects, which a narrow policy refuses.
+ */
 function deletePermissions(
   bucket: string,
   headers: ReadonlyMap<string, string>,
   body: Uint8Array,
 ): readonly RequiredPermission[] {
-  const deletions =
-    body.length === 0
-      ? [
-          { key: '*', versionId: undefined },
-          { key: '*', versionId: '*' },
-        ]
-      : readDeletions(body).deletions;
+  const deletions = listedDeletions(body) ?? [
+    { key: '*', versionId: undefined },
+    { key: '*', versionId: '*' },
+  ];
   const bypass = headers.has('x-amz-bypass-governance-retention');
   return deletions.flatMap(({ key, versionId }) => {
     const resource = objectArn(bucket, key);
@@ -108,4 +109,15 @@ function deletePermissions(
         ]
       : [{ action, resource }];
   });
+}
+
+function listedDeletions(
+  body: Uint8Array,
+): readonly { readonly key: string; readonly versionId: string | undefined }[] | undefined {
+  try {
+    return readDeletions(body).deletions;
+  } catch (error) {
+    if (error instanceof S3Error) return undefined;
+    throw error;
+  }
 }

@@ -17,7 +17,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { credentialsOf } from '../../../../support/service-server.ts';
-import { failure, type S3Bench, startS3 } from './s3-client.ts';
+import { failure, type S3Bench, signed, startS3 } from './s3-client.ts';
 
 let bench: S3Bench;
 const granted = new Set(['s3:GetObject arn:aws:s3:::docs/own', 's3:PutObject arn:aws:s3:::docs/own']);
@@ -93,6 +93,23 @@ describe('permissions', () => {
     // biome-ignore lint/suspicious/noExplicitAny: one `send` for commands of many types
     await bench.client.send(command as any).catch(() => undefined);
     expect(bench.server.asked).toEqual(expected.map((one) => one.replace(' ', ' arn:aws:s3:::')));
+  });
+
+  it('of DeleteObjects cover all objects where the body does not say which', async () => {
+    const document = '<Delete><Object><Key>a</Key></Object></Delete>';
+    const chunked = `${document.length.toString(16)}\r\n${document}\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n`;
+    for (const body of [chunked, '', '<Delete>']) {
+      bench.server.asked.length = 0;
+      await fetch(`${bench.server.endpoint}/docs?delete`, {
+        method: 'POST',
+        headers: { ...signed(), 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' },
+        body,
+      });
+      expect(bench.server.asked).toEqual([
+        's3:DeleteObject arn:aws:s3:::docs/*',
+        's3:DeleteObjectVersion arn:aws:s3:::docs/*',
+      ]);
+    }
   });
 
   it('of ListBuckets', async () => {
