@@ -1,4 +1,5 @@
 export { compareFindings, type FindingsDifference } from './compare-findings.ts';
+export { COMPILER_VERSION } from './compile-advisories.ts';
 export { type AdvisoriesConfig, advisoriesConfigSchema } from './config.ts';
 export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from './diff-snapshots.ts';
 export { AdvisorySourceError, type SourceProblem } from './errors.ts';

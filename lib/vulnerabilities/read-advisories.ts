@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
-import { describeError, LadingError } from '../core/errors.ts';
+import { describeError, LadingError, LimitExceededError } from '../core/errors.ts';
 import { parseJsonStrict } from '../core/json.ts';
 import { parseSecdb } from '../formats/alpine-secdb/index.ts';
 import { parseOsvRecord } from '../formats/osv/index.ts';
+import { readZip } from '../formats/zip/index.ts';
 import { advisoriesOfOsv, advisoriesOfSecdb, type PackageAdvisory } from './advisories-of-record.ts';
 import { AdvisorySourceError } from './errors.ts';
 import type { SourceFile } from './ports.ts';
@@ -28,8 +29,8 @@ export type AdvisoryRead =
   | { readonly kind: 'rejected'; readonly reason: string };
 
 /**
- * Reads files of OSV records (one JSON document, an array, or JSON lines) and Alpine secdb documents; plain, gzip or
- * zstd. A record that does not fit its format is given as rejected; what breaks off is the source's failure.
+ * Reads files of OSV records (one JSON document, an array, or JSON lines) and Alpine secdb documents; plain, gzip,
+ * zstd, or many of them in a zip archive. A record that does not fit its format is given as rejected; what breaks off is the source's failure.
  *
  * @throws AdvisorySourceError `broken` or `too-large`, naming the file and line
  */
@@ -39,33 +40,46 @@ export async function* readAdvisories(
 ): AsyncGenerator<AdvisoryRead> {
   let records = 0;
   for await (const file of files) {
-    const text = await textOf(file, limits);
-    for (const document of documentsOf(file.path, text, limits)) {
-      if (++records > limits.records) {
-        throw new AdvisorySourceError('too-large', `there are over ${limits.records} records`);
+    for await (const { path, text } of textsOf(file, limits)) {
+      for (const document of documentsOf(path, text, limits)) {
+        if (++records > limits.records) {
+          throw new AdvisorySourceError('too-large', `there are over ${limits.records} records`);
+        }
+        yield readRecord(path, document);
       }
-      yield readRecord(file.path, document);
     }
   }
 }
 
 const inflate = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
 
-async function textOf(file: SourceFile, limits: ReadLimits): Promise<string> {
-  const { bytes, path } = file;
+/** One text for a file, or one for each JSON file of a zip archive. */
+async function* textsOf(
+  { path, bytes }: SourceFile,
+  limits: ReadLimits,
+): AsyncGenerator<{ path: string; text: string }> {
   try {
-    const plain = await decompress(bytes, limits.fileBytes);
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(plain);
+    const magic = Buffer.from(bytes.subarray(0, 4)).toString('hex');
+    if (magic !== '504b0304') {
+      yield { path, text: decode(await decompress(bytes, magic, limits.fileBytes)) };
+      return;
+    }
+    const caps = { entries: limits.records, entryBytes: limits.recordBytes, totalBytes: limits.fileBytes };
+    for (const { name, content } of readZip(bytes, caps, (name) => /\.(?:json|jsonl)$/i.test(name))) {
+      yield { path: `${path}/${name}`, text: decode(content) };
+    }
   } catch (cause) {
-    if (cause instanceof RangeError) {
-      throw new AdvisorySourceError('too-large', `${path} has over ${limits.fileBytes} bytes`, cause);
+    if (cause instanceof AdvisorySourceError) throw cause;
+    if (cause instanceof RangeError || cause instanceof LimitExceededError) {
+      throw new AdvisorySourceError('too-large', `${path} unpacks to over ${limits.fileBytes} bytes`, cause);
     }
     throw new AdvisorySourceError('broken', `${path} cannot be read: ${describeError(cause)}`, cause);
   }
 }
 
-async function decompress(bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array> {
-  const magic = Buffer.from(bytes.subarray(0, 4)).toString('hex');
+const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+
+async function decompress(bytes: Uint8Array, magic: string, maxOutputLength: number): Promise<Uint8Array> {
   if (magic.startsWith('1f8b')) return inflate.gzip(bytes, { maxOutputLength });
   if (magic === '28b52ffd') return inflate.zstd(bytes, { maxOutputLength });
   if (bytes.length > maxOutputLength) throw new RangeError('over the cap');

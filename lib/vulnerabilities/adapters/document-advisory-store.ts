@@ -24,7 +24,10 @@ const PARALLEL = 16;
  * Shards and snapshots as documents; which snapshot is in force is one row of the `scans` table, written last and on
  * the condition that nobody else wrote it meanwhile.
  */
-export function documentAdvisoryStore(documents: DocumentStore, table: Table): AdvisoryStore & RematchProgress {
+export function documentAdvisoryStore(
+  documents: DocumentStore,
+  table: Pick<Table, 'get' | 'put'>,
+): AdvisoryStore & RematchProgress {
   const kept = new Map<Digest, Shard>();
   const pointer = async (key: typeof CURRENT | typeof REMATCHED) => {
     const item = await table.get(key);

@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadJson } from '../../../lib/documents/index.ts';
 import { type AdvisorySource, AdvisorySourceError } from '../../../lib/vulnerabilities/index.ts';
+import { writeZip } from '../formats/zip/write-zip.ts';
 import { affects, fileSource, npm, recordSource, world } from './support.ts';
 
 const records = (count: number, ecosystem = 'npm') =>
   Array.from({ length: count }, (_, i) =>
     affects(`X-${ecosystem}-${i}`, ecosystem, `package-${i % 40}`, `0..${i}.0.0`),
   );
+const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const lines = (values: readonly unknown[]) => Buffer.from(values.map((value) => JSON.stringify(value)).join('\n'));
 
 describe('a snapshot', () => {
@@ -26,6 +28,7 @@ describe('a snapshot', () => {
             { path: 'a.json', bytes: Buffer.from(JSON.stringify(shuffled.slice(0, cut))) },
             { path: 'b.jsonl.zst', bytes: zstdCompressSync(lines(shuffled.slice(cut))) },
             { path: 'c.jsonl.gz', bytes: gzipSync(lines(repeated)) },
+            { path: 'd.zip', bytes: writeZip(repeated.map((one, i) => ({ name: `${i}.json`, content: json(one) }))) },
           ];
           expect((await world().sync([fileSource(files)])).snapshot?.id).toBe(reference);
         },
@@ -120,6 +123,14 @@ describe('a source that fails', () => {
       'broken',
     ],
     ['truncated gzip', () => fileSource([{ path: 'a.jsonl.gz', bytes: gzipSync(good).subarray(0, -12) }]), 'broken'],
+    [
+      'truncated zip',
+      () =>
+        fileSource([
+          { path: 'all.zip', bytes: writeZip([{ name: 'a.json', content: json(records(9)) }]).subarray(0, -30) },
+        ]),
+      'broken',
+    ],
     ['a line that breaks off', () => fileSource([{ path: 'a.jsonl', bytes: good.subarray(0, -7) }]), 'broken'],
     [
       'an array that breaks off',
