@@ -9,6 +9,9 @@ export const notifiableEvents = [
   'Image Expired',
 ] as const;
 
+/** How much it matters, least first. */
+export const severities = ['info', 'warning', 'critical'] as const;
+
 const webhookSchema = z.strictObject({
   name: z.string().min(1).max(60),
   /** Receives each notification as a signed POST. */
@@ -17,6 +20,10 @@ const webhookSchema = z.strictObject({
     .array(z.enum(notifiableEvents))
     .min(1)
     .default([...notifiableEvents]),
+  /** Less than this is not sent: `warning` leaves out images that the gate allowed. */
+  minimumSeverity: z.enum(severities).default('info'),
+  /** The receiver is inside the network: its address may be one of RFC 1918 and the like. */
+  allowPrivate: z.boolean().default(false),
 });
 
 /** The setting `notifications`: who is told. What is told is always in the function's log as well. */
@@ -24,3 +31,4 @@ export const notificationsConfigSchema = z.strictObject({
   webhooks: z.array(webhookSchema).max(20).default([]),
 });
 export type NotificationsConfig = Readonly<z.infer<typeof notificationsConfigSchema>>;
+export type NotificationWebhook = Readonly<z.infer<typeof webhookSchema>>;

@@ -1,0 +1,119 @@
+import type { z } from 'zod';
+import { shortDigest } from '../core/digest.ts';
+import { type ImageLocation, locationKey } from '../core/image-reference.ts';
+import {
+  type EventBridgeEvent,
+  type EventDefinition,
+  findingsChanged,
+  gateDecided,
+  imageExpired,
+  readEvent,
+  replicaDiverged,
+  verdictLapsed,
+} from '../events/index.ts';
+import type { NotifiableEvent, Notification, Severity } from './model.ts';
+
+interface Told {
+  readonly severity: Severity;
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** How to tell of one kind of event. */
+interface Teller {
+  readonly definition: EventDefinition;
+  tell(data: unknown): Told;
+}
+
+type Subject = ImageLocation & { readonly tags: readonly string[] };
+
+const teller = <Data extends z.ZodType>(
+  definition: EventDefinition<Data>,
+  tell: (data: z.infer<Data>) => Told,
+): Teller => ({ definition, tell: tell as (data: unknown) => Told });
+
+const MAX_TITLE = 200;
+const MAX_LINES = 20;
+const MAX_LINE = 500;
+
+const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
+  'Gate Decided': teller(gateDecided, ({ subject, decision, reasons, warnings }) => {
+    const verb = { allow: 'is allowed', deny: 'is denied', quarantine: 'is quarantined' }[decision];
+    const severity = ({ allow: 'info', deny: 'critical', quarantine: 'warning' } as const)[decision];
+    return { severity, title: `${nameOf(subject)} ${verb}`, lines: [...reasons, ...warnings] };
+  }),
+  'Findings Changed': teller(findingsChanged, ({ subject, ...changes }) => {
+    const worse = [...changes.knownExploited, ...changes.appeared, ...changes.severityChanged];
+    const counted = (
+      [
+        ['known exploited', changes.knownExploited],
+        ['new', changes.appeared],
+        ['of another severity', changes.severityChanged],
+        ['fixed', changes.fixed],
+        ['withdrawn', changes.withdrawn],
+      ] as const
+    ).filter(([, findings]) => findings.length > 0);
+    return {
+      severity: severityOfFindings(changes.knownExploited.length > 0, worse),
+      title: `Findings of ${nameOf(subject)}: ${counted.map(([what, f]) => `${f.length} ${what}`).join(', ') || 'no change'}`,
+      lines: worse.map((one) => `${one.id} (${one.severity}) in ${one.package} ${one.version}`),
+    };
+  }),
+  'Replica Diverged': teller(replicaDiverged, ({ subject, target, difference, detail }) => ({
+    severity: difference === 'corrupted' ? 'critical' : 'warning',
+    title: `The replica of ${nameOf(subject)} in ${target.registry}/${target.repository} is ${difference}`,
+    lines: [detail],
+  })),
+  'Verdict Lapsed': teller(verdictLapsed, ({ subject, reason }) => ({
+    severity: 'warning',
+    title: `The verdict on ${nameOf(subject)} has lapsed`,
+    lines: [reason],
+  })),
+  'Image Expired': teller(imageExpired, ({ subject, reason, deletedCount }) => ({
+    severity: 'info',
+    title: `${nameOf(subject)} was deleted, ${deletedCount} manifests in all`,
+    lines: [reason],
+  })),
+};
+
+function severityOfFindings(exploited: boolean, worse: readonly { readonly severity: string }[]): Severity {
+  const ranks = new Set(worse.map(({ severity }) => severity.toLowerCase()));
+  if (exploited || ranks.has('critical')) return 'critical';
+  return ranks.has('high') ? 'warning' : 'info';
+}
+
+const nameOf = ({ registry, repository, digest, tags: [tag] }: Subject): string =>
+  `${registry}/${repository}${tag === undefined ? '' : `:${tag}`} (${shortDigest(digest)})`;
+
+const isNotifiable = (detailType: string): detailType is NotifiableEvent => Object.hasOwn(TELLERS, detailType);
+
+/**
+ * What there is to tell of an event; `undefined` where nobody can ask to hear of its kind.
+ *
+ * @throws LadingError `event-invalid`
+ */
+export function describeEvent(envelope: EventBridgeEvent): Notification | undefined {
+  const event = envelope['detail-type'];
+  if (!isNotifiable(event)) return undefined;
+  const { definition, tell } = TELLERS[event];
+  const { metadata, data } = readEvent(definition, envelope).detail;
+  const { severity, title, lines } = tell(data);
+  return {
+    id: metadata.id,
+    event,
+    source: envelope.source,
+    time: metadata.occurredAt,
+    severity,
+    title: oneLine(title, MAX_TITLE),
+    lines: lines.slice(0, MAX_LINES).map((line) => oneLine(line, MAX_LINE)),
+    subject: locationKey((data as { readonly subject: ImageLocation }).subject),
+    correlationId: metadata.correlationId,
+    data,
+  };
+}
+
+/** Names come from strangers: no line breaks or terminal sequences, no direction marks that reorder what is read. */
+function oneLine(text: string, max: number): string {
+  const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+  return plain.length <= max ? plain : `${plain.slice(0, max - 1).toWellFormed()}…`;
+}
