@@ -76,4 +76,3 @@ export type EcrEntry = Readonly<z.infer<typeof ecrEntrySchema>>;
 export type RegistryEntry = DistributionEntry | EcrEntry;
 export type RegistriesConfig = Readonly<z.infer<typeof registriesConfigSchema>>;
 export type RegistriesConfigInput = z.input<typeof registriesConfigSchema>;
-export type ConfiguredCredentials = DistributionEntry['credentials'];

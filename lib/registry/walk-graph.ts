@@ -15,7 +15,7 @@ import type { CallOptions, ContentAddress, RegistryReader } from './ports.ts';
 import { cosignTags } from './referrers-tag.ts';
 
 /** How a manifest came into the graph. `tagged`: by one of cosign's older tags, which name their subject. */
-export type GraphRole = 'root' | 'child' | 'referrer' | 'tagged';
+type GraphRole = 'root' | 'child' | 'referrer' | 'tagged';
 
 export interface GraphNode {
   readonly role: GraphRole;

@@ -3,6 +3,7 @@ import type { Digest } from '../core/digest.ts';
 import { isLadingError } from '../core/errors.ts';
 import { type Descriptor, isNonDistributable } from '../formats/oci/index.ts';
 import type { Registry, RegistryReader } from '../registry/index.ts';
+import type { BlobPlaces } from './blob-places.ts';
 
 export interface BlobTransfer {
   readonly source: RegistryReader;
@@ -11,6 +12,7 @@ export interface BlobTransfer {
   readonly to: string;
   /** Repositories of the target registry that are asked for a mount before a blob is uploaded. */
   readonly mountFrom: readonly string[];
+  readonly places?: BlobPlaces | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,6 +26,14 @@ export const copyBlobs = (transfer: BlobTransfer, blobs: readonly Descriptor[]):
   mapLimit(blobs, AT_ONCE, (blob) => copyBlob(transfer, blob));
 
 async function copyBlob(transfer: BlobTransfer, blob: Descriptor): Promise<BlobOutcome> {
+  const outcome = await bring(transfer, blob);
+  if (outcome !== 'missing' && outcome !== 'not-distributed') {
+    transfer.places?.note(transfer.target.host, transfer.to, blob.digest);
+  }
+  return outcome;
+}
+
+async function bring(transfer: BlobTransfer, blob: Descriptor): Promise<BlobOutcome> {
   const { source, target, from, to, signal } = transfer;
   const call = signal === undefined ? {} : { signal };
   const { digest, size } = blob;
@@ -40,9 +50,10 @@ async function copyBlob(transfer: BlobTransfer, blob: Descriptor): Promise<BlobO
   }
 }
 
-async function mount({ target, to, mountFrom, signal }: BlobTransfer, digest: Digest): Promise<boolean> {
+async function mount({ target, to, mountFrom, places, signal }: BlobTransfer, digest: Digest): Promise<boolean> {
   const call = signal === undefined ? {} : { signal };
-  for (const from of mountFrom) {
+  const known = places?.repositoryWith(target.host, digest);
+  for (const from of new Set(known === undefined ? mountFrom : [known, ...mountFrom])) {
     if (from !== to && (await target.mountBlob({ repository: to, from, digest }, call))) return true;
   }
   return false;

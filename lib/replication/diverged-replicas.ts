@@ -8,7 +8,7 @@ import type { ReplicaReader } from './ports.ts';
 import { replicationTargets } from './replication-targets.ts';
 
 /** What a repository holds: tags with their digests, and a question for one digest. */
-export interface HeldImages {
+interface HeldImages {
   readonly tags: ReadonlyMap<string, Digest>;
   has(digest: Digest): Promise<boolean>;
 }

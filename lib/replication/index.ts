@@ -1,18 +1,7 @@
-export { type CheckPorts, type CheckRequest, checkReplica } from './check-replica.ts';
-export { type ReplicationConfig, replicationConfigSchema } from './config.ts';
-export {
-  type DivergenceOptions,
-  type DivergencePorts,
-  divergedReplicas,
-  type HeldImages,
-} from './diverged-replicas.ts';
-export type {
-  ReplicaCheck,
-  ReplicaRecord,
-  ReplicationRequest,
-  ReplicationResult,
-  RepositoryAddress,
-} from './model.ts';
-export type { ReplicaReader, ReplicaStore, ReplicaWriter } from './ports.ts';
-export { type ReplicationPorts, replicateImage } from './replicate-image.ts';
-export { type ReplicationTarget, replicationTargets } from './replication-targets.ts';
+export { createBlobPlaces } from './blob-places.ts';
+export { checkReplica } from './check-replica.ts';
+export { replicationConfigSchema } from './config.ts';
+export { divergedReplicas } from './diverged-replicas.ts';
+export type { ReplicaStore } from './ports.ts';
+export { replicateImage } from './replicate-image.ts';
+export { replicationTargets } from './replication-targets.ts';

@@ -3,6 +3,7 @@ import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { isLadingError } from '../core/errors.ts';
 import { type ClosedGraph, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import type { BlobPlaces } from './blob-places.ts';
 import { type BlobOutcome, copyBlobs } from './copy-blobs.ts';
 import { copyManifests, type ManifestTarget, verifyArrival } from './copy-manifests.ts';
 import type { ReplicationRequest, ReplicationResult } from './model.ts';
@@ -12,6 +13,8 @@ export interface ReplicationPorts {
   readonly source: RegistryReader;
   readonly target: Registry;
   readonly replicas: ReplicaWriter;
+  /** Where to mount blobs from, beside what the request names. */
+  readonly places?: BlobPlaces;
   readonly clock: Clock;
 }
 
@@ -52,6 +55,7 @@ export async function replicateImage(
       from: repository,
       to: to.repository,
       mountFrom: [...sameRegistry, ...(request.mountFrom ?? [])],
+      places: ports.places,
       ...options,
     },
     graph.blobs,

@@ -48,7 +48,7 @@ const list = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 };
 
 /** An image of two blobs, pushed but for its manifest. */
-export async function pushParts(registry: Registry, repository: string, seed = randomBytes(8).toString('hex')) {
+async function pushParts(registry: Registry, repository: string, seed = randomBytes(8).toString('hex')) {
   const layer = randomBytes(2_000);
   const config = bytesOf(
     JSON.stringify({

@@ -19,14 +19,14 @@ export const stringMapSchema = z.custom<StringMap>(isStringMap, 'not an object o
 export const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest');
 
 /** RFC 6838, section 4.2: type and subtype of at most 127 characters each. */
-export const mediaTypeSchema = z
+const mediaTypeSchema = z
   .string()
   .max(255)
   .regex(/^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/, 'not a media type');
 
-export const sizeSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const sizeSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-export const platformSchema = z.object({
+const platformSchema = z.object({
   architecture: z.string().max(255),
   os: z.string().max(255),
   'os.version': absentIfNull(z.string().max(255)),

@@ -5,7 +5,7 @@ import { parseJsonStrict } from '../../core/json.ts';
 import { absentIfNull, digestSchema, stringMapSchema } from './descriptor.ts';
 
 /** Largest image configuration that is read, in bytes. Real ones have a few kilobytes; the longest histories, 100. */
-export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 const text = absentIfNull(z.string());
 const texts = absentIfNull(z.array(z.string()));
@@ -61,7 +61,7 @@ export interface ImageConfig {
   readonly history: readonly ImageHistory[];
 }
 
-export interface ImageHistory {
+interface ImageHistory {
   readonly created?: string;
   readonly createdBy?: string;
   readonly comment?: string;

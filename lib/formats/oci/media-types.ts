@@ -11,9 +11,9 @@ export const OCI_ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+j
 
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 export const DOCKER_MANIFEST_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
-export const DOCKER_IMAGE_CONFIG = 'application/vnd.docker.container.image.v1+json';
-export const DOCKER_LAYER_TAR = 'application/vnd.docker.image.rootfs.diff.tar';
-export const DOCKER_LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
+const DOCKER_IMAGE_CONFIG = 'application/vnd.docker.container.image.v1+json';
+const DOCKER_LAYER_TAR = 'application/vnd.docker.image.rootfs.diff.tar';
+const DOCKER_LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
 
 const SCHEMA1 = new Set([
   'application/vnd.docker.distribution.manifest.v1+json',

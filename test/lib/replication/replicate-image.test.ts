@@ -15,7 +15,7 @@ import {
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
 import { cosignTags, ensureBlob, type Registry, walkClosedGraph } from '../../../lib/registry/index.ts';
 import { memoryReplicas } from '../../../lib/replication/adapters/memory-replicas.ts';
-import { checkReplica, type ReplicaStore, replicateImage } from '../../../lib/replication/index.ts';
+import { checkReplica, createBlobPlaces, type ReplicaStore, replicateImage } from '../../../lib/replication/index.ts';
 import { codeOf, pushImage } from '../../contract/registry.contract.ts';
 
 const FROM = 'team/app';
@@ -181,6 +181,22 @@ describe('replication of an image', () => {
       mountFrom: ['none/such', 'base/image'],
     });
     expect(result).toMatchObject({ blobsMounted: 1, blobsCopied: 4, bytesMoved: all.bytes - size });
+  });
+
+  it('remembers where the blobs of the image before went', async () => {
+    const ports = { ...world(), places: createBlobPlaces() };
+    const all = await pushAll(ports.source);
+    await replicateImage(ports, request(all.index.digest));
+    const target = { registry: 'target.example', repository: 'second/app' };
+    const second = await replicateImage(ports, { ...request(all.index.digest), target });
+    expect(second).toMatchObject({ blobsMounted: 5, blobsCopied: 0 });
+    const few = createBlobPlaces(2);
+    for (const name of ['a', 'b', 'c']) few.note('r.example', name, digestOf(name));
+    expect(['a', 'b', 'c'].map((name) => few.repositoryWith('r.example', digestOf(name)))).toEqual([
+      undefined,
+      'b',
+      'c',
+    ]);
   });
 
   it('mounts everything where source and target are one registry', async () => {

@@ -5,7 +5,7 @@ import {
   type HttpRegistryOptions,
 } from '../../../../lib/registry/adapters/http/create-http-registry.ts';
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
