@@ -1,6 +1,7 @@
 import type { SecdbDocument } from '../formats/alpine-secdb/index.ts';
 import { evaluateRange, eventsOf, type OsvAffected, type OsvRecord, sortEvents } from '../formats/osv/index.ts';
 import { schemeOf, type VersionSchemeName } from '../formats/versions/index.ts';
+import type { ScoreVector } from './cvss-score.ts';
 import { canonicalEcosystem, canonicalName } from './ecosystems.ts';
 import { AdvisorySourceError } from './errors.ts';
 import type { AdvisoryEntry } from './model.ts';
@@ -15,7 +16,7 @@ export interface PackageAdvisory {
 }
 
 /** What an OSV record says, package by package. Records about source code only (GIT ranges) say nothing of packages. */
-export function advisoriesOfOsv(record: OsvRecord): readonly PackageAdvisory[] {
+export function advisoriesOfOsv(record: OsvRecord, scoreOf: ScoreVector): readonly PackageAdvisory[] {
   const grouped = new Map<string, { ecosystem: string; name: string; affected: OsvAffected[] }>();
   for (const affected of record.affected) {
     if (!affected.package) continue;
@@ -27,7 +28,7 @@ export function advisoriesOfOsv(record: OsvRecord): readonly PackageAdvisory[] {
     grouped.set(key, group);
   }
   return [...grouped.values()].flatMap(({ ecosystem, name, affected }) => {
-    const body = entryBody(record, ecosystem, affected);
+    const body = entryBody(record, ecosystem, affected, scoreOf);
     return body === undefined ? [] : [{ ecosystem, name, entry: { ...body, ...identityOf(record) } }];
   });
 }
@@ -36,6 +37,7 @@ function entryBody(
   record: OsvRecord,
   ecosystem: string,
   affected: readonly OsvAffected[],
+  scoreOf: ScoreVector,
 ): Omit<AdvisoryEntry, 'ids' | 'bundle'> | undefined {
   const ranges = affected.flatMap((part) => rangesOf(ecosystem, part));
   const listed = new Set(affected.flatMap((part) => part.versions));
@@ -44,7 +46,7 @@ function entryBody(
     ranges.some(({ scheme, events }) => scheme && evaluateRange({ scheme, events }, version).kind === 'affected');
   return {
     record: record.id,
-    ...ratingOf(record, affected),
+    ...ratingOf(record, affected, scoreOf),
     ranges: record.withdrawn ? [] : ranges,
     versions: record.withdrawn ? [] : [...listed].filter((version) => !covered(version)).sort(),
     ...(affected.some((part) => part.ecosystem_specific?.urgency === 'end-of-life') ? { wontFix: true } : {}),
@@ -72,7 +74,11 @@ function schemeFor(ecosystem: string, type: 'SEMVER' | 'ECOSYSTEM'): VersionSche
   return own === 'go' || own === 'pub' || own === 'nuget' ? own : 'semver';
 }
 
-function ratingOf(record: OsvRecord, affected: readonly OsvAffected[]): Pick<AdvisoryEntry, 'severity' | 'cvss'> {
+function ratingOf(
+  record: OsvRecord,
+  affected: readonly OsvAffected[],
+  scoreOf: ScoreVector,
+): Pick<AdvisoryEntry, 'severity' | 'cvss'> {
   const own = affected.flatMap((part) => part.severity);
   const scores = own.length > 0 ? own : record.severity;
   const vectors = scores.filter(({ type }) => type.startsWith('CVSS')).map(({ score }) => score);
@@ -85,7 +91,7 @@ function ratingOf(record: OsvRecord, affected: readonly OsvAffected[]): Pick<Adv
     ]),
     record.database_specific?.severity,
   ];
-  const rating = rate(vectors, words);
+  const rating = rate(scoreOf, vectors, words);
   // A malicious package (OpenSSF's MAL records) carries no score: there is nothing worse that could be rated.
   const severity = rating.severity === 'unknown' && record.id.startsWith('MAL-') ? 'critical' : rating.severity;
   return rating.cvss ? { severity, cvss: rating.cvss } : { severity };

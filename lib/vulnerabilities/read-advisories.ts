@@ -6,6 +6,7 @@ import { parseSecdb } from '../formats/alpine-secdb/index.ts';
 import { parseOsvRecord } from '../formats/osv/index.ts';
 import { readZip } from '../formats/zip/index.ts';
 import { advisoriesOfOsv, advisoriesOfSecdb, type PackageAdvisory } from './advisories-of-record.ts';
+import { loadScorer, type ScoreVector } from './cvss-score.ts';
 import { AdvisorySourceError } from './errors.ts';
 import type { SourceFile } from './ports.ts';
 
@@ -38,6 +39,7 @@ export async function* readAdvisories(
   files: AsyncIterable<SourceFile>,
   limits: ReadLimits = defaultReadLimits,
 ): AsyncGenerator<AdvisoryRead> {
+  const scoreOf = await loadScorer();
   let records = 0;
   for await (const file of files) {
     for await (const { path, text } of textsOf(file, limits)) {
@@ -45,7 +47,7 @@ export async function* readAdvisories(
         if (++records > limits.records) {
           throw new AdvisorySourceError('too-large', `there are over ${limits.records} records`);
         }
-        yield readRecord(path, document);
+        yield readRecord(path, document, scoreOf);
       }
     }
   }
@@ -60,7 +62,8 @@ async function* textsOf(
 ): AsyncGenerator<{ path: string; text: string }> {
   try {
     const magic = Buffer.from(bytes.subarray(0, 4)).toString('hex');
-    if (magic !== '504b0304') {
+    // An archive without entries begins with its end.
+    if (magic !== '504b0304' && magic !== '504b0506') {
       yield { path, text: decode(await decompress(bytes, magic, limits.fileBytes)) };
       return;
     }
@@ -112,19 +115,19 @@ function* documentsOf(path: string, text: string, limits: ReadLimits): Generator
   }
 }
 
-function readRecord(path: string, value: unknown): AdvisoryRead {
+function readRecord(path: string, value: unknown, scoreOf: ScoreVector): AdvisoryRead {
   try {
-    return { kind: 'advisories', advisories: advisoriesOf(value) };
+    return { kind: 'advisories', advisories: advisoriesOf(value, scoreOf) };
   } catch (error) {
     if (error instanceof LadingError) return { kind: 'rejected', reason: `${path}: ${error.message}` };
     throw error;
   }
 }
 
-function advisoriesOf(value: unknown): readonly PackageAdvisory[] {
+function advisoriesOf(value: unknown, scoreOf: ScoreVector): readonly PackageAdvisory[] {
   if (isObject(value)) {
     if ('packages' in value && 'reponame' in value) return advisoriesOfSecdb(parseSecdb(value));
-    if ('id' in value) return advisoriesOfOsv(parseOsvRecord(value));
+    if ('id' in value) return advisoriesOfOsv(parseOsvRecord(value), scoreOf);
     // Collections wrap the document together with where it came from.
     if (isObject(value.advisory) && 'reponame' in value.advisory) return advisoriesOfSecdb(parseSecdb(value.advisory));
   }

@@ -1,4 +1,4 @@
-import cvss from 'ae-cvss-calculator';
+import type { ScoreVector } from './cvss-score.ts';
 import { type Severity, severities } from './model.ts';
 
 export interface Rating {
@@ -26,7 +26,7 @@ export const severityOfWord = (word: unknown): Severity =>
  * The rating of an advisory: by the vector of the newest CVSS version that it carries, else by its source's word.
  * The vector is rated by its base score; what an environment makes of it is not the advisory's to say.
  */
-export function rate(vectors: readonly string[], words: readonly unknown[]): Rating {
+export function rate(scoreOf: ScoreVector, vectors: readonly string[], words: readonly unknown[]): Rating {
   const scored = vectors.flatMap((vector) => scoreOf(vector) ?? []);
   const newest = scored.sort((a, b) => b.version - a.version || b.score - a.score)[0];
   if (newest) {
@@ -34,19 +34,6 @@ export function rate(vectors: readonly string[], words: readonly unknown[]): Rat
     return { severity: levelOf(score, version), cvss: { vector, score } };
   }
   return { severity: words.map(severityOfWord).find((word) => word !== 'unknown') ?? 'unknown' };
-}
-
-function scoreOf(text: string): { vector: string; score: number; version: number } | undefined {
-  try {
-    const vector = cvss.fromVector(text.trim());
-    if (!vector?.isBaseFullyDefined()) return undefined;
-    const score = vector.calculateScores().base;
-    if (typeof score !== 'number' || !Number.isFinite(score)) return undefined;
-    return { vector: text.trim(), score, version: Number(/[\d.]+$/.exec(vector.getVectorName())?.[0] ?? 0) };
-  } catch {
-    // A vector that the calculator cannot read is no rating; the words are looked at instead.
-    return undefined;
-  }
 }
 
 /** "Qualitative Severity Rating Scale" of CVSS 3.0, 3.1 and 4.0; for CVSS 2.0, which has none, that of the NVD. */

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { rate } from '../../../lib/vulnerabilities/severity.ts';
+import { loadScorer } from '../../../lib/vulnerabilities/cvss-score.ts';
+import { rate as rateWith } from '../../../lib/vulnerabilities/severity.ts';
 import { sortIds } from '../../../lib/vulnerabilities/vulnerability-ids.ts';
+
+const scoreOf = await loadScorer();
+const rate = (vectors: readonly string[], words: readonly unknown[]) => rateWith(scoreOf, vectors, words);
 
 describe('rate', () => {
   // Base scores as FIRST's calculators and the NVD give them.
