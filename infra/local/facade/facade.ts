@@ -34,9 +34,12 @@ export class Facade {
   readonly #services = new Map<string, LocalService>();
   readonly #server: Server;
   #endpoint = '';
+  /** The account that callers are of; known when the template is read. */
+  accountId: string;
 
   constructor(options: FacadeOptions) {
     this.#options = options;
+    this.accountId = options.accountId;
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
@@ -52,6 +55,12 @@ export class Facade {
   async listen(port: number): Promise<string> {
     this.#endpoint = `http://127.0.0.1:${await listen(this.#server, port, 'the AWS facade')}`;
     return this.#endpoint;
+  }
+
+  /** Decides for a door beside this one (the data plane of a registry), and keeps what was denied and used. */
+  authorize(role: string, permission: RequiredPermission): boolean {
+    const region = permission.resource.split(':')[3] ?? '';
+    return this.#decide({ region, accountId: this.accountId }, permission, role, 'enforce').allowed;
   }
 
   async close(): Promise<void> {
@@ -108,7 +117,7 @@ export class Facade {
       rawTarget: request.url ?? '/',
       headers: lowerCaseHeaders(request),
       region: scope.region,
-      accountId: this.#options.accountId,
+      accountId: this.accountId,
       principal: role,
       ...(role === undefined ? {} : { allows: (permission) => this.#decide(head, permission, role, 'ask').allowed }),
     };
@@ -138,7 +147,7 @@ export class Facade {
       const decision = this.#decide(request, permission, role, 'enforce');
       if (decision.allowed) continue;
       const { action, resource } = permission;
-      const who = `arn:aws:sts::${this.#options.accountId}:assumed-role/${role}`;
+      const who = `arn:aws:sts::${this.accountId}:assumed-role/${role}`;
       const message = `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${decision.why}`;
       return facadeError(service.name, service.name === 's3' ? 403 : 400, accessDeniedCode(service.name), message);
     }
@@ -146,7 +155,7 @@ export class Facade {
   }
 
   #decide(
-    request: Omit<ServiceRequest, 'body'>,
+    request: Pick<ServiceRequest, 'region' | 'accountId'>,
     permission: RequiredPermission,
     role: string,
     purpose: 'enforce' | 'ask',
@@ -161,7 +170,7 @@ export class Facade {
 const accessDeniedCode = (service: string): string => (service === 's3' ? 'AccessDenied' : 'AccessDeniedException');
 
 function conditionContext(
-  { region, accountId }: Omit<ServiceRequest, 'body'>,
+  { region, accountId }: Pick<ServiceRequest, 'region' | 'accountId'>,
   roleArn: string | undefined,
   own: Readonly<Record<string, string | readonly string[]>>,
 ): ConditionContext {

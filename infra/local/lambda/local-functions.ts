@@ -57,7 +57,6 @@ export class LocalFunctions implements FunctionBackend {
     const log = new FunctionLog(join(this.#options.logFolder, `${definition.region}-${definition.name}.log`), (line) =>
       this.#options.onLog?.(definition, line),
     );
-    const environment = this.#environment(definition);
     const concurrency = Math.min(
       definition.reservedConcurrency ?? Number.POSITIVE_INFINITY,
       this.#options.maxWorkersPerFunction,
@@ -66,7 +65,15 @@ export class LocalFunctions implements FunctionBackend {
       limit: concurrency,
       chaos: this.#options.chaos?.(definition),
       spawn: (onExit) =>
-        new LambdaWorker({ definition, code, environment, log, compileCache: this.#options.compileCache, onExit }),
+        new LambdaWorker({
+          definition,
+          code,
+          // Not before the first start: addresses of APIs are known when everything is provisioned.
+          environment: this.#environment(definition),
+          log,
+          compileCache: this.#options.compileCache,
+          onExit,
+        }),
     });
     this.#functions.set(definition.arn, { definition, concurrency, pool, log });
     this.#counters.set(definition.arn, {

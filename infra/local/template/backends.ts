@@ -234,16 +234,15 @@ export interface GenerateSecretString {
 }
 
 export interface SecretBackend {
-  /** A generated value is made once and kept; `value` wins where it is given. */
+  /** A generated value is made once and kept; `value` is that of the template. */
   createSecret(
     secret: Place & {
       readonly name: string;
-      readonly arn: string;
       readonly description: string | undefined;
       readonly value: string | undefined;
       readonly generate: GenerateSecretString | undefined;
     },
-  ): Promise<void>;
+  ): Promise<{ readonly arn: string }>;
 }
 
 export interface ParameterBackend {

@@ -44,6 +44,7 @@ export class EventBuses implements EventBackend {
   readonly #options: EventBusesOptions;
   readonly #buses = new Map<string, Bus>();
   readonly #hops = new WeakMap<BusEvent, number>();
+  readonly #listeners = new Set<(event: BusEvent, busName: string, region: string) => void>();
 
   constructor(options: EventBusesOptions) {
     this.#options = options;
@@ -67,9 +68,8 @@ export class EventBuses implements EventBackend {
     const bus = this.#buses.get(`${region}/${busName}`);
     if (bus === undefined) throw unknownBus(busName, region);
     const compiled = pattern === undefined ? undefined : this.#options.compilePattern(pattern);
-    if (!enabled) return;
     const rule: Rule = { definition, pattern: compiled };
-    bus.rules.push(rule);
+    if (enabled) bus.rules.push(rule);
     if (schedule !== undefined) this.#schedule(rule, schedule);
   }
 
@@ -115,10 +115,17 @@ export class EventBuses implements EventBackend {
   forward(busName: string, region: string, event: BusEvent): void {
     const bus = this.#buses.get(`${region}/${busName}`);
     if (bus === undefined && busName !== 'default') throw unknownBus(busName, region);
+    for (const listener of this.#listeners) listener(event, busName, region);
     for (const { definition, pattern } of bus?.rules ?? []) {
       if (pattern?.matches(event) !== true) continue;
       for (const target of definition.targets) this.#send(definition, target, event);
     }
+  }
+
+  /** Called for each event on each bus that it reaches. Returns what ends the listening. */
+  onEvent(listener: (event: BusEvent, busName: string, region: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   #send(rule: RuleDefinition, target: RuleTarget, event: BusEvent): void {
@@ -163,6 +170,7 @@ export class EventBuses implements EventBackend {
     this.#options.scheduler.add({
       arn: definition.arn,
       expression,
+      enabled: definition.enabled,
       targetArns: definition.targets.map(({ arn }) => arn),
       fire: (scheduledAt) => {
         const event: BusEvent = {

@@ -6,6 +6,8 @@ export interface ScheduledJob {
   readonly arn: string;
   readonly expression: string;
   readonly timeZone?: string;
+  /** A job that is not enabled runs only when it is told to. @default true */
+  readonly enabled?: boolean;
   /** Where it leads, for finding it by its target. */
   readonly targetArns: readonly string[];
   readonly fire: (scheduledAt: Date) => void;
@@ -53,11 +55,13 @@ export class LocalScheduler {
   /** The jobs with the time at which each is due next. */
   upcoming(): readonly { readonly arn: string; readonly expression: string; readonly next: Date | undefined }[] {
     const now = this.#clock.now();
-    return this.#jobs.map(({ job: { arn, expression }, recurrence }) => ({
-      arn,
-      expression,
-      next: recurrence.next(now),
-    }));
+    return this.#jobs
+      .filter(({ job }) => job.enabled !== false)
+      .map(({ job: { arn, expression }, recurrence }) => ({
+        arn,
+        expression,
+        next: recurrence.next(now),
+      }));
   }
 
   close(): void {
@@ -66,6 +70,7 @@ export class LocalScheduler {
   }
 
   #arm(entry: Entry, after = this.#clock.now()): void {
+    if (entry.job.enabled === false) return;
     const next = entry.recurrence.next(after);
     if (next === undefined) return;
     const delay = Math.max(next.getTime() - this.#clock.now().getTime(), 0);

@@ -20,12 +20,12 @@ export class LocalSchedules implements ScheduleBackend {
 
   /** @throws LadingError `schedule-invalid` */
   createSchedule(definition: ScheduleDefinition): void {
-    if (!definition.enabled) return;
-    const { arn, expression, timeZone, target } = definition;
+    const { arn, expression, timeZone, target, enabled } = definition;
     this.#options.scheduler.add({
       arn,
       expression,
       timeZone,
+      enabled,
       targetArns: [target.arn],
       fire: (scheduledAt) => this.#fire(definition, scheduledAt),
     });

@@ -48,6 +48,7 @@ export const skippedTypes: ReadonlyMap<string, string> = new Map([
   ['AWS::ApiGatewayV2::Stage', 'one stage, deployed at once'],
   ['AWS::ApiGatewayV2::Deployment', 'one stage, deployed at once'],
   ['AWS::Scheduler::ScheduleGroup', 'schedules need no group here'],
+  ['AWS::Events::Archive', 'events are not archived here'],
   ['AWS::CDK::Metadata', 'no resource'],
 ]);
 

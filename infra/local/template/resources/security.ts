@@ -72,20 +72,19 @@ export function secretHandler(backend: SecretBackend | undefined): ResourceHandl
     const properties = request.parse(secret);
     const { region, accountId } = request.stack;
     const name = nameOf(request, properties.Name, { maxLength: 256 });
-    // Secrets Manager ends a secret's ARN in six characters of its own.
-    const arn = arnOf(request, 'secretsmanager', `secret:${name}-${physicalUuid(request.identity).slice(0, 6)}`);
-    const result = { ref: arn, attributes: { Id: arn } };
-    if (backend === undefined) return withoutBackend(result, 'secretsmanager');
-    await backend.createSecret({
+    if (backend === undefined) {
+      const absent = arnOf(request, 'secretsmanager', `secret:${name}`);
+      return withoutBackend({ ref: absent, attributes: { Id: absent } }, 'secretsmanager');
+    }
+    const { arn } = await backend.createSecret({
       name,
-      arn,
       region,
       accountId,
       description: properties.Description,
       value: properties.SecretString,
       generate: properties.GenerateSecretString,
     });
-    return result;
+    return { ref: arn, attributes: { Id: arn } };
   };
 }
 

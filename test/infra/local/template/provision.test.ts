@@ -67,7 +67,12 @@ function recording() {
     },
     buckets: { createBucket: noteAsync('bucket') },
     parameters: { createParameter: noteAsync('parameter') },
-    secrets: { createSecret: noteAsync('secret') },
+    secrets: {
+      createSecret: async (secret) => {
+        made.push(['secret', secret]);
+        return { arn: `arn:secret:${secret.name}` };
+      },
+    },
   };
   return { backends, made, functions, tables, kinds: () => made.map(([kind]) => kind) };
 }

@@ -134,11 +134,14 @@ describe('the scheduler', () => {
     create('off', 'arn:aws:sqs:x:1:q');
     create('bad', 'arn:aws:sqs:x:1:gone', '{}', 'arn:aws:sqs:x:1:dead');
     create('worse', 'arn:aws:sqs:x:1:gone', '{}');
-    expect(scheduler.run(() => true)).toBe(4);
+    expect(scheduler.upcoming()).toHaveLength(4);
+    expect(scheduler.run(({ enabled }) => enabled !== false)).toBe(4);
+    expect(scheduler.run(({ arn }) => arn === 'arn:off')).toBe(1);
     expect(sent).toEqual([
       ['arn:aws:sqs:x:1:q', { at: '2026-01-01T00:00:00Z' }],
       ['arn:aws:sqs:x:1:q', expect.objectContaining({ source: 'aws.scheduler', resources: ['arn:without'] })],
       ['arn:aws:sqs:x:1:dead', {}],
+      ['arn:aws:sqs:x:1:q', expect.objectContaining({ resources: ['arn:off'] })],
     ]);
     expect(failures).toEqual(['arn:worse: there is no queue']);
     expect(scheduler.run(({ targetArns }) => targetArns.includes('arn:none'))).toBe(0);
