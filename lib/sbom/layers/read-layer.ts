@@ -9,7 +9,7 @@ import { LayerVisitor } from './layer-visitor.ts';
 import type { LayerLimits } from './limits.ts';
 import { readLinkedContents } from './read-linked-contents.ts';
 import type { ArchivePass, FailedPass, LayerExpectation, LayerReading } from './reading.ts';
-import { verifySource } from './verified-source.ts';
+import { type VerifiedSource, verifySource } from './verified-source.ts';
 
 export interface ReadLayerOptions {
   readonly kinds: readonly FileKind[];
@@ -87,7 +87,7 @@ async function readArchive(
 
 async function unpack(
   expected: LayerExpectation,
-  source: AsyncIterable<Uint8Array>,
+  source: VerifiedSource,
   handler: TarHandler,
   limits: LayerLimits,
   signal: AbortSignal | undefined,
@@ -104,11 +104,17 @@ async function unpack(
     },
   });
   for await (const chunk of chunks) {
-    signal?.throwIfAborted();
-    unpackedBytes += chunk.length;
-    checkUnpacked(unpackedBytes, expected.size, limits);
-    digester.update(chunk);
-    reader.feed(chunk);
+    try {
+      signal?.throwIfAborted();
+      unpackedBytes += chunk.length;
+      checkUnpacked(unpackedBytes, expected.size, limits);
+      digester.update(chunk);
+      reader.feed(chunk);
+    } catch (error) {
+      // Leaving the loop waits for the reading side, which a stalled source would hold up for ever.
+      if (failureOf(error, signal)?.status !== 'unreadable') source.abandon();
+      throw error;
+    }
   }
   return { status: 'archive', summary: reader.end(), diffId: digester.digest(), compression, unpackedBytes };
 }

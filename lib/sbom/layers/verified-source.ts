@@ -1,10 +1,11 @@
 import { createDigester, type Digest, digestAlgorithm } from '../../core/digest.ts';
+import { LadingError } from '../../core/errors.ts';
 
 /** A blob that is hashed and counted as it is read, whoever reads it. */
 export interface VerifiedSource extends AsyncIterable<Uint8Array> {
   /** Reads what is left and says whether the whole was what the descriptor promised. */
   finish(): Promise<BlobCheck>;
-  /** Lets go of the blob without reading on. */
+  /** Lets go of the blob at once, also while somebody waits for its next bytes: that wait is rejected. */
   abandon(): void;
 }
 
@@ -28,11 +29,13 @@ export function verifySource(
 ): VerifiedSource {
   const digester = createDigester(digestAlgorithm(expected.digest));
   const inner = source[Symbol.asyncIterator]();
+  const abandoned = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, abandoned.signal]) : abandoned.signal;
   let bytes = 0;
   let done = false;
   async function* run(): AsyncGenerator<Uint8Array> {
     while (bytes <= expected.size) {
-      const next = await orAborted(inner.next(), signal);
+      const next = await orAborted(inner.next(), stop);
       if (next.done) break;
       bytes += next.value.length;
       digester.update(next.value);
@@ -47,6 +50,7 @@ export function verifySource(
   const close = (): void => {
     if (!done) inner.return?.().catch(() => undefined);
     done = true;
+    abandoned.abort(new LadingError('layer-abandoned', 'the rest of the layer is not wanted'));
   };
   return {
     [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }),
@@ -66,12 +70,11 @@ export function verifySource(
 }
 
 /** The signal also ends a wait for a source that does not look at it. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

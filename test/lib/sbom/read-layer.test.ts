@@ -249,6 +249,19 @@ describe('a layer over a cap', () => {
     );
   });
 
+  it('is let go at once, though its source stalls', async () => {
+    const bomb = gzipSync(tarArchive([{ path: 'zeros', content: Buffer.alloc(3_000_000) }]));
+    const stalled = async function* (): AsyncGenerator<Uint8Array> {
+      yield bomb.subarray(0, bomb.length - 8);
+      await new Promise(() => undefined);
+    };
+    const descriptor = { ...layer.descriptor, digest: digestOf(bomb), size: bomb.length };
+    const limits = { ...defaultLayerLimits, maxUnpackedBytes: 2_000_000 };
+    expect(await readLayer(descriptor, stalled, { kinds: fileKinds, limits })).toMatchObject({
+      status: 'limit-exceeded',
+    });
+  });
+
   const abortSoon = (reason: Error): AbortSignal => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 5);
