@@ -80,6 +80,8 @@ export const snapshotSchema = z.object({
   /** Digest of what the sections contain, whenever and in whatever order it was read. */
   id: digestSchema,
   createdAt: z.iso.datetime(),
+  /** The snapshot that was in force before; not part of what the id names. */
+  previous: digestSchema.optional(),
   sources: z.array(sourceSectionSchema),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

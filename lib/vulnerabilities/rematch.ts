@@ -7,7 +7,7 @@ import { compareFindings, isUnchanged, toFindingsChanged } from './compare-findi
 import { diffSnapshots, type PackageDifference } from './diff-snapshots.ts';
 import { type ScanPorts, scanImage } from './match-image.ts';
 import { judge } from './match-packages.ts';
-import { type Finding, type ScanRecord, scanDocumentSchema } from './model.ts';
+import { type Finding, type ScanRecord, type Snapshot, scanDocumentSchema } from './model.ts';
 import type {
   AdvisoryStore,
   CurrentSnapshot,
@@ -27,6 +27,9 @@ export interface TouchPorts {
   readonly progress: RematchProgress;
 }
 
+/** Over this many snapshots since the last rematch, going over all images is simpler than following each step. */
+const MAX_STEPS = 20;
+
 /**
  * The images that the news since the last completed rematch touches, by location key: those with a version for which
  * a changed advisory says something else than before. No layer and no SBOM is read for it. It starts from where
@@ -37,14 +40,13 @@ export interface TouchPorts {
 export async function* touchedImages(ports: TouchPorts, current: CurrentSnapshot): AsyncGenerator<string> {
   const last = await ports.progress.lastRematched();
   if (last && last.sequence >= current.sequence) return;
-  const from = last ? await ports.advisories.snapshot(last.id) : undefined;
-  const difference = await diffSnapshots(ports.advisories, from, current.snapshot);
-  if (difference.coverageChanged.length > 0 || difference.packages.length > MAX_INDEX_QUERIES) {
+  const changes = await changesSince(ports, current, last?.sequence ?? 0);
+  if (changes === 'all') {
     for await (const { subject } of ports.scans.all()) yield locationKey(subject);
     return;
   }
   const touched = new Set<string>();
-  for (const changed of difference.packages) {
+  for (const changed of changes) {
     const isTouched = versionTest(changed);
     for await (const { image, versions } of ports.index.imagesWith(changed.ecosystem, changed.name)) {
       if (touched.has(image) || !versions.some(isTouched)) continue;
@@ -52,6 +54,29 @@ export async function* touchedImages(ports: TouchPorts, current: CurrentSnapshot
       yield image;
     }
   }
+}
+
+/**
+ * The differences of every step, not only of the ends: an image that was first matched in between saw an advisory
+ * that came and went again.
+ */
+async function changesSince(
+  ports: Pick<TouchPorts, 'advisories'>,
+  current: CurrentSnapshot,
+  sequence: number,
+): Promise<readonly PackageDifference[] | 'all'> {
+  const steps = current.sequence - sequence;
+  if (steps > MAX_STEPS) return 'all';
+  const changes: PackageDifference[] = [];
+  let to: Snapshot | undefined = current.snapshot;
+  for (let step = 0; to && step < steps; step++) {
+    const from: Snapshot | undefined = to.previous ? await ports.advisories.snapshot(to.previous) : undefined;
+    const { packages, coverageChanged } = await diffSnapshots(ports.advisories, from, to);
+    changes.push(...packages);
+    if (coverageChanged.length > 0 || changes.length > MAX_INDEX_QUERIES) return 'all';
+    to = from;
+  }
+  return changes;
 }
 
 /** Whether the two sides of a difference judge a version differently; each version is judged once. */

@@ -5,7 +5,7 @@ import type { AdvisoryEntry, EcosystemSection, Snapshot, SourceScope, SourceSect
 import type { AdvisoryStore } from './ports.ts';
 
 /** Names a snapshot by what its sections contain; when and from where they were read is not part of it. */
-export function composeSnapshot(sections: readonly SourceSection[], createdAt: Date): Snapshot {
+export function composeSnapshot(sections: readonly SourceSection[], createdAt: Date, previous?: Digest): Snapshot {
   const sources = [...sections].sort((a, b) => (a.name < b.name ? -1 : 1));
   const content = sources.map(({ name, scope, ecosystems }) => ({
     name,
@@ -16,6 +16,7 @@ export function composeSnapshot(sections: readonly SourceSection[], createdAt: D
     schemaVersion: 1,
     id: digestOf(canonicalJson({ schemaVersion: 1, sources: content })),
     createdAt: createdAt.toISOString(),
+    ...(previous ? { previous } : {}),
     sources,
   };
 }

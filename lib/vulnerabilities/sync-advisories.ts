@@ -60,7 +60,7 @@ export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}
     reports.push(report);
   }
   if (sections.length === 0) return { kind: 'failed', snapshot: current?.snapshot, sources: reports, events: [] };
-  const snapshot = composeSnapshot(sections, ports.clock.now());
+  const snapshot = composeSnapshot(sections, ports.clock.now(), current?.snapshot.id);
   if (snapshot.id === current?.snapshot.id) {
     const events = await remind(ports, current, reports);
     return { kind: 'unchanged', snapshot: current.snapshot, sources: reports, events };

@@ -6,6 +6,8 @@ import { groupPackages, type PackageGroup } from '../group-packages.ts';
 import type { PackageIndex } from '../ports.ts';
 
 const PARALLEL = 16;
+/** Groups that a warm process remembers as written. */
+const REMEMBERED = 5000;
 const rowSchema = z.object({ sk: z.string(), versions: z.array(z.string()) });
 const memberSchema = z.object({ sk: z.string() });
 
@@ -35,6 +37,7 @@ export function dynamoPackageIndex(table: Table): PackageIndex {
       );
       await table.put({ pk: GROUP + id, sk: META, packages: rows.length }, ifAbsent);
     }
+    if (known.size >= REMEMBERED) known.clear();
     known.add(id);
   };
   return {

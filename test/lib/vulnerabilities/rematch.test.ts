@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../lib/core/digest.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
-import { saveJson } from '../../../lib/documents/index.ts';
+import { loadJson, saveJson } from '../../../lib/documents/index.ts';
 import type { ImageSubject } from '../../../lib/events/index.ts';
 import {
   diffSnapshots,
@@ -10,6 +10,7 @@ import {
   matchImage,
   type PackageReader,
   rematchImage,
+  scanDocumentSchema,
   touchedImages,
 } from '../../../lib/vulnerabilities/index.ts';
 import { affects, npm, recordSource, world } from './support.ts';
@@ -180,6 +181,20 @@ describe('news of advisories', () => {
     expect(await rematch(keyOf('never'))).toEqual([]);
   });
 
+  it('reaches an image that was first matched with news that has gone again', async () => {
+    const { sync, scan, touched, finish, rematch } = imageWorld();
+    const base = [affects('X-1', 'npm', 'right', '0')];
+    await sync([recordSource(base)]);
+    await finish();
+    await sync([recordSource([...base, affects('X-2', 'npm', 'left', '0')])]);
+    await scan('a', [npm('left', '1.0.0')]);
+    // The same snapshot as at first: the ends do not differ, and the image was never told.
+    const back = await sync([recordSource(base)]);
+    expect(back.kind).toBe('updated');
+    expect(await touched()).toEqual([keyOf('a')]);
+    expect(await rematch(keyOf('a'))).toMatchObject([{ data: { withdrawn: [{ id: 'X-2' }] } }]);
+  });
+
   it('reaches every image when an ecosystem gains or loses its data', async () => {
     const { sync, scan, touched, finish } = imageWorld();
     await sync([recordSource([affects('X-1', 'npm', 'left', '0')])]);
@@ -251,6 +266,33 @@ describe('the difference of two snapshots', () => {
           }
         }
         expect(await w.touched()).toEqual(expected.sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves every image with the findings of the last snapshot, whenever it was first scanned', async () => {
+    const history = fc.array(fc.tuple(records, fc.shuffledSubarray(names), fc.boolean()), {
+      minLength: 2,
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(history, async (steps) => {
+        const w = imageWorld();
+        for (const [list, scanned, isRematched] of steps) {
+          await w.sync([recordSource(list)], { acceptShrink: true });
+          for (const name of scanned) await w.scan(name, [npm(name, '5.0.0')]);
+          if (isRematched) {
+            for (const image of await w.touched()) await w.rematch(image);
+            await w.finish();
+          }
+        }
+        for (const image of await w.touched()) await w.rematch(image);
+        for await (const record of w.scans.all()) {
+          const document = await loadJson(w.documents, record.scan.key, scanDocumentSchema);
+          const name = record.subject.repository.slice('apps/'.length);
+          expect(document?.findings).toEqual((await w.match([npm(name, '5.0.0')])).findings);
+        }
       }),
       { numRuns: 60 },
     );
