@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
+import { parseJsonStrict } from '../core/json.ts';
 
 /** What a running local stack writes into its data folder, so that the command line finds it. */
 export const stackFileSchema = z.object({
@@ -15,6 +16,8 @@ export const stackFileSchema = z.object({
   registries: z.array(
     z.object({ host: z.string(), region: z.string(), url: z.url(), role: z.enum(['source', 'replica']) }),
   ),
+  /** Name of the bucket of documents, into whose inbox advisories are put. */
+  documentsBucket: z.string().optional(),
 });
 export type StackFile = z.infer<typeof stackFileSchema>;
 
@@ -41,7 +44,7 @@ export function connect(options: {
 }): Connection {
   const api = options.api ?? process.env.LADING_API;
   if (api) return { api: api.replace(/\/$/, ''), local: undefined };
-  const folder = options.data ? fromCaller(options.data) : join(import.meta.dirname, '..', '..', '.lading');
+  const folder = dataFolder(options.data);
   const local = readStackFile(stackFileOf(folder));
   if (local) return { api: local.api, local };
   throw new LadingError('stack-not-running', `no local stack runs on ${folder}`, {
@@ -49,9 +52,16 @@ export function connect(options: {
   });
 }
 
+/** The local stack on the data folder, if one runs. */
+export const localStack = (data: string | undefined): StackFile | undefined =>
+  readStackFile(stackFileOf(dataFolder(data)));
+
+const dataFolder = (given: string | undefined): string =>
+  given ? fromCaller(given) : join(import.meta.dirname, '..', '..', '.lading');
+
 function readStackFile(file: string): StackFile | undefined {
   if (!existsSync(file)) return undefined;
-  const parsed = stackFileSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  const parsed = stackFileSchema.safeParse(parseJsonStrict(readFileSync(file), { what: file }));
   if (!parsed.success || !isAlive(parsed.data.pid)) return undefined;
   return parsed.data;
 }

@@ -1,65 +1,71 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 
-export type Format = 'table' | 'json';
+type Style = Parameters<typeof styleText>[0];
+
+/** A cell of a table. Colours are given apart from the text, because the text is a stranger's and is defused. */
+export type Cell = string | { readonly text: string; readonly style: Style };
 
 /** Data go to standard output; everything that is said about the work goes to standard error. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${escapeInvisible(JSON.stringify(value, null, 2))}\n`);
 }
 
 export const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const coloured = (): boolean => process.stdout.isTTY === true && !process.env.NO_COLOR;
-
-export function paint(style: Parameters<typeof styleText>[0], text: string): string {
-  return coloured() ? styleText(style, text) : text;
+/** @param to where it is going to be printed: colours are for terminals */
+export function paint(style: Style, text: string, to: NodeJS.WriteStream = process.stdout): string {
+  return to.isTTY === true && !process.env.NO_COLOR ? styleText(style, text, { validateStream: false }) : text;
 }
 
+const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+  .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+  .map((name) => [name, ''] as const);
+
 /** Rows under headings, without frames, so that it can be read and cut alike. */
-export function printTable(headings: readonly string[], rows: readonly (readonly string[])[]): void {
+export function printTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const table = new Table({
     head: headings.map((heading) => paint('dim', heading)),
-    chars: Object.fromEntries(
-      [
-        'top',
-        'top-mid',
-        'top-left',
-        'top-right',
-        'bottom',
-        'bottom-mid',
-        'bottom-left',
-        'bottom-right',
-        'left',
-        'left-mid',
-        'mid',
-        'mid-mid',
-        'right',
-        'right-mid',
-      ].map((name) => [name, '']),
-    ),
+    chars: Object.fromEntries(borders),
     style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
   });
-  // `middle` is the bar between columns.
-  table.options.chars.middle = '';
-  for (const row of rows) table.push([...row.map(defuse)]);
+  for (const row of rows) table.push(row.map(renderCell));
   process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, '')}\n`);
 }
 
-/** Names come from strangers: control characters must not reach a terminal. */
+const renderCell = (cell: Cell): string =>
+  typeof cell === 'string' ? defuse(cell) : paint(cell.style, defuse(cell.text));
+
+/**
+ * Characters that do something instead of being seen: controls (C0, C1, DEL), line and paragraph separators, and those
+ * that turn the direction of text (Unicode Standard Annex 9, "Explicit Directional Formatting").
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-export const defuse = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}');
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-const severityStyles = {
-  critical: ['red', 'bold'],
-  high: 'red',
-  medium: 'yellow',
-  low: 'dim',
-  negligible: 'dim',
-  unknown: 'dim',
-} as const;
+/** Names come from strangers: what steers a terminal must not reach one. */
+export const defuse = (text: string): string => text.replace(INVISIBLE, '\u{fffd}');
 
-export const paintSeverity = (severity: string): string => {
-  const style = severityStyles[severity as keyof typeof severityStyles];
-  return style ? paint(style as Parameters<typeof styleText>[0], severity) : severity;
-};
+/** The same for JSON text, without loss: outside of strings there is none of them but the line feed. */
+const escapeInvisible = (json: string): string =>
+  json.replace(INVISIBLE, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** One line of JSON, for lists that are read as they come. */
+export const printJsonLine = (value: unknown): void =>
+  void process.stdout.write(`${escapeInvisible(JSON.stringify(value))}\n`);
+
+const severityStyles: ReadonlyMap<string, Style> = new Map<string, Style>([
+  ['critical', ['red', 'bold']],
+  ['high', 'red'],
+  ['medium', 'yellow'],
+  ['low', 'dim'],
+  ['negligible', 'dim'],
+  ['unknown', 'dim'],
+]);
+
+export function severityCell(severity: string): Cell {
+  const style = severityStyles.get(severity);
+  return style ? { text: severity, style } : severity;
+}

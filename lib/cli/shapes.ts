@@ -8,7 +8,7 @@ const imageShape = z.object({
   entry: catalogEntrySchema,
   tags: z.array(z.string()),
   stages: z.array(
-    z.object({ stage: z.string(), state: z.string(), afterMs: z.number().optional(), attempts: z.number() }),
+    z.object({ stage: z.string(), state: z.string(), completedAt: z.string().optional(), attempts: z.number() }),
   ),
   settled: z.boolean(),
   sbom: sbomCreated.data.optional(),

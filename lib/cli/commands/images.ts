@@ -2,20 +2,21 @@ import { Argument, Command } from '@commander-js/extra-typings';
 import { shortDigest } from '../../core/digest.ts';
 import type { SeverityCounts } from '../../events/index.ts';
 import { getJson } from '../api-client.ts';
-import { connect } from '../connection.ts';
-import { paint, paintSeverity, printJson, printTable } from '../output.ts';
+import { connect, type StackFile } from '../connection.ts';
+import { defuse, paint, printJson, printTable, severityCell } from '../output.ts';
 import { type ImageShape, imageAnswer, imagesAnswer } from '../shapes.ts';
-import { apiOption, dataOption, outputOption } from './options.ts';
+import { localRegistry } from '../source/registries.ts';
+import { apiOption, dataOption, limitOption, outputOption } from './options.ts';
 
 export const imagesCommand = () =>
   new Command('images')
     .description('list the newest images with what is known of them')
-    .option('-n, --limit <number>', 'at most so many', '50')
+    .addOption(limitOption('at most so many', 200))
     .addOption(outputOption())
     .addOption(apiOption())
     .addOption(dataOption())
     .action(async (options) => {
-      const answer = await getJson(connect(options), `/api/images?limit=${Number(options.limit) || 50}`, imagesAnswer);
+      const answer = await getJson(connect(options), `/api/images?limit=${options.limit}`, imagesAnswer);
       if (options.output === 'json') return printJson(answer.images);
       printTable(
         ['IMAGE', 'DIGEST', 'CLASS', 'PACKAGES', 'FINDINGS', 'VERDICT', 'SIGNED', 'REPLICAS'],
@@ -26,7 +27,7 @@ export const imagesCommand = () =>
           String(image.sbom?.sbom.packages ?? '-'),
           image.scan ? formatCounts(image.scan.counts) : '-',
           image.verdict?.decision ?? (image.settled ? '-' : 'pending'),
-          image.signature ? 'yes' : 'no',
+          image.signature ? 'yes' : '-',
           String(image.replicas.length),
         ]),
       );
@@ -42,7 +43,7 @@ export const imageCommand = () =>
       .addOption(dataOption())
       .action(async (ref, options) => {
         const connection = connect(options);
-        const path = `/api/image?ref=${encodeURIComponent(inEvents(ref, connection.local?.registries ?? []))}`;
+        const path = `/api/image?ref=${encodeURIComponent(inEvents(ref, connection.local))}`;
         const answer = await getJson(connection, path, imageAnswer);
         if (options.output === 'json') return printJson(answer);
         printImage(answer.image);
@@ -52,7 +53,7 @@ export const imageCommand = () =>
         printTable(
           ['SEVERITY', 'ID', 'PACKAGE', 'VERSION', 'FIXED IN', 'WHERE'],
           findings.map((finding) => [
-            paintSeverity(finding.severity),
+            severityCell(finding.severity),
             finding.id,
             finding.package,
             finding.version,
@@ -64,10 +65,9 @@ export const imageCommand = () =>
   );
 
 /** People write the address that they push to (`localhost:5000/…`); events name the registry by its ECR host. */
-export function inEvents(ref: string, registries: readonly { readonly host: string; readonly url: string }[]): string {
+export function inEvents(ref: string, stack: StackFile | undefined): string {
   const slash = ref.indexOf('/');
-  const given = ref.slice(0, slash).replace(/^localhost/, '127.0.0.1');
-  const found = registries.find(({ url }) => new URL(url).host.replace(/^localhost/, '127.0.0.1') === given);
+  const found = slash < 0 ? undefined : localRegistry(stack, ref.slice(0, slash));
   return found ? `${found.host}${ref.slice(slash)}` : ref;
 }
 
@@ -79,14 +79,19 @@ export const formatCounts = (counts: SeverityCounts): string =>
 
 function printImage({ entry, tags, stages, sbom, scan, verdict, signature, replicas }: ImageShape): void {
   const line = (name: string, value: string): void =>
-    void process.stdout.write(`${paint('dim', name.padEnd(11))}${value}\n`);
+    void process.stdout.write(
+      `${paint('dim', name.padEnd(11))}${value
+        .split('\n')
+        .map(defuse)
+        .join(`\n${' '.repeat(11)}`)}\n`,
+    );
   line('image', `${entry.registry}/${entry.repository}@${entry.digest}`);
   line('tags', tags.join(', ') || 'none');
   line('class', `${entry.artifactClass}${entry.platform ? `, ${entry.platform}` : ''}, ${entry.sizeBytes} bytes`);
   line('stages', stages.map(({ stage, state }) => `${stage} ${state}`).join(', '));
   if (sbom) line('sbom', `${sbom.sbom.packages} packages (${sbom.sbom.outcome}), ${sbom.layersRead} layers read`);
   if (scan) line('findings', `${formatCounts(scan.counts)}; ${scan.uncovered} packages without advisories`);
-  if (verdict) line('verdict', [verdict.decision, ...verdict.reasons, ...verdict.warnings].join('\n           '));
+  if (verdict) line('verdict', [verdict.decision, ...verdict.reasons, ...verdict.warnings].join('\n'));
   if (signature) line('signature', `${signature.digest} (${signature.algorithm})`);
   for (const { target, bytesMoved } of replicas)
     line('replica', `${target.registry}/${target.repository}, ${bytesMoved} bytes moved`);

@@ -7,7 +7,7 @@ import { parseJsonStrict } from '../../core/json.ts';
 import { retentionConfigSchema } from '../../lifecycle/index.ts';
 import { callApi } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
-import { paint, printJson, printTable, say } from '../output.ts';
+import { defuse, printJson, printTable, say } from '../output.ts';
 import { plansAnswer } from '../shapes.ts';
 import { apiOption, dataOption, outputOption } from './options.ts';
 
@@ -32,16 +32,16 @@ export const retentionCommand = () =>
         if (options.output === 'json') return printJson(plans);
         for (const plan of plans) {
           say(
-            `${plan.registry}/${plan.repository}: ${plan.keep.length} tags kept, ${plan.expire.length} to expire, ${plan.freedBytes} bytes freed`,
+            `${defuse(`${plan.registry}/${plan.repository}`)}: ${plan.keep.length} tags kept, ${plan.expire.length} to expire, ${plan.freedBytes} bytes freed`,
           );
-          if (plan.refused) say(`  not carried out: ${plan.refused}`);
+          if (plan.refused) say(`  not carried out: ${defuse(plan.refused)}`);
         }
         printTable(
           ['REPOSITORY', 'TAGS', 'DIGEST', 'MANIFESTS', 'WHY'],
           plans.flatMap((plan) =>
             plan.expire.map((graph) => [
               plan.repository,
-              graph.tags.join(',') || paint('dim', 'untagged'),
+              graph.tags.join(',') || { text: 'untagged', style: 'dim' as const },
               shortDigest(graph.root),
               String(graph.deletes.length),
               graph.why,

@@ -1,0 +1,28 @@
+import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { answerNo } from '../exit-code.ts';
+import { dataOption, imageHelp, outputOption, plainHttpOption, platformOption } from './options.ts';
+
+const levels = ['critical', 'high', 'medium', 'low', 'never'] as const;
+
+export const scanCommand = () =>
+  new Command('scan')
+    .description('find known vulnerabilities in an image or an SBOM; needs no running stack')
+    .addArgument(
+      new Argument('<image|sbom>', 'an image, see below, or a file: CycloneDX JSON, or "lading sbom -o native"'),
+    )
+    .option('--advisories <path...>', 'folders or files of advisories instead of those that come with Lading')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 from this severity on').choices(levels).default('never' as const),
+    )
+    .option('--only-fixed', 'only what a newer version fixes')
+    .addOption(outputOption())
+    .addOption(platformOption())
+    .option('--all-platforms', 'of an index: the packages of all its images')
+    .option('--no-cache', 'read layers and advisories anew, also those that are known')
+    .addOption(plainHttpOption())
+    .addOption(dataOption())
+    .addHelpText('after', `${imageHelp}\n\nWith --fail-on, an SBOM that is known to have gaps fails as well.`)
+    .action(async (text, options) => {
+      const { runScan } = await import('../scan/run-scan.ts');
+      if (await runScan(text, options)) answerNo();
+    });

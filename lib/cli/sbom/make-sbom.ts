@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { systemClock } from '../../core/clock.ts';
+import { digestOf } from '../../core/digest.ts';
+import { LadingError } from '../../core/errors.ts';
+import { formatPlatform } from '../../formats/oci/index.ts';
+import { documentInventoryStore } from '../../sbom/adapters/document-inventory-store.ts';
+import { registryImageSource } from '../../sbom/adapters/registry-image-source.ts';
+import { type CreateSbomResult, createSbom, type Sbom } from '../../sbom/index.ts';
+import { cacheFolder } from '../cache-folder.ts';
+import { cachedDocuments, noDocuments } from '../file-documents.ts';
+import { type ImageAccess, type NamedImage, openImage } from '../source/open-image.ts';
+import { hostPlatform, parsePlatform } from '../source/platform.ts';
+import { selectPlatform } from '../source/select-platform.ts';
+
+export interface SbomWish extends ImageAccess {
+  readonly platform?: string | undefined;
+  /** Of an index: the SBOM of all its images as one. */
+  readonly allPlatforms?: boolean | undefined;
+  readonly cache: boolean;
+}
+
+export interface MadeSbom {
+  readonly image: NamedImage;
+  readonly sbom: Sbom;
+  readonly cycloneDx: string;
+  /** What a person should know although the SBOM could be made. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Makes the SBOM of an image that a person names, without any stack. What was read of a layer is kept in the user's
+ * cache, so that a layer is read once.
+ *
+ * @throws LadingError those of `openImage`; `platform-invalid`, `platform-unknown`, `not-an-image`
+ */
+export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> {
+  const platform = wish.platform === undefined ? undefined : parsePlatform(wish.platform);
+  if (platform && wish.allPlatforms) {
+    throw new LadingError('options-conflict', '--platform and --all-platforms exclude each other');
+  }
+  const image = await openImage(text, wish);
+  const source = registryImageSource(image.reader, image.repository);
+  const selected = wish.allPlatforms
+    ? { digest: image.digest, alternatives: 0 }
+    : await selectPlatform(source, image.digest, platform);
+  let cycloneDx = '';
+  const documents = wish.cache ? cachedDocuments(join(cacheFolder(), 'inventories')) : noDocuments;
+  const made = await createSbom(
+    { image: selected.digest, ...image.name },
+    {
+      source,
+      inventories: documentInventoryStore(documents),
+      clock: systemClock,
+      sboms: {
+        get: async () => undefined,
+        async put(sbom, document) {
+          cycloneDx = document;
+          const refOf = (content: string) => ({ key: '', digest: digestOf(content) });
+          return { native: refOf(JSON.stringify(sbom)), cycloneDx: refOf(document) };
+        },
+      },
+    },
+  );
+  const remarks =
+    selected.alternatives > 0
+      ? [
+          `${selected.alternatives + 1} images of the index are for ${formatPlatform(platform ?? hostPlatform())}; ` +
+            `this is the first, ${selected.digest}. Name another by its digest.`,
+        ]
+      : [];
+  return { image, sbom: expectSbom(made, text).sbom, cycloneDx, remarks };
+}
+
+function expectSbom(made: CreateSbomResult, text: string): Extract<CreateSbomResult, { status: 'created' }> {
+  if (made.status === 'created') return made;
+  if (made.status === 'unknown-image') throw new LadingError('reference-unknown', `there is no image ${text}`);
+  const article = /^[aeiou]/.test(made.artifactClass) ? 'an' : 'a';
+  throw new LadingError('not-an-image', `${text} is ${article} ${made.artifactClass}, not a container image`, {
+    hint: 'it has no packages of its own, which is not the same as none found',
+  });
+}

@@ -1,0 +1,70 @@
+import { compareSeverity, severities } from '../../vulnerabilities/index.ts';
+import { defuse, paint, printJson, printTable, say, severityCell } from '../output.ts';
+import { warnOfGaps } from '../sbom/print-sbom.ts';
+import type { ScanTarget } from './read-target.ts';
+import type { ScanReport } from './scan-target.ts';
+
+const NAMED = 20;
+
+export function printScan(report: ScanReport, target: ScanTarget, format: 'table' | 'json'): void {
+  if (format === 'json') printJson(report);
+  else printFindings(report);
+  const note = paint('yellow', 'note', process.stderr);
+  for (const remark of target.remarks) say(`${note}: ${defuse(remark)}`);
+  if (target.outcome !== undefined) warnOfGaps({ outcome: target.outcome, gaps: target.gaps });
+  printLeftOut(report);
+  if (format === 'table') summarize(report);
+}
+
+/** Files that hold something else are named together; what is wrong with one that should hold advisories is said. */
+function printLeftOut({ advisories }: ScanReport): void {
+  const note = paint('yellow', 'note', process.stderr);
+  const others: string[] = [];
+  for (const { name, problem } of advisories.sources) {
+    if (problem?.kind === 'malformed' || problem?.kind === 'empty') others.push(defuse(name));
+    else if (problem) say(`${note}: ${defuse(name)} is left out: ${defuse(problem.message.slice(0, 300))}`);
+  }
+  if (others.length === 0) return;
+  const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : '';
+  say(`${note}: left out, being no advisories that are read here: ${others.slice(0, NAMED).join(', ')}${more}`);
+}
+
+function printFindings({ findings }: ScanReport): void {
+  if (findings.length === 0) return;
+  printTable(
+    ['SEVERITY', 'ID', 'PACKAGE', 'VERSION', 'FIXED IN', 'WHERE'],
+    findings
+      .toSorted((a, b) => compareSeverity(a.severity, b.severity))
+      .map(({ severity, id, package: pkg, fixedVersions, fixState, locations }) => [
+        severityCell(severity),
+        id,
+        pkg.name,
+        pkg.version,
+        fixedVersions.join(', ') || fixState,
+        locations[0] ?? '',
+      ]),
+  );
+}
+
+function summarize({ findings, coverage }: ScanReport): void {
+  const counts = severities
+    .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => `${count} ${severity}`);
+  say(
+    `${findings.length} findings in ${coverage.packages} packages${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
+  );
+  if (coverage.uncovered > 0) {
+    const names = coverage.ecosystems.filter(({ data }) => data === 'none').map(({ name }) => name);
+    say(
+      `${coverage.uncovered} packages have no advisories to compare with: unknown, not clean (${defuse(names.join(', '))})`,
+    );
+  }
+  const excerpts = coverage.ecosystems.filter(({ data }) => data === 'excerpt').map(({ name }) => name);
+  if (excerpts.length > 0) {
+    say(`only some advisories are known of ${defuse(excerpts.join(', '))}; name more with --advisories`);
+  }
+  if (coverage.undecided.count > 0) {
+    say(`${coverage.undecided.count} advisories have ranges that cannot be compared with the installed version`);
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  type Coverage,
+  compareSeverity,
+  type Finding,
+  lookupsOf,
+  MATCHER,
+  matchPackages,
+  openSnapshot,
+  type SourceReport,
+} from '../../vulnerabilities/index.ts';
+import type { OpenedAdvisories } from './open-advisories.ts';
+import type { ScanTarget } from './read-target.ts';
+
+export const failLevels = ['critical', 'high', 'medium', 'low', 'never'] as const;
+export type FailLevel = (typeof failLevels)[number];
+
+/** The answer of `lading scan -o json`; fields are added, and do not change. */
+export interface ScanReport {
+  readonly schemaVersion: 1;
+  readonly target: {
+    readonly name: string;
+    readonly image?: string;
+    readonly platform?: string;
+    /** `unknown`: the SBOM does not say whether it is whole. */
+    readonly sbomOutcome: NonNullable<ScanTarget['outcome']> | 'unknown';
+  };
+  readonly matcher: string;
+  readonly advisories: {
+    readonly snapshot: string;
+    /** With a problem, where a file was left out. */
+    readonly sources: readonly Pick<SourceReport, 'name' | 'advisories' | 'problem'>[];
+  };
+  readonly findings: readonly Finding[];
+  /** What the findings can be relied on for: a package without advisories is unknown, and not clean. */
+  readonly coverage: Coverage;
+}
+
+/** Matches the packages against the advisories, reading only those that can be about them. */
+export async function scanTarget(
+  target: ScanTarget,
+  advisories: OpenedAdvisories,
+  options: { readonly onlyFixed: boolean },
+): Promise<ScanReport> {
+  const view = await openSnapshot(advisories.store, advisories.snapshot, lookupsOf(target.packages));
+  const { findings, coverage } = matchPackages(target.packages, view);
+  return {
+    schemaVersion: 1,
+    target: {
+      name: target.name,
+      ...(target.image ? { image: target.image } : {}),
+      ...(target.platform ? { platform: target.platform } : {}),
+      sbomOutcome: target.outcome ?? 'unknown',
+    },
+    matcher: MATCHER,
+    advisories: {
+      snapshot: advisories.snapshot.id,
+      sources: advisories.sources.map(({ name, advisories: count, problem }) => ({
+        name,
+        advisories: count,
+        ...(problem ? { problem } : {}),
+      })),
+    },
+    findings: options.onlyFixed ? findings.filter(({ fixState }) => fixState === 'fixed') : findings,
+    coverage,
+  };
+}
+
+/**
+ * Whether the answer is no: a finding is as grave as the level or worse, or the SBOM is known to have gaps, which could
+ * hide one. A finding that nobody rated is no reason by itself; the report names it.
+ */
+export function failsAt(report: ScanReport, level: FailLevel): boolean {
+  if (level === 'never') return false;
+  const { sbomOutcome } = report.target;
+  if (sbomOutcome === 'limit-exceeded' || sbomOutcome === 'unreadable') return true;
+  return report.findings.some(({ severity }) => compareSeverity(severity, level) <= 0);
+}

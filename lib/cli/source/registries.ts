@@ -1,0 +1,52 @@
+import { systemClock } from '../../core/clock.ts';
+import type { Registries } from '../../registry/index.ts';
+import type { StackFile } from '../connection.ts';
+import { dockerCredentials } from './docker-credentials.ts';
+
+export interface RegistryAccess {
+  /** The local stack, if one runs: its registries go by the names in events and by their addresses. */
+  readonly stack?: StackFile | undefined;
+  /** Plain http, and private addresses, for registries that are not on this machine. */
+  readonly plainHttp?: boolean | undefined;
+}
+
+const ECR = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/**
+ * The registries that a person names on the command line: naming one is allowing it. Credentials are those that
+ * `docker login` left; for ECR, those of the AWS SDK.
+ */
+export function namedRegistries(access: RegistryAccess): Registries {
+  return {
+    async open(host) {
+      const { createRegistries } = await import('../../registry/adapters/open-registries.ts');
+      const local = localRegistry(access.stack, host);
+      const common = { host, ...(local ? { url: local.url } : {}) };
+      const [, account, region] = ECR.exec(host) ?? [];
+      if (local === undefined && account !== undefined && region !== undefined) {
+        const { ecrClient } = await import('../../aws/clients.ts');
+        return createRegistries({ entries: [{ kind: 'ecr', host, region, account }] }, { ecrClient }).open(host);
+      }
+      const near = local !== undefined || LOOPBACK.test(host);
+      const open = near || access.plainHttp === true;
+      const credentials = local ? { kind: 'anonymous' as const } : await dockerCredentials(host);
+      return createRegistries(
+        {
+          entries: [{ kind: 'distribution', ...common, allowInsecure: open, allowPrivate: open, credentials }],
+        },
+        { clock: systemClock },
+      ).open(host);
+    },
+  };
+}
+
+type LocalRegistry = StackFile['registries'][number];
+
+/** Finds a registry of the local stack by its name in events or by the address that people push to. */
+export function localRegistry(stack: StackFile | undefined, host: string): LocalRegistry | undefined {
+  const given = sameLoopback(host);
+  return stack?.registries.find((one) => one.host === host || sameLoopback(new URL(one.url).host) === given);
+}
+
+const sameLoopback = (host: string): string => host.toLowerCase().replace(/^(?:localhost|\[::1\])(?=:|$)/, '127.0.0.1');
