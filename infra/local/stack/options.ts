@@ -10,6 +10,8 @@ export interface StackOptions {
   readonly root: string;
   /** Where everything is kept: one stack at a time. */
   readonly dataDir: string;
+  /** Where assemblies are cached. @default `assembly` in the data folder */
+  readonly assemblyDir?: string;
   /** 0 or absent: chosen by the system. APIs and function URLs take theirs in the order of the template. */
   readonly ports?: { readonly facade?: number; readonly apis?: readonly number[] };
   /** Opens the services that the stack does not bring itself (S3, KMS, ECR, Secrets Manager, SSM). */

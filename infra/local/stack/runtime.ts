@@ -184,11 +184,11 @@ export class StackRuntime {
   }
 
   async #assemble(): Promise<Assembly> {
-    const { assembly, root, app, context, accountId = LOCAL_ENVIRONMENT.accountId } = this.options;
+    const { assembly, assemblyDir, root, app, context, accountId = LOCAL_ENVIRONMENT.accountId } = this.options;
     if (assembly !== undefined) return assembly;
     return await buildAssembly({
       root,
-      cacheDir: join(this.folder.path, 'assembly'),
+      cacheDir: assemblyDir ?? join(this.folder.path, 'assembly'),
       ...(app === undefined ? {} : { app }),
       ...(context === undefined ? {} : { context }),
       defaults: { ...LOCAL_ENVIRONMENT, accountId },

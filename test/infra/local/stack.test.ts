@@ -165,7 +165,7 @@ describe('the local stack, with a synthesized app', () => {
   it('starts again on a folder whose process was killed', async () => {
     const script = `
       const { startLocalStack } = await import(${JSON.stringify(join(import.meta.dirname, '../../../infra/local/stack.ts'))});
-      await startLocalStack({ root: ${JSON.stringify(root)}, dataDir: ${JSON.stringify(join(work, 'killed'))} });
+      await startLocalStack(${JSON.stringify({ root, dataDir: join(work, 'killed'), assemblyDir: join(work, 'assembly') })});
       console.log('ready');
       setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
