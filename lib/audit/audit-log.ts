@@ -6,7 +6,7 @@ import { type AuditEntry, type AuditEvent, type Checkpoint, GENESIS } from './mo
 import type { AuditBlocks, AuditIndex, AuditLog } from './ports.ts';
 
 /** Fixed for good: `list` looks so far back for the block that an entry is in. */
-export const MAX_BLOCK_ENTRIES = 25;
+const MAX_BLOCK_ENTRIES = 25;
 /** Bytes of JSON; a DynamoDB item holds 400 KB. */
 const MAX_BLOCK_BYTES = 256 * 1024;
 const MAX_ATTEMPTS = 50;

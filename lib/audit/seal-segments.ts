@@ -17,7 +17,7 @@ const SEGMENTS = 'audit/segments/';
 const CHECKPOINTS = 'audit/checkpoints/';
 const pad = (seq: number): string => String(seq).padStart(12, '0');
 
-export const segmentKey = (from: number, to: number): string => `${SEGMENTS}${pad(from)}-${pad(to)}.json.zst`;
+const segmentKey = (from: number, to: number): string => `${SEGMENTS}${pad(from)}-${pad(to)}.json.zst`;
 const SEGMENT_KEY = /^audit\/segments\/(\d{12})-(\d{12})\.json\.zst$/;
 const CHECKPOINT_KEY = /^audit\/checkpoints\/(\d{12})\.json\.zst$/;
 

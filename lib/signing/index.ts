@@ -1,5 +1,4 @@
 export { createSignature } from './create-signature.ts';
-export { type SigningErrorCode, signingError } from './errors.ts';
 export { parseVerificationKey, type VerificationKey } from './keys.ts';
 export {
   COSIGN_SIGN_PREDICATE,
@@ -10,7 +9,6 @@ export {
 export type { SignatureStore, Signer } from './ports.ts';
 export {
   imageSignedDraft,
-  pushSignature,
   type SignImageOutcome,
   type SignImagePorts,
   type SignImageRequest,
@@ -18,7 +16,6 @@ export {
 } from './sign-image.ts';
 export {
   type ImageVerdict,
-  MAX_SIGNATURES,
   type RejectedSignature,
   type SignatureReader,
   verifyImage,

@@ -61,7 +61,7 @@ function hashFor(key: KeyObject): string | undefined {
   throw signingError('key-unusable', `a key of type ${type} does not verify signatures`);
 }
 
-export function describePublicKey(key: KeyObject): PublicKey {
+function describePublicKey(key: KeyObject): PublicKey {
   const spki = key.export({ type: 'spki', format: 'der' });
   return {
     pem: key.export({ type: 'spki', format: 'pem' }).toString(),

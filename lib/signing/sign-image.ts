@@ -57,7 +57,7 @@ export async function signImage(ports: SignImagePorts, request: SignImageRequest
 }
 
 /** Pushes the recorded bytes. Every step is idempotent, so it can be repeated as a whole. */
-export async function pushSignature(
+async function pushSignature(
   registry: BlobWriter & ManifestWriter,
   { subject, bundle, manifest, manifestMediaType }: RecordedSignature,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import type { VerificationKey } from './keys.ts';
 import { type SignatureFault, verifyBundle } from './verify-signature.ts';
 
 /** Referrers that are examined at most; with more, "none of them is good" is no finding. */
-export const MAX_SIGNATURES = 50;
+const MAX_SIGNATURES = 50;
 
 /** Why one referrer is no signature. `unreadable`: its manifest or bundle is not what its descriptors promise. */
 export interface RejectedSignature {

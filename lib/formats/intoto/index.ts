@@ -5,7 +5,7 @@ import { canonicalJson, parseJsonStrict } from '../../core/json.ts';
 
 /** The payload type of a DSSE envelope that holds a statement (in-toto/attestation, spec/v1/envelope.md). */
 export const IN_TOTO_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
-export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1';
+const STATEMENT_V1 = 'https://in-toto.io/Statement/v1';
 const STATEMENT_V01 = 'https://in-toto.io/Statement/v0.1';
 
 /** What a statement is about. Keys of `digest` are a stranger's: algorithm → hex. */

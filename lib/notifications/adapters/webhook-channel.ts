@@ -56,7 +56,7 @@ export function webhookChannel({ webhook, secret, post = httpsPost() }: WebhookO
 const typeOf = (event: string): string => `lading.${event.toLowerCase().replaceAll(' ', '-')}`;
 
 /** CloudEvents 1.0, "Context Attributes"; names of extensions are lower-case letters and digits. */
-export function toCloudEvent(notification: Notification): Readonly<Record<string, unknown>> {
+function toCloudEvent(notification: Notification): Readonly<Record<string, unknown>> {
   const { id, event, source, time, subject, severity, title, lines, correlationId, data } = notification;
   return {
     specversion: '1.0',

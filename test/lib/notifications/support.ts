@@ -12,13 +12,10 @@ import {
 } from '../../../lib/events/index.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
-export const subject = { registry: 'r.example', repository: 'team/app', digest, mediaType: 'm/m', tags: ['1.2'] };
+const subject = { registry: 'r.example', repository: 'team/app', digest, mediaType: 'm/m', tags: ['1.2'] };
 export const location = `r.example/team/app@${digest}`;
 
-export function envelopeOf<Data extends z.ZodType>(
-  definition: EventDefinition<Data>,
-  data: z.input<Data>,
-): EventBridgeEvent {
+function envelopeOf<Data extends z.ZodType>(definition: EventDefinition<Data>, data: z.input<Data>): EventBridgeEvent {
   const now = new Date('2026-04-04T04:04:04.000Z');
   const event = publishable(draftEvent(definition, data), { root: 'push-1' }, now);
   return {
