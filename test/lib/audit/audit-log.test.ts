@@ -233,7 +233,7 @@ describe('the audit trail', () => {
         expect(entries).toHaveLength(wanted.size);
         expect(await verifyChain(entries)).toMatchObject({ kind: 'intact' });
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 

@@ -82,7 +82,7 @@ describe('against the slow reference', () => {
       fc.property(onePathPatterns, onePathEvents, (pattern, event) => {
         expect(matches(pattern, event)).toBe(referenceMatches(pattern, event));
       }),
-      { numRuns: 4000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -95,9 +95,9 @@ describe('against the slow reference', () => {
         if (expected) matched++;
         expect(matches(pattern, event)).toBe(expected);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
-    expect(matched).toBeGreaterThan(100);
+    expect(matched).toBeGreaterThan(50);
   });
 
   it('agrees on patterns and events that know nothing of each other', () => {
@@ -105,7 +105,7 @@ describe('against the slow reference', () => {
       fc.property(patterns, events, (pattern, event) => {
         expect(matches(pattern, event)).toBe(referenceMatches(pattern, event));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });
