@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KeySpec, type KmsService, openKmsService } from '../../../../../infra/local/services/kms/index.ts';
+import { encodePss, matchesPss } from '../../../../../infra/local/services/kms/pss.ts';
 import { credentialsOf, type ServiceServer, startServiceServer } from '../../../../support/service-server.ts';
 
 const accountId = '000000000000';
@@ -76,6 +77,15 @@ describe('signing keys', () => {
         expect(verify(hash, Message, { key: trusted, ...how }, Buffer.from(Signature ?? []))).toBe(true);
         for (const checked of [raw, hashed]) {
           expect((await client.send(new VerifyCommand({ ...checked, Signature }))).SignatureValid).toBe(true);
+        }
+        const other = Buffer.concat([Message, Buffer.from('!')]);
+        for (const checked of [
+          { ...raw, Message: other },
+          { ...hashed, Message: createHash(hash).update(other).digest() },
+        ]) {
+          await expect(client.send(new VerifyCommand({ ...checked, Signature }))).rejects.toMatchObject({
+            name: 'KMSInvalidSignatureException',
+          });
         }
         const bad = Buffer.from(Signature ?? []);
         bad[bad.length - 1] = (bad[bad.length - 1] ?? 0) ^ 1;
@@ -146,6 +156,23 @@ describe('signing keys', () => {
     await expect(
       service.createKey({ region, logicalId: 'Wrong', keySpec: 'ECC_NIST_P256', keyUsage: 'ENCRYPT_DECRYPT' }),
     ).rejects.toMatchObject({ code: 'key-invalid' });
+  });
+});
+
+describe('PSS encoding', () => {
+  it.each([2047, 2048, 3072])('of %d bits fits its digest, and nothing else does', (bits) => {
+    const digest = createHash('sha256').update('x').digest();
+    const encoded = encodePss('sha256', digest, bits);
+    expect(encoded).toHaveLength(Math.ceil((bits - 1) / 8));
+    expect(matchesPss('sha256', digest, encoded, bits)).toBe(true);
+    expect(matchesPss('sha256', createHash('sha256').update('y').digest(), encoded, bits)).toBe(false);
+    for (let at = 0; at < encoded.length; at++) {
+      for (const bit of [1, 128]) {
+        const bad = Buffer.from(encoded);
+        bad[at] = (bad[at] ?? 0) ^ bit;
+        expect(matchesPss('sha256', digest, bad, bits)).toBe(false);
+      }
+    }
   });
 });
 

@@ -54,7 +54,9 @@ describe('the journal', () => {
           const at = cut % ((ends.at(-1) ?? 0) + 1);
           await truncate(path, at);
           const second = await open();
-          expect(second.seen.length).toBe(ends.filter((end) => end <= at).length - 1);
+          const whole = ends.filter((end) => end <= at);
+          expect(second.seen.length).toBe(whole.length - 1);
+          expect((await stat(path)).size).toBe(whole.at(-1));
           await second.journal.append({ n: 99, text: 'after' });
           await second.journal.close();
           const third = await open();
