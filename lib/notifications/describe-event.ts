@@ -114,6 +114,9 @@ export function describeEvent(envelope: EventBridgeEvent): Notification | undefi
 
 /** Names come from strangers: no line breaks or terminal sequences, no direction marks that reorder what is read. */
 function oneLine(text: string, max: number): string {
-  const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+  const plain = text
+    .slice(0, 4 * max)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .trim();
   return plain.length <= max ? plain : `${plain.slice(0, max - 1).toWellFormed()}…`;
 }

@@ -1,5 +1,5 @@
 /** Steps that one evaluation may take. An event of the 1 MiB that EventBridge accepts needs a small part of it. */
-export const WORK_LIMIT = 4_000_000;
+export const WORK_LIMIT = 3_000_000;
 
 /** Nesting over this is not walked into; JSON readers of AWS refuse it too (Jackson's default). */
 export const DEPTH_LIMIT = 1000;

@@ -150,8 +150,8 @@ describe('hostile events', () => {
   });
 
   it('takes a large array of objects in its stride', () => {
-    const items = Array.from({ length: 100_000 }, (_, i) => ({ a: i, b: i + 1, c: i + 2 }));
-    const pattern = compilePattern({ d: { a: [{ exists: true }], b: [{ exists: true }], c: [99_999 + 2] } });
+    const items = Array.from({ length: 40_000 }, (_, i) => ({ a: i, b: i + 1, c: i + 2 }));
+    const pattern = compilePattern({ d: { a: [{ exists: true }], b: [{ exists: true }], c: [39_999 + 2] } });
     expect(pattern.evaluate({ d: items })).toBe('match');
     expect(pattern.evaluate({ d: items.slice(0, -1) })).toBe('no-match');
   });
