@@ -3,7 +3,7 @@ import { digestSchema, gateDecided, subjectSchema } from '../events/index.ts';
 import type { ScanDocument } from '../vulnerabilities/index.ts';
 import { type PolicyConfig, type PolicyException, policyConfigSchema } from './config.ts';
 
-export const decisionSchema = gateDecided.data.shape.decision;
+const decisionSchema = gateDecided.data.shape.decision;
 export type Decision = z.infer<typeof decisionSchema>;
 
 /**

@@ -9,13 +9,13 @@ export interface PackageLookup {
 }
 
 /** `ecosystem` names where advisories would be looked for, also when none exist for it, so that coverage can tell. */
-export interface PackageIdentity {
+interface PackageIdentity {
   readonly ecosystem: string;
   readonly lookups: readonly PackageLookup[];
 }
 
 /** The first part of an ecosystem's name, before any release. */
-export const ecosystemBase = (ecosystem: string): string => {
+const ecosystemBase = (ecosystem: string): string => {
   const colon = ecosystem.indexOf(':');
   return colon < 0 ? ecosystem : ecosystem.slice(0, colon);
 };

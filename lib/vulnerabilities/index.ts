@@ -1,14 +1,12 @@
-export { compareFindings, type FindingsDifference } from './compare-findings.ts';
 export { COMPILER_VERSION } from './compile-advisories.ts';
 export { type AdvisoriesConfig, advisoriesConfigSchema } from './config.ts';
 export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from './diff-snapshots.ts';
 export { AdvisorySourceError, type SourceProblem } from './errors.ts';
-export { type ImageToMatch, type MatchPorts, matchImage, type ScanPorts, scanImage } from './match-image.ts';
+export { type ImageToMatch, type MatchPorts, matchImage } from './match-image.ts';
 export { lookupsOf, MATCHER, type MatchResult, matchPackages } from './match-packages.ts';
 export {
   type Coverage,
   type Finding,
-  findingSchema,
   type MatchablePackage,
   type ScanDocument,
   type ScanRecord,
@@ -17,9 +15,7 @@ export {
   type Snapshot,
   type SourceScope,
   scanDocumentSchema,
-  scanRecordSchema,
   severities,
-  severitySchema,
 } from './model.ts';
 export type {
   AdvisorySource,
@@ -32,10 +28,10 @@ export type {
   SourceFile,
   SourceReading,
 } from './ports.ts';
-export { defaultReadLimits, type ReadLimits } from './read-advisories.ts';
+export type { ReadLimits } from './read-advisories.ts';
 export { type RematchPorts, rematchImage, type TouchPorts, touchedImages } from './rematch.ts';
 export { compareSeverity } from './severity.ts';
-export { type AdvisoryView, emptyView, openSnapshot } from './snapshot.ts';
+export { type AdvisoryView, openSnapshot } from './snapshot.ts';
 export {
   type SourceReport,
   type SyncOptions,

@@ -82,7 +82,7 @@ export async function scanImage(
   };
 }
 
-export function countBySeverity(findings: readonly Finding[]): SeverityCounts {
+function countBySeverity(findings: readonly Finding[]): SeverityCounts {
   const counts = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
   for (const { severity } of findings) counts[severity]++;
   return counts;

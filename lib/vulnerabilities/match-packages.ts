@@ -47,7 +47,7 @@ export function matchPackages(packages: readonly MatchablePackage[], view: Advis
     }
     for (const cluster of unite(known, hits)) findings.push(toFinding(pkg, cluster));
   }
-  findings.sort(compareFindings);
+  findings.sort(orderFindings);
   undecided.sort((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b)));
   return {
     findings,
@@ -169,7 +169,7 @@ function sortVersions(hits: readonly Hit[]): string[] {
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** By package, then by vulnerability. */
-export function compareFindings(a: Finding, b: Finding): number {
+function orderFindings(a: Finding, b: Finding): number {
   const key = (finding: Finding): string[] => [
     finding.package.name,
     finding.package.version,

@@ -4,14 +4,14 @@ import { type VersionSchemeName, versionSchemeNames } from '../formats/versions/
 
 /** From worst to mildest; `unknown` is the absence of a rating and sorts last, never "none". */
 export const severities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
-export const severitySchema = z.enum(severities);
+const severitySchema = z.enum(severities);
 export type Severity = z.infer<typeof severitySchema>;
 
 const schemeSchema = z.enum(versionSchemeNames as [VersionSchemeName, ...VersionSchemeName[]]);
 const cvssSchema = z.object({ vector: z.string(), score: z.number() });
 
 /** What one record of one source says about one package. */
-export const advisoryEntrySchema = z.object({
+const advisoryEntrySchema = z.object({
   /** The record's own id in its source. */
   record: z.string(),
   /** All names of the vulnerability, the preferred one (CVE) first. */
@@ -46,10 +46,10 @@ export const shardSchema = z.object({
 export type Shard = z.infer<typeof shardSchema>;
 
 /** `excerpt`: the source holds only some advisories of its ecosystems, so that no match says little. */
-export const scopeSchema = z.enum(['complete', 'excerpt']);
+const scopeSchema = z.enum(['complete', 'excerpt']);
 export type SourceScope = z.infer<typeof scopeSchema>;
 
-export const ecosystemSectionSchema = z.object({
+const ecosystemSectionSchema = z.object({
   name: z.string(),
   /** There are 2^bits buckets; `shards` has one place for each, `null` where the bucket is empty. */
   bits: z.int().min(0).max(16),
@@ -60,7 +60,7 @@ export const ecosystemSectionSchema = z.object({
 export type EcosystemSection = z.infer<typeof ecosystemSectionSchema>;
 
 /** What one source contributes to a snapshot. It is carried over unchanged when the source fails or has nothing new. */
-export const sourceSectionSchema = z.object({
+const sourceSectionSchema = z.object({
   name: z.string(),
   scope: scopeSchema,
   /** Version of the compiler that made it: sections of an older one are made again. */
@@ -102,7 +102,7 @@ export interface MatchablePackage {
   readonly layer?: string | undefined;
 }
 
-export const findingSchema = z.object({
+const findingSchema = z.object({
   /** CVE id where there is one, else GHSA, else the record's own. */
   id: z.string(),
   aliases: z.array(z.string()),
@@ -119,7 +119,7 @@ export const findingSchema = z.object({
 export type Finding = z.infer<typeof findingSchema>;
 
 /** What the findings can be relied on for: missing data is never "clean". */
-export const coverageSchema = z.object({
+const coverageSchema = z.object({
   packages: z.int().nonnegative(),
   /** Packages for whose ecosystem the snapshot holds no advisories at all. */
   uncovered: z.int().nonnegative(),

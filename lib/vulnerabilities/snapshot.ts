@@ -21,7 +21,7 @@ export function composeSnapshot(sections: readonly SourceSection[], createdAt: D
   };
 }
 
-export const shardOf = (section: EcosystemSection, name: string): Digest | undefined =>
+const shardOf = (section: EcosystemSection, name: string): Digest | undefined =>
   section.shards[bucketOf(name, section.bits)] ?? undefined;
 
 /** The advisories of a snapshot for the packages that were asked for. */

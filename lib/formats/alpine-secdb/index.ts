@@ -27,7 +27,7 @@ const documentSchema = z.object({
 });
 
 /** A vulnerability of a source package, fixed in a version: every older one is affected. */
-export interface SecdbFix {
+interface SecdbFix {
   readonly package: string;
   readonly fixed: string;
   /** All names of the one vulnerability, as listed together: `CVE-2019-5060 TALOS-2019-0844`. */

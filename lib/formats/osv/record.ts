@@ -63,7 +63,6 @@ const recordSchema = z.object({
 
 export type OsvRecord = z.infer<typeof recordSchema>;
 export type OsvAffected = z.infer<typeof affectedSchema>;
-export type OsvSeverity = z.infer<typeof severity>;
 
 export type OsvEventKind = 'introduced' | 'fixed' | 'last_affected' | 'limit';
 export type OsvEvent = readonly [kind: OsvEventKind, version: string];

@@ -18,7 +18,7 @@ export interface VersionScheme {
 }
 
 /** Longer texts are refused unread: the longest real version met in the public advisories has about 120 characters. */
-export const MAX_VERSION_LENGTH = 512;
+const MAX_VERSION_LENGTH = 512;
 
 /** Makes a scheme of a parser, which answers `undefined` for what is no version, and an order on what it parsed. */
 export function defineScheme<V extends object>(

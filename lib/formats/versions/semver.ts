@@ -1,7 +1,7 @@
 import { compareDigits, compareSequences, compareTexts, defineScheme, isDigits, type VersionOrder } from './scheme.ts';
 
 /** Semantic Versioning 2.0.0, with a leading `v` and absent minor and patch numbers (as zero) allowed. */
-export interface Semver {
+interface Semver {
   readonly core: readonly [major: string, minor: string, patch: string];
   readonly preRelease: readonly string[];
   readonly build: readonly string[];
@@ -10,7 +10,7 @@ export interface Semver {
 const SHAPE =
   /^[vV]?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
 
-export function parseSemver(text: string): Semver | undefined {
+function parseSemver(text: string): Semver | undefined {
   const match = SHAPE.exec(text.trim());
   if (!match) return undefined;
   const [, major = '0', minor = '0', patch = '0', preRelease, build] = match;
@@ -18,18 +18,18 @@ export function parseSemver(text: string): Semver | undefined {
 }
 
 /** Section 11: numbers, then pre-release identifiers; build metadata does not count. */
-export function compareSemver(a: Semver, b: Semver): VersionOrder {
+function compareSemver(a: Semver, b: Semver): VersionOrder {
   return compareSequences(a.core, b.core, '0', compareDigits) || comparePreRelease(a.preRelease, b.preRelease);
 }
 
 /** Section 11.3 and 11.4: a version without pre-release identifiers is newer than with; more identifiers are newer. */
-export function comparePreRelease(a: readonly string[], b: readonly string[]): VersionOrder {
+function comparePreRelease(a: readonly string[], b: readonly string[]): VersionOrder {
   if (a.length === 0 || b.length === 0) return a.length === b.length ? 0 : a.length === 0 ? 1 : -1;
   return compareIdentifierLists(a, b);
 }
 
 /** Identifier by identifier; the shorter list is older where it is the beginning of the longer. */
-export const compareIdentifierLists = (a: readonly string[], b: readonly string[]): VersionOrder =>
+const compareIdentifierLists = (a: readonly string[], b: readonly string[]): VersionOrder =>
   compareSequences<string | undefined>(a, b, undefined, (left, right) =>
     left === undefined || right === undefined
       ? left === right
@@ -41,7 +41,7 @@ export const compareIdentifierLists = (a: readonly string[], b: readonly string[
   );
 
 /** Numeric identifiers by value and before alphanumeric ones, which go by ASCII order. */
-export function compareIdentifiers(a: string, b: string): VersionOrder {
+function compareIdentifiers(a: string, b: string): VersionOrder {
   const numeric = isDigits(a);
   if (numeric !== isDigits(b)) return numeric ? -1 : 1;
   return numeric ? compareDigits(a, b) : compareTexts(a, b);

@@ -1,1 +1,1 @@
-export { readZip, type ZipEntry, type ZipLimits } from './read-zip.ts';
+export { readZip } from './read-zip.ts';

@@ -6,7 +6,7 @@
  * CVE-2025-27152 as in retire.js (Apache-2.0); that of CVE-2022-0235 begins its second range at 3.0.0, since the fix was
  * also made in 2.6.7. Alpine: alpinelinux/alpine-secdb of June 2020, releases v3.10 and v3.11.
  * Debian 12: the changelogs of its packages as of November 2026. CVSS of distribution entries: cisagov/vulnrichment
- * (CC0-1.0).
+ * (CC0-1.0), and the NVD's for Alpine's as the Ubuntu CVE tracker of June 2020 repeats them.
  */
 
 /** `record alias severity cvss`, then a line for each package with its ranges `introduced..fixed`. */
@@ -152,6 +152,19 @@ Alpine:v3.11 openssl 1.1.1d-r3: CVE-2019-1551
 
 /** `id vector` for the ids of the distributions, which rate nothing themselves. */
 export const cvssFacts = `
+CVE-2017-15873 CVSS:3.0/AV:L/AC:L/PR:N/UI:R/S:U/C:N/I:N/A:H
+CVE-2017-15874 CVSS:3.0/AV:L/AC:L/PR:N/UI:R/S:U/C:N/I:N/A:H
+CVE-2017-16544 CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H
+CVE-2018-0734 CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:N/A:N
+CVE-2018-0735 CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:N/A:N
+CVE-2018-20679 CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N
+CVE-2019-1543 CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:N
+CVE-2019-1547 CVSS:3.1/AV:L/AC:H/PR:L/UI:N/S:U/C:H/I:N/A:N
+CVE-2019-1549 CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N
+CVE-2019-1551 CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N
+CVE-2019-1563 CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N
+CVE-2019-5747 CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N
+CVE-2019-14697 CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
 CVE-2023-6246 CVSS:3.1/AV:L/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
 CVE-2023-31484 CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:H/A:H
 CVE-2024-2961 CVSS:3.1/AV:L/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:H

@@ -201,10 +201,10 @@ describe('the bundled advisories', () => {
     for (const finding of theirs.findings) {
       // The record of that time has one range over 2.6.7, which mends it; the bundled one does not repeat that.
       if (finding.id === 'CVE-2022-0235') continue;
-      expect(ours.get(keyOf(finding)), keyOf(finding)).toMatchObject({
-        severity: finding.severity,
-        fixedVersions: finding.fixedVersions,
-      });
+      const { severity, fixedVersions, package: pkg } = finding;
+      // secdb rates nothing.
+      const expected = pkg.type === 'apk' ? { fixedVersions } : { severity, fixedVersions };
+      expect(ours.get(keyOf(finding)), keyOf(finding)).toMatchObject(expected);
     }
     // What the records of the corpus speak of is said of no version that they do not name.
     const spokenOf = new Set(theirs.findings.flatMap(({ id, package: pkg }) => `${id} ${pkg.name}`));
