@@ -49,8 +49,14 @@ export async function redrive(client: SQSClient, queue: DeadLetterQueue): Promis
   await client.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn }));
 }
 
-/** Runs a scheduled function now, by sending its queue what the schedule would. */
-export async function runNow(client: SQSClient, prefix: string, functionName: string, now: Date): Promise<void> {
+/** Runs a scheduled function now, by sending its queue what the schedule would, and with it what it should know. */
+export async function runNow(
+  client: SQSClient,
+  prefix: string,
+  functionName: string,
+  now: Date,
+  detail: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const name = `${prefix}${functionName}`;
   let url: string | undefined;
   try {
@@ -70,7 +76,7 @@ export async function runNow(client: SQSClient, prefix: string, functionName: st
     time: now.toISOString(),
     region: 'local',
     resources: [],
-    detail: {},
+    detail,
   };
   await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(event) }));
 }

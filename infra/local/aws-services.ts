@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { describeError } from '../../lib/core/errors.ts';
+import {
+  type EmbeddedRegistry,
+  type RegistryAccess,
+  type RegistryEvent,
+  startEmbeddedRegistry,
+} from './registry/index.ts';
+import { type EcrService, openEcrService } from './services/ecr/index.ts';
+import { openKmsService } from './services/kms/index.ts';
+import { keySpec, keyUsage } from './services/kms/key-specs.ts';
+import { openS3Service } from './services/s3/index.ts';
+import { openSecretsManagerService } from './services/secrets-manager/index.ts';
+import { openSsmService } from './services/ssm/index.ts';
+import type { ExtraServices, ServiceContext } from './stack.ts';
+import type { Backends } from './template/backends.ts';
+
+/** The registry of one region, as the user reaches it. */
+export interface RegionalRegistry {
+  readonly region: string;
+  /** Its name in references and events: the host that ECR would have. */
+  readonly host: string;
+  readonly registry: EmbeddedRegistry;
+}
+
+export interface AwsServicesOptions {
+  /** One port per region, the primary one first; 0 or absent: chosen by the system. */
+  readonly registryPorts?: readonly number[];
+  readonly onProblem: (what: string) => void;
+}
+
+/** Unreferenced content is swept this often, in milliseconds; the registry itself spares what is young. */
+const GARBAGE_MS = 10 * 60 * 1000;
+
+/**
+ * The services that the template needs beside queues, tables and events: S3, KMS, secrets, parameters, and for each
+ * region an embedded registry with ECR's control API over it. Pushes become ECR's events on the region's default bus.
+ */
+export class AwsServices {
+  readonly #options: AwsServicesOptions;
+  readonly registries: RegionalRegistry[] = [];
+
+  constructor(options: AwsServicesOptions) {
+    this.#options = options;
+  }
+
+  /** Opens all of it; handed to `startLocalStack` as `services`. */
+  readonly open = async (context: ServiceContext): Promise<ExtraServices> => {
+    const { dataDir, accountId, clock } = context;
+    const folder = (name: string): string => join(dataDir, name);
+    const s3 = await openS3Service({ directory: folder('s3'), clock });
+    const kms = await openKmsService({ directory: folder('kms'), accountId, clock });
+    const secrets = await openSecretsManagerService({ directory: folder('secrets'), accountId, clock });
+    const ssm = await openSsmService({ directory: folder('ssm'), accountId, clock, sealer: kms.sealerFor('ssm') });
+    const ecr = await openEcrService({
+      directory: folder('ecr'),
+      clock,
+      registries: (region) => this.#ecrRegistry(region),
+    });
+    try {
+      await this.#startRegistries(context, ecr);
+    } catch (error) {
+      await this.#closeRegistries();
+      throw error;
+    }
+    const garbage = setInterval(() => void this.#collectGarbage(), GARBAGE_MS);
+    garbage.unref();
+    return {
+      services: [s3, kms, secrets, ssm, ecr],
+      backends: backendsOf({ s3, kms, secrets, ssm, registries: this.registries }),
+      close: async () => {
+        clearInterval(garbage);
+        await this.#closeRegistries();
+      },
+    };
+  };
+
+  #ecrRegistry(region: string) {
+    const found = this.registries.find((one) => one.region === region);
+    return found && { backend: found.registry.store, url: found.registry.url };
+  }
+
+  async #startRegistries(context: ServiceContext, ecr: EcrService): Promise<void> {
+    for (const [i, region] of context.regions.entries()) {
+      const registry = await startEmbeddedRegistry({
+        directory: join(context.dataDir, 'registry', region),
+        port: this.#options.registryPorts?.[i] ?? 0,
+        clock: context.clock,
+        access: accessOf(context, region, ecr),
+        onProblem: (error) => this.#options.onProblem(`the registry of ${region}: ${describeError(error)}`),
+      });
+      this.registries.push({ region, host: `${context.accountId}.dkr.ecr.${region}.amazonaws.com`, registry });
+      registry.onEvent((event) => context.putEvent(region, toEcrEvent(event)));
+    }
+  }
+
+  async #collectGarbage(): Promise<void> {
+    for (const { registry, region } of this.registries) {
+      await registry.store.collectGarbage().catch((error: unknown) => {
+        this.#options.onProblem(`garbage of ${region}: ${describeError(error)}`);
+      });
+    }
+  }
+
+  async #closeRegistries(): Promise<void> {
+    await Promise.all(this.registries.map(({ registry }) => registry.close()));
+  }
+}
+
+/** Functions come with ECR's token and have the rights of their role; who comes without is the developer. */
+function accessOf(context: ServiceContext, region: string, ecr: EcrService): RegistryAccess {
+  return {
+    async authenticate(header) {
+      if (header === undefined) return { principal: undefined };
+      const holder = ecr.principalOfToken(header);
+      // Clients send what they once stored for this address; whoever is at the machine needs no password.
+      return { principal: holder?.principal };
+    },
+    authorize(principal, action, repository) {
+      if (principal === undefined) return true;
+      const resource = `arn:aws:ecr:${region}:${context.accountId}:repository/${repository}`;
+      // Listing referrers has no action of its own: ECR asks for BatchGetImage (API reference, "ListImageReferrers").
+      const asked = action === 'ecr:ListImageReferrers' ? 'ecr:BatchGetImage' : action;
+      return context.authorize(principal, { action: asked, resource });
+    },
+  };
+}
+
+/** Amazon ECR user guide, "Sample events from Amazon ECR": `resources` is empty, and there is a tag or there is none. */
+function toEcrEvent(event: RegistryEvent) {
+  const detail = {
+    'action-type': event.kind === 'push' ? 'PUSH' : 'DELETE',
+    result: 'SUCCESS',
+    'repository-name': event.repository,
+    'image-digest': event.digest,
+    ...(event.tag === undefined ? {} : { 'image-tag': event.tag }),
+    ...(event.manifestMediaType === undefined ? {} : { 'manifest-media-type': event.manifestMediaType }),
+    ...(event.artifactMediaType === undefined ? {} : { 'artifact-media-type': event.artifactMediaType }),
+  };
+  return { source: 'aws.ecr', detailType: 'ECR Image Action', detail, time: event.time };
+}
+
+interface Opened {
+  readonly s3: Awaited<ReturnType<typeof openS3Service>>;
+  readonly kms: Awaited<ReturnType<typeof openKmsService>>;
+  readonly secrets: Awaited<ReturnType<typeof openSecretsManagerService>>;
+  readonly ssm: Awaited<ReturnType<typeof openSsmService>>;
+  readonly registries: readonly RegionalRegistry[];
+}
+
+function backendsOf({ s3, kms, secrets, ssm, registries }: Opened): Backends {
+  return {
+    buckets: s3,
+    keys: {
+      createKey: ({ keySpec: spec, keyUsage: usage, ...key }) =>
+        kms.createKey({ ...key, keySpec: keySpec.parse(spec), keyUsage: keyUsage.parse(usage) }),
+      createAlias: (alias) => kms.createAlias(alias),
+    },
+    secrets: {
+      createSecret: ({ region, name, description, value, generate }) =>
+        secrets.createSecret({
+          region,
+          name,
+          ...(description === undefined ? {} : { description }),
+          ...(value === undefined ? {} : { secretString: value }),
+          ...(generate === undefined ? {} : { generateSecretString: inCamelCase(generate) }),
+        }),
+    },
+    parameters: {
+      async createParameter({ region, name, type, value }) {
+        await ssm.putParameter({ region, name, type: type === 'StringList' ? 'StringList' : 'String', value });
+      },
+    },
+    repositories: {
+      async createRepository({ region, name }) {
+        await registries.find((one) => one.region === region)?.registry.store.createRepository(name);
+      },
+      createRepositoryTemplate: async () => undefined,
+    },
+  };
+}
+
+/** The template writes properties with a capital first letter. */
+const inCamelCase = (properties: object): Readonly<Record<string, never>> =>
+  Object.fromEntries(
+    Object.entries(properties)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [`${name.charAt(0).toLowerCase()}${name.slice(1)}`, value as never]),
+  );

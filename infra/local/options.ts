@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fromCaller } from '../../lib/cli/connection.ts';
+import { LadingError } from '../../lib/core/errors.ts';
+
+export const usage = `usage: npm start [-- options]
+
+Starts Lading on this machine: registries, queues, tables and functions of the same template that is deployed.
+
+  --once SOURCE   take one image through every stage and stop: exit 0 when the gate allows it, 1 when it does not
+                  SOURCE: oci:FOLDER[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF] or registry/name:tag
+  --data FOLDER   where everything is kept (default: .lading)
+  --port NUMBER   registries from this port on, pages at +80, AWS facade at +90 (default: 5100; 0: any free ports)
+  --no-sample     do not push the sample image
+  --advisories P  a folder or file of advisories to match against, beside the bundled ones
+  --help          this text`;
+
+export interface StartOptions {
+  readonly once: string | undefined;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly sample: boolean;
+  readonly advisories: readonly string[];
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const DEFAULT_PORT = 5100;
+
+/** @throws LadingError `usage` */
+export function parseOptions(args: readonly string[]): StartOptions | 'help' {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (error) {
+    throw new LadingError('usage', (error as Error).message, { hint: 'npm start -- --help lists the options' });
+  }
+  if (values.help) return 'help';
+  const port = Number(values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_000) {
+    throw new LadingError('usage', `"${values.port}" is not a port`, { hint: 'a number from 0 to 65000' });
+  }
+  return {
+    once: values.once,
+    dataDir: values.data === undefined ? join(root, '.lading') : fromCaller(values.data),
+    port,
+    sample: !values['no-sample'],
+    advisories: (values.advisories ?? []).map(fromCaller),
+  };
+}
+
+const parse = (args: readonly string[]) =>
+  parseArgs({
+    args: [...args],
+    options: {
+      once: { type: 'string' },
+      data: { type: 'string' },
+      port: { type: 'string' },
+      'no-sample': { type: 'boolean' },
+      advisories: { type: 'string', multiple: true },
+      help: { type: 'boolean' },
+    },
+    strict: true,
+  }).values;

@@ -1,0 +1,177 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type StackFile, stackFileOf } from '../../lib/cli/connection.ts';
+import { LadingError } from '../../lib/core/errors.ts';
+import { AwsServices, type RegionalRegistry } from './aws-services.ts';
+import type { StartOptions } from './options.ts';
+import { localRegistry, pushSample, SAMPLE } from './sample/push-sample.ts';
+import { type LocalStack, startLocalStack } from './stack.ts';
+import { followImage } from './view/follow-image.ts';
+import type { ImageState } from './view/image-state.ts';
+import { coloured, type Paint, plain, summaryLines } from './view/render-progress.ts';
+
+/** An image that stands still for so long has stalled, in milliseconds. */
+const PATIENCE_MS = 60_000;
+const SETTLE_MS = 120_000;
+
+/** A started stack, and what `npm start` does with it. */
+export class Running {
+  readonly #stack: LocalStack;
+  readonly #aws: AwsServices;
+  readonly #options: StartOptions;
+  readonly #file: string;
+  readonly #paint: Paint = process.stdout.isTTY && !process.env.NO_COLOR ? coloured : plain;
+
+  private constructor(stack: LocalStack, aws: AwsServices, options: StartOptions) {
+    this.#stack = stack;
+    this.#aws = aws;
+    this.#options = options;
+    this.#file = stackFileOf(options.dataDir);
+  }
+
+  /** @throws LadingError where a port is taken, the folder is in use, the disk is full or the template is wrong */
+  static async start(root: string, options: StartOptions): Promise<Running> {
+    const began = performance.now();
+    const notice = (line: string): void => void process.stderr.write(`! ${line}\n`);
+    const { port } = options;
+    const at = (offset: number): number => (port === 0 ? 0 : port + offset);
+    const aws = new AwsServices({ registryPorts: [0, 1, 2, 3].map(at), onProblem: notice });
+    const stack = await startLocalStack({
+      root,
+      dataDir: options.dataDir,
+      ports: { apis: [at(80)], facade: at(90) },
+      services: aws.open,
+      context: localContext(root),
+      onNotice: notice,
+    });
+    const running = new Running(stack, aws, options);
+    running.#writeFile();
+    running.#say(
+      `${running.#paint('bold', 'Lading')} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`,
+    );
+    for (const { region, registry } of aws.registries)
+      running.#row(`registry`, `${pushAddress(registry.url)}  (${region})`);
+    running.#row('page', running.#api);
+    running.#row('data', options.dataDir);
+    if (stack.skipped.length > 0)
+      running.#row('not here', [...new Set(stack.skipped.map(({ type }) => type))].join(', '));
+    for (const note of stack.notes) notice(note);
+    return running;
+  }
+
+  get #api(): string {
+    const [address] = this.#stack.apis;
+    if (!address) throw new LadingError('template-invalid', 'the template has no HTTP API');
+    return address.endpoint;
+  }
+
+  get #source(): RegionalRegistry {
+    const [first] = this.#aws.registries;
+    if (!first) throw new LadingError('template-invalid', 'there is no registry');
+    return first;
+  }
+
+  /** Puts the advisories in force, and waits for it: an image that is matched before would find nothing. */
+  async loadAdvisories(paths: readonly string[]): Promise<void> {
+    this.#stack.runSchedule('lading-sync-advisories');
+    await this.#stack.settle({ quietMs: 50, timeoutMs: SETTLE_MS });
+  }
+
+  async showSample(): Promise<void> {
+    this.#say(
+      `\nPushing the sample image to ${pushAddress(this.#source.registry.url)}/${SAMPLE.repository}:${SAMPLE.tag}`,
+    );
+    const pushedAt = new Date();
+    const digest = await pushSample(this.#source.registry.url);
+    await this.#follow(SAMPLE.repository, digest, SAMPLE.tag, pushedAt);
+  }
+
+  /** @returns whether the image may run */
+  async takeThrough(source: string): Promise<boolean> {
+    this.#say(`\nTaking ${source} through every stage`);
+    const pushedAt = new Date();
+    const target = localRegistry(this.#source.registry.url);
+    const { pushImage } = await import('../../lib/cli/push-image.ts');
+    const { repository, tag, digest } = await pushImage({ source, target });
+    const image = await this.#follow(repository, digest, tag, pushedAt);
+    await this.#stack.settle({ quietMs: 100, timeoutMs: SETTLE_MS });
+    const isRunnable = image.entry.artifactClass === 'image' || image.entry.artifactClass === 'index';
+    return !isRunnable || image.verdict?.decision === 'allow';
+  }
+
+  sayWhatNext(): void {
+    const address = pushAddress(this.#source.registry.url);
+    this.#say(
+      `\nPush your own:  docker push ${address}/NAME:TAG   or   skopeo copy --dest-tls-verify=false SOURCE docker://${address}/NAME:TAG`,
+    );
+    this.#say('Ask:            npm run -s lading -- images        (--help lists the commands)');
+    this.#say('Ctrl-C stops. What is stored stays.');
+  }
+
+  async close(): Promise<void> {
+    rmSync(this.#file, { force: true });
+    await this.#stack.close();
+  }
+
+  async #follow(repository: string, digest: string, tag: string | undefined, pushedAt: Date): Promise<ImageState> {
+    const { host, registry } = this.#source;
+    const image = await followImage({
+      api: this.#api,
+      location: `${host}/${repository}@${digest}`,
+      pushedAt,
+      output: process.stdout,
+      patienceMs: PATIENCE_MS,
+    });
+    const named = `${repository}${tag === undefined ? '' : `:${tag}`}`;
+    const replicas = image.replicas.flatMap(({ target }) => {
+      const found = this.#aws.registries.find((one) => one.host === target.registry);
+      return found ? [`${pushAddress(found.registry.url)}/${target.repository}@${digest}  (${found.region})`] : [];
+    });
+    const page = `${this.#api}/image?ref=${encodeURIComponent(`${host}/${repository}@${digest}`)}`;
+    const reference = `${pushAddress(registry.url)}/${named}`;
+    for (const line of summaryLines(image, { reference, page, replicaReferences: replicas }, this.#paint))
+      this.#say(line);
+    return image;
+  }
+
+  #writeFile(): void {
+    const [bucket] = [...this.#stack.outputs]
+      .filter(([name]) => name.endsWith('.DocumentsBucketName'))
+      .map(([, value]) => value);
+    const content: StackFile = {
+      pid: process.pid,
+      api: this.#api,
+      endpoint: this.#stack.endpoint,
+      region: this.#source.region,
+      registries: this.#aws.registries.map(({ host, region, registry }, i) => ({
+        host,
+        region,
+        url: registry.url,
+        role: i === 0 ? 'source' : 'replica',
+      })),
+      ...(typeof bucket === 'string' ? { documentsBucket: bucket } : {}),
+    };
+    writeFileSync(`${this.#file}.new`, JSON.stringify(content, null, 2));
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+
+  #say(line: string): void {
+    process.stdout.write(`${line}\n`);
+  }
+
+  #row(name: string, text: string): void {
+    this.#say(`  ${this.#paint('dim', name.padEnd(11))}${text}`);
+  }
+}
+
+/** Clients take plain HTTP for granted on `localhost`. */
+const pushAddress = (url: string): string => `localhost:${new URL(url).port}`;
+
+const cdkJson = z.object({ context: z.object({ lading: z.record(z.string(), z.unknown()) }) });
+
+/** The deployed configuration, but nothing is fetched from the network: advisories are the bundled and imported ones. */
+function localContext(root: string): Readonly<Record<string, unknown>> {
+  const { context } = cdkJson.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
+  return { lading: { ...context.lading, advisories: { sources: [] } } };
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { isLadingError } from '../../lib/core/errors.ts';
+import { parseOptions, usage } from './options.ts';
+import { Running } from './running.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** 0: done. 1: the gate does not allow the image. 2: it could not be done. */
+const REFUSED = 1;
+const FAILED = 2;
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const running = await Running.start(root, options);
+  try {
+    await running.loadAdvisories(options.advisories);
+    if (options.once !== undefined) return (await running.takeThrough(options.once)) ? 0 : REFUSED;
+    if (options.sample) await running.showSample();
+    running.sayWhatNext();
+    await untilInterrupted();
+    return 0;
+  } finally {
+    await running.close();
+  }
+}
+
+/** The first signal ends in order, the second at once. */
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve();
+      });
+    }
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (isLadingError(error) && error.hint) process.stderr.write(`hint: ${error.hint}\n`);
+  process.exitCode = FAILED;
+}
