@@ -58,12 +58,8 @@ export class EventBuses implements EventBackend {
   /** @throws LadingError `pattern-invalid`, `schedule-invalid` or `target-unsupported` */
   putRule(definition: RuleDefinition): void {
     const { busName, region, name, pattern, schedule, enabled, targets } = definition;
-    for (const { arn } of targets) {
-      if (/^arn:aws:(?:sqs|lambda|events):/.test(arn)) continue;
-      throw new LadingError('target-unsupported', `the rule ${name} of ${region} has the target ${arn}`, {
-        hint: 'queues, functions and buses are the targets that the local stack knows',
-      });
-    }
+    for (const { arn } of targets)
+      requireTarget(`the rule ${name} of ${region}`, arn, /^arn:aws:(?:sqs|lambda|events):/);
     if (busName === 'default') this.createBus({ ...definition, name: 'default' });
     const bus = this.#buses.get(`${region}/${busName}`);
     if (bus === undefined) throw unknownBus(busName, region);
@@ -188,6 +184,14 @@ export class EventBuses implements EventBackend {
       },
     });
   }
+}
+
+/** @throws LadingError `target-unsupported` */
+export function requireTarget(source: string, arn: string, supported: RegExp): void {
+  if (supported.test(arn)) return;
+  throw new LadingError('target-unsupported', `${source} has the target ${arn}`, {
+    hint: 'queues, functions and (for rules) buses are the targets that the local stack knows',
+  });
 }
 
 export const toSeconds = (time: Date): string => time.toISOString().replace(/\.\d{3}Z$/, 'Z');

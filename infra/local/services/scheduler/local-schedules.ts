@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describeError } from '../../../../lib/core/errors.ts';
 import type { ScheduleBackend, ScheduleDefinition } from '../../template/backends.ts';
-import { type Deliver, toSeconds } from '../events/event-buses.ts';
+import { type Deliver, requireTarget, toSeconds } from '../events/event-buses.ts';
 import type { LocalScheduler } from './local-scheduler.ts';
 
 export interface SchedulesOptions {
@@ -18,9 +18,10 @@ export class LocalSchedules implements ScheduleBackend {
     this.#options = options;
   }
 
-  /** @throws LadingError `schedule-invalid` */
+  /** @throws LadingError `schedule-invalid` or `target-unsupported` */
   createSchedule(definition: ScheduleDefinition): void {
     const { arn, expression, timeZone, target, enabled } = definition;
+    requireTarget(`the schedule ${arn}`, target.arn, /^arn:aws:(?:sqs|lambda):/);
     this.#options.scheduler.add({
       arn,
       expression,

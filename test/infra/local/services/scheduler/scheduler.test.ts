@@ -134,6 +134,9 @@ describe('the scheduler', () => {
     create('off', 'arn:aws:sqs:x:1:q');
     create('bad', 'arn:aws:sqs:x:1:gone', '{}', 'arn:aws:sqs:x:1:dead');
     create('worse', 'arn:aws:sqs:x:1:gone', '{}');
+    expect(() => create('api', 'arn:aws:scheduler:::aws-sdk:sqs:sendMessage')).toThrow(
+      expect.objectContaining({ code: 'target-unsupported' }),
+    );
     expect(scheduler.upcoming()).toHaveLength(4);
     expect(scheduler.run(({ enabled }) => enabled !== false)).toBe(4);
     expect(scheduler.run(({ arn }) => arn === 'arn:off')).toBe(1);
