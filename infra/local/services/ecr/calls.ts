@@ -10,7 +10,7 @@ export const repositoryName = z.string().min(2).max(256).refine(isRepositoryName
 
 export const repositoryInput = { registryId: z.string().optional(), repositoryName };
 
-export const imageId = z.strictObject({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
+const imageId = z.strictObject({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
 export type ImageId = z.infer<typeof imageId>;
 
 export const imageIds = z.array(imageId).min(1).max(100);

@@ -103,7 +103,7 @@ function userMetadata(headers: Headers): readonly (readonly [string, string])[] 
 }
 
 /** Tags as in the `x-amz-tagging` header: `key=value&key2=value2`, URL-encoded. */
-export function readTagHeader(header: string | undefined): readonly Tag[] {
+function readTagHeader(header: string | undefined): readonly Tag[] {
   if (header === undefined || header === '') return [];
   return checkTags([...new URLSearchParams(header)].map(([key, value]) => ({ key, value })));
 }

@@ -1,7 +1,7 @@
 import { invalidArgument, S3Error } from './errors.ts';
 
 /** S3 User Guide, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8, with any characters. */
-export const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 export function checkKey(key: string): string {
   const bytes = Buffer.byteLength(key);

@@ -5,11 +5,10 @@ import { z } from 'zod';
 export const lockMode = z.enum(['COMPLIANCE', 'GOVERNANCE']);
 export type LockMode = z.infer<typeof lockMode>;
 
-export const retention = z.object({ mode: lockMode, until: z.number() }).readonly();
+const retention = z.object({ mode: lockMode, until: z.number() }).readonly();
 export type Retention = z.infer<typeof retention>;
 
-export const versioningState = z.enum(['Unversioned', 'Enabled', 'Suspended']);
-export type VersioningState = z.infer<typeof versioningState>;
+const versioningState = z.enum(['Unversioned', 'Enabled', 'Suspended']);
 
 export const defaultRetention = z
   .object({

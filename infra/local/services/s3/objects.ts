@@ -67,7 +67,7 @@ export function findVersion(call: ObjectCall, state: BucketState): StoredObject 
 }
 
 /** Without `s3:ListBucket` a caller is not told that a key does not exist (API reference, GetObject, "Permissions"). */
-export const mayKnowWhatIsMissing = (call: ObjectCall): boolean =>
+const mayKnowWhatIsMissing = (call: ObjectCall): boolean =>
   call.request.allows?.({ action: 's3:ListBucket', resource: `arn:aws:s3:::${call.bucket}` }) ?? true;
 
 export async function getObject(call: ObjectCall): Promise<ServiceResponse> {

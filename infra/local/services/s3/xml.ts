@@ -7,7 +7,7 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
-export type XmlContent = string | number | boolean | undefined | readonly XmlNode[];
+type XmlContent = string | number | boolean | undefined | readonly XmlNode[];
 export type XmlNode = readonly [name: string, content: XmlContent];
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';

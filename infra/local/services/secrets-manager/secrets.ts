@@ -44,7 +44,7 @@ export const secretArn = ({ region, name, suffix }: Secret, accountId: string): 
 export const secretNotFound = (what = "Secrets Manager can't find the specified secret."): AwsError =>
   new AwsError('ResourceNotFoundException', what);
 
-export type SecretValue = Pick<SecretVersion, 'text' | 'binary'>;
+type SecretValue = Pick<SecretVersion, 'text' | 'binary'>;
 
 export interface SecretStore {
   /** Makes the secret if there is none of that name in the region; an existing one keeps its value. */

@@ -5,7 +5,7 @@ import { type LocalService, readBody, type ServiceRequest, type ServiceResponse 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
 /** Who calls, as an ARN: a function is a session of its role, the developer a user. */
-export const callerArn = ({ accountId, principal }: Pick<ServiceRequest, 'accountId' | 'principal'>): string =>
+const callerArn = ({ accountId, principal }: Pick<ServiceRequest, 'accountId' | 'principal'>): string =>
   principal === undefined
     ? `arn:aws:iam::${accountId}:user/developer`
     : `arn:aws:sts::${accountId}:assumed-role/${principal}/local`;

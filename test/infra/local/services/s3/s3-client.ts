@@ -8,7 +8,7 @@ import type { RequiredPermission } from '../../../../../infra/local/services/ser
 import { type Clock, systemClock } from '../../../../../lib/core/clock.ts';
 import { credentialsOf, type ServiceServer, startServiceServer } from '../../../../support/service-server.ts';
 
-export const REGION = 'eu-central-1';
+const REGION = 'eu-central-1';
 
 /** A local S3 on a folder of its own, with an unmodified SDK client. */
 export interface S3Bench {
