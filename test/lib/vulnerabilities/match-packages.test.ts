@@ -157,6 +157,16 @@ describe('matching', () => {
     ).toEqual(['GHSA-1 left@1.0.0']);
   });
 
+  it('lets a withdrawn record unite nothing', async () => {
+    const aliases = ['CVE-2026-1000', 'CVE-2026-1001'];
+    const found = await findingsFor(
+      [npm('left', '1.0.0')],
+      affects('X-1', 'npm', 'left', '0', { withdrawn: '2026-01-02T00:00:00Z', aliases }),
+      ...aliases.map((id) => affects(id, 'npm', 'left', '0')),
+    );
+    expect(found).toEqual(['CVE-2026-1000 left@1.0.0', 'CVE-2026-1001 left@1.0.0']);
+  });
+
   it('matches no withdrawn record, and listed versions beside ranges', async () => {
     expect(
       await findingsFor(
