@@ -101,6 +101,17 @@ describe('ECR', () => {
     expect(calls[1]?.input).toMatchObject({ registryId: '123456789012', filter: { tagStatus: 'TAGGED' } });
   });
 
+  it('tells images with and without tag, and leaves out what has no digest', async () => {
+    const imageDigest = digestOf('x');
+    const imageIds = [{ imageTag: 'a', imageDigest }, { imageDigest }, { imageTag: 'b' }, { imageDigest: 'sha256:no' }];
+    const { registry, calls } = await open([[ListImagesCommand, () => ({ imageIds })]]);
+    expect(await Array.fromAsync(registry.listImages?.('team/app') ?? [])).toEqual([
+      { digest: imageDigest, tag: 'a' },
+      { digest: imageDigest },
+    ]);
+    expect(calls[1]?.input.filter).toBeUndefined();
+  });
+
   it('has no tags in a repository that does not exist', async () => {
     const { registry } = await open([
       [

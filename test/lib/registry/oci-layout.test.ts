@@ -73,9 +73,13 @@ describe('a layout on disk', () => {
     const at = { repository: LAYOUT_REPOSITORY, digest: digestOf(image.layer), size: image.layer.length };
     writeFileSync(layer, Buffer.alloc(image.layer.length));
     expect(await codeOf(collectContent(registry.openBlob(at), 1e6))).toBe('digest-mismatch');
-    rmSync(layer);
-    symlinkSync('/dev/zero', layer);
-    expect(await codeOf(collectContent(registry.openBlob(at), 1e6))).toBe('blob-unknown');
+    const outside = join(folder, 'outside');
+    writeFileSync(outside, image.layer);
+    for (const target of ['/dev/zero', outside]) {
+      rmSync(layer);
+      symlinkSync(target, layer);
+      expect(await codeOf(collectContent(registry.openBlob(at), 1e6))).toBe('blob-unknown');
+    }
     const manifest = join(directory, 'blobs/sha256', image.digest.slice(7));
     writeFileSync(manifest, '{}');
     const get = registry.getManifest({ repository: LAYOUT_REPOSITORY, reference: 'v1' });

@@ -13,7 +13,7 @@ import {
   OCI_IMAGE_MANIFEST,
 } from '../../../lib/formats/oci/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
-import { cosignTags, ensureBlob, type Registry, walkClosedGraph } from '../../../lib/registry/index.ts';
+import { cosignTags, ensureBlob, type Registry, referrersTag, walkClosedGraph } from '../../../lib/registry/index.ts';
 import { memoryReplicas } from '../../../lib/replication/adapters/memory-replicas.ts';
 import { checkReplica, createBlobPlaces, type ReplicaStore, replicateImage } from '../../../lib/replication/index.ts';
 import { codeOf, pushImage } from '../../contract/registry.contract.ts';
@@ -258,6 +258,17 @@ describe('replication of an image', () => {
     expect(await replicateImage({ ...ports, target }, request(image.digest, ['v1']))).toMatchObject({
       tagsLeft: [{ tag: 'v1', why: 'immutable-at-target' }],
     });
+  });
+
+  it('attaches a referrer again that an earlier run put and did not list', async () => {
+    const ports = world(false);
+    const all = await pushAll(ports.source);
+    await replicateImage(ports, request(all.index.digest));
+    await ports.target.deleteTag({ repository: TO, tag: referrersTag(all.index.digest) });
+    const listed = () => ports.target.listReferrers({ repository: TO, digest: all.index.digest });
+    expect((await listed()).descriptors).toEqual([]);
+    await replicateImage(ports, request(all.index.digest));
+    expect((await listed()).descriptors.map((d) => d.digest)).toEqual([all.signature.digest]);
   });
 
   it('sets no tag when something that was pushed is not there afterwards', async () => {

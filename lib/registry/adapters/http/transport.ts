@@ -89,7 +89,7 @@ function pinnedLookup(policy: OriginPolicy, resolve: typeof dnsLookup): LookupFu
 
 function send(call: HttpRequest, agent: HttpAgent | HttpsAgent, idleTimeoutMs: number): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-  const options: RequestOptions = { method: call.method, headers: { ...call.headers }, agent };
+  const options: RequestOptions = { method: call.method, headers: { 'user-agent': 'lading', ...call.headers }, agent };
   if (call.signal !== undefined) options.signal = call.signal;
   call.signal?.throwIfAborted();
   const outgoing = (call.url.protocol === 'https:' ? requestSecure : request)(call.url, options);

@@ -56,7 +56,7 @@ describe('an image configuration', () => {
     const field = fc.constantFrom('os', 'config', 'rootfs', 'history', 'created', 'architecture');
     const some = fc.tuple(field, fc.jsonValue({ maxDepth: 3 })).map(([key, value]) => JSON.stringify({ [key]: value }));
     fc.assert(
-      fc.property(fc.oneof(fc.json({ maxDepth: 3 }), some, fc.string({ unit: 'binary' })), (text) => {
+      fc.property(fc.oneof(fc.json({ maxDepth: 3 }), some, fc.string({ maxLength: 40 })), (text) => {
         try {
           parseImageConfig(bytes(text));
         } catch (error) {

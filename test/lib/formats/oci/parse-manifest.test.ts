@@ -126,7 +126,7 @@ describe('a manifest', () => {
   });
 
   it('never makes the reader fail in another way than by a LadingError', () => {
-    const anything = fc.oneof(fc.json({ maxDepth: 3 }), fc.string({ unit: 'binary' }));
+    const anything = fc.oneof(fc.json({ maxDepth: 3 }), fc.string({ maxLength: 40 }));
     const mutated = fc
       .tuple(
         fc.constantFrom(image, index),

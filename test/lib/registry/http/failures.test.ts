@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../../lib/core/digest.ts';
 import { createArtifactManifest, createIndex } from '../../../../lib/formats/oci/index.ts';
@@ -159,9 +160,6 @@ describe('uploads that break', () => {
         closed = true;
       }
     }
-    const server = await scriptedServer();
-    await using _ = server;
-    const { createServer } = await import('node:http');
     const refusing = createServer((request, response) => {
       if (request.method === 'POST') response.writeHead(202, { location: '/up' }).end();
       else if (request.method === 'PUT') response.writeHead(413, { connection: 'close' }).end();

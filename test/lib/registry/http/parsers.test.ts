@@ -9,6 +9,8 @@ import { registryEntrySchema } from '../../../../lib/registry/model.ts';
 const TOKEN_CHARACTERS = [..."!#$%&'*+.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"];
 const token = fc.array(fc.constantFrom(...TOKEN_CHARACTERS), { minLength: 1, maxLength: 12 }).map((c) => c.join(''));
 const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+/** Header values are bytes, which node hands over as Latin-1. */
+const latin1 = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 const text = fc.string({ maxLength: 40, unit: 'grapheme-ascii' });
 
 describe('WWW-Authenticate', () => {
@@ -72,7 +74,7 @@ describe('WWW-Authenticate', () => {
   });
 
   it('never throws, whatever the text', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (any) => void parseChallenges(any)));
+    fc.assert(fc.property(latin1, (any) => void parseChallenges(any)));
     expect(parseChallenges(`Bearer ${'a='.repeat(100_000)}`).length).toBeLessThan(20);
     expect(parseChallenges('x,'.repeat(100_000))).toHaveLength(16);
   });
@@ -94,7 +96,7 @@ describe('Link', () => {
   });
 
   it('finds the next link among others', () => {
-    const target = fc.webUrl({ withQueryParameters: true });
+    const target = fc.stringMatching(/^(?:https:\/\/[a-z]{1,8})?\/[a-z0-9?&=%.,;_~-]{0,40}$/);
     const other = fc.tuple(target, fc.constantFrom('prev', 'first', 'self'));
     fc.assert(
       fc.property(fc.array(other, { maxLength: 4 }), target, fc.boolean(), text, (others, next, quoted, title) => {
@@ -106,7 +108,7 @@ describe('Link', () => {
   });
 
   it('never throws, whatever the text', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (any) => void parseNextLink(any)));
+    fc.assert(fc.property(latin1, (any) => void parseNextLink(any)));
     expect(parseNextLink(`${'<a>;'.repeat(50_000)}`)).toBeUndefined();
   });
 });
