@@ -1,7 +1,7 @@
 import { dynamoAudit } from '../../lib/audit/adapters/dynamo-audit.ts';
 import { type AuditEntry, createAuditLog } from '../../lib/audit/index.ts';
 import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
-import type { Activity, ConsolePorts } from '../../lib/console/index.ts';
+import { type Activity, advisoryStatus, type ConsolePorts } from '../../lib/console/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { loadDocument, loadJson } from '../../lib/documents/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
@@ -9,6 +9,7 @@ import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.t
 import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
+import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { scanDocumentSchema } from '../../lib/vulnerabilities/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { once } from '../_pipe/once.ts';
@@ -50,6 +51,7 @@ export const consolePorts = once((): ConsolePorts => {
         return (await Promise.all(plans)).flat();
       },
     },
+    advisories: advisoryStatus(documentAdvisoryStore(store, table('scans'))),
     replicated: (entry) => replicationTargets(replication, entry).length > 0,
   };
 });

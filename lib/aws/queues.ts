@@ -15,7 +15,7 @@ export interface QueueEndpoint {
 }
 
 /** The key of the developer at the machine, which the local facade knows; it means nothing on AWS. */
-const LOCAL_KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
+export const LOCAL_KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export const queueClient = (at: QueueEndpoint | undefined): SQSClient =>
   new SQSClient(at ? { endpoint: at.endpoint, region: at.region, credentials: LOCAL_KEY } : {});

@@ -41,14 +41,18 @@ export const stackFileOf = (dataFolder: string): string => join(dataFolder, 'sta
 export function connect(options: {
   readonly api?: string | undefined;
   readonly data?: string | undefined;
+  /** For what a deployed stack cannot be asked by its API alone. */
+  readonly onlyLocal?: boolean;
 }): Connection {
-  const api = options.api ?? process.env.LADING_API;
+  const api = options.onlyLocal ? undefined : (options.api ?? process.env.LADING_API);
   if (api) return { api: api.replace(/\/$/, ''), local: undefined };
   const folder = dataFolder(options.data);
   const local = readStackFile(stackFileOf(folder));
   if (local) return { api: local.api, local };
   throw new LadingError('stack-not-running', `no local stack runs on ${folder}`, {
-    hint: 'start one with "npm start", or name a deployed one with --api URL (the stack output ApiUrl)',
+    hint: options.onlyLocal
+      ? 'start one with "npm start", or name the folder of one that runs with --data'
+      : 'start one with "npm start", or name a deployed one with --api URL (the stack output ApiUrl)',
   });
 }
 

@@ -46,3 +46,25 @@ export const eventsAnswer = z.object({
 });
 
 export const plansAnswer = z.object({ plans: z.array(retentionPlanSchema) });
+
+export const advisoriesAnswer = z.object({
+  snapshot: z
+    .object({
+      id: z.string(),
+      sequence: z.number(),
+      createdAt: z.string(),
+      advisories: z.number(),
+      rematched: z.boolean(),
+    })
+    .optional(),
+  sources: z.array(
+    z.object({
+      name: z.string(),
+      scope: z.string(),
+      advisories: z.number(),
+      rejected: z.number(),
+      readAt: z.string(),
+      ecosystems: z.array(z.object({ name: z.string(), packages: z.number(), advisories: z.number() })),
+    }),
+  ),
+});

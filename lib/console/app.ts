@@ -135,6 +135,7 @@ function addApi(app: Hono, ports: ConsolePorts): void {
     const limit = Math.min(500, Number(context.req.query('limit') ?? PAGE) || PAGE);
     return context.json({ events: await ports.activity.after(after, limit), head: await ports.activity.head() });
   });
+  app.get('/api/advisories', async (context) => context.json(await ports.advisories.status()));
   app.get('/api/key', async (context) =>
     context.body(await ports.keys.publicKey(), 200, asText('application/x-pem-file')),
   );

@@ -1,7 +1,10 @@
+export { advisoryStatus } from './advisory-status.ts';
 export { createConsole } from './app.ts';
 export type {
   Activity,
   ActivityFeed,
+  AdvisoryOverview,
+  AdvisoryStatus,
   ConsolePorts,
   FindingView,
   KeyReader,

@@ -47,12 +47,43 @@ export interface PlanPreview {
   preview(config: RetentionConfig | undefined): Promise<readonly RetentionPlan[]>;
 }
 
+export interface AdvisoryOverview {
+  /** The snapshot in force; absent before the first. */
+  readonly snapshot?: {
+    readonly id: string;
+    /** Counts up with every snapshot. */
+    readonly sequence: number;
+    readonly createdAt: string;
+    readonly advisories: number;
+    /** Every image was matched against it. */
+    readonly rematched: boolean;
+  };
+  readonly sources: readonly {
+    readonly name: string;
+    readonly scope: string;
+    readonly advisories: number;
+    /** Records that were left out because they are malformed. */
+    readonly rejected: number;
+    readonly readAt: string;
+    readonly ecosystems: readonly {
+      readonly name: string;
+      readonly packages: number;
+      readonly advisories: number;
+    }[];
+  }[];
+}
+
+export interface AdvisoryStatus {
+  status(): Promise<AdvisoryOverview>;
+}
+
 export interface ConsolePorts extends OverviewPorts {
   readonly catalog: CatalogReader;
   readonly activity: ActivityFeed;
   readonly reports: ReportReader;
   readonly keys: KeyReader;
   readonly plans: PlanPreview;
+  readonly advisories: AdvisoryStatus;
   /** Whether a replication rule copies the image's repository. */
   replicated(entry: CatalogEntry): boolean;
 }

@@ -61,5 +61,7 @@ function printPackages({ packages, layers, distro, platform }: Sbom): void {
     );
   }
   const about = [platform, distro?.prettyName ?? distro?.id].filter(Boolean).join(', ');
-  say(`${packages.length} packages in ${layers.length} layers${about ? ` (${defuse(about)})` : ''}`);
+  say(
+    `${packages.length} packages in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}${about ? ` (${defuse(about)})` : ''}`,
+  );
 }
