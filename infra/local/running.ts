@@ -1,7 +1,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { queueClient, runNow } from '../../lib/aws/queues.ts';
 import { type StackFile, stackFileOf } from '../../lib/cli/connection.ts';
+import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
 import type { StartOptions } from './options.ts';
@@ -19,14 +21,12 @@ const SETTLE_MS = 120_000;
 export class Running {
   readonly #stack: LocalStack;
   readonly #aws: AwsServices;
-  readonly #options: StartOptions;
   readonly #file: string;
   readonly #paint: Paint = process.stdout.isTTY && !process.env.NO_COLOR ? coloured : plain;
 
   private constructor(stack: LocalStack, aws: AwsServices, options: StartOptions) {
     this.#stack = stack;
     this.#aws = aws;
-    this.#options = options;
     this.#file = stackFileOf(options.dataDir);
   }
 
@@ -72,10 +72,23 @@ export class Running {
     return first;
   }
 
-  /** Puts the advisories in force, and waits for it: an image that is matched before would find nothing. */
-  async loadAdvisories(paths: readonly string[]): Promise<void> {
-    this.#stack.runSchedule('lading-sync-advisories');
-    await this.#stack.settle({ quietMs: 50, timeoutMs: SETTLE_MS });
+  /**
+   * Puts the advisories in force and sweeps the registries, and waits for both: an image that is matched before would
+   * find nothing, and messages that were queued when the stack last ended are lost, as the sweep finds.
+   */
+  async prepare(): Promise<void> {
+    const client = queueClient({ endpoint: this.#stack.endpoint, region: this.#source.region });
+    const run = (name: string, detail = {}) => runNow(client, 'lading-', name, systemClock.now(), detail);
+    await run('sync-advisories');
+    await this.#settle();
+    await run('reconcile', { graceMs: 0 });
+    await this.#settle();
+    client.destroy();
+  }
+
+  async #settle(): Promise<void> {
+    const { settled, waitingFor } = await this.#stack.settle({ quietMs: 30, timeoutMs: SETTLE_MS });
+    if (!settled) process.stderr.write(`! still under way: ${waitingFor.join(', ')}\n`);
   }
 
   async showSample(): Promise<void> {
@@ -95,7 +108,7 @@ export class Running {
     const { pushImage } = await import('../../lib/cli/push-image.ts');
     const { repository, tag, digest } = await pushImage({ source, target });
     const image = await this.#follow(repository, digest, tag, pushedAt);
-    await this.#stack.settle({ quietMs: 100, timeoutMs: SETTLE_MS });
+    await this.#settle();
     const isRunnable = image.entry.artifactClass === 'image' || image.entry.artifactClass === 'index';
     return !isRunnable || image.verdict?.decision === 'allow';
   }
