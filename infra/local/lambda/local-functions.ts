@@ -30,14 +30,7 @@ export interface LocalFunction {
   readonly log: FunctionLog;
 }
 
-interface Counters {
-  invocations: number;
-  errors: number;
-  running: number;
-  waiting: number;
-  totalDurationMs: number;
-  maxDurationMs: number;
-}
+type Counters = { -readonly [K in keyof FunctionMetrics]: FunctionMetrics[K] };
 
 /** The functions of the template: their sandboxes, logs and figures. */
 export class LocalFunctions implements FunctionBackend {
@@ -76,14 +69,7 @@ export class LocalFunctions implements FunctionBackend {
         }),
     });
     this.#functions.set(definition.arn, { definition, concurrency, pool, log });
-    this.#counters.set(definition.arn, {
-      invocations: 0,
-      errors: 0,
-      running: 0,
-      waiting: 0,
-      totalDurationMs: 0,
-      maxDurationMs: 0,
-    });
+    this.#counters.set(definition.arn, { ...zero });
   }
 
   createEventSource(source: EventSourceDefinition): void {
@@ -215,7 +201,14 @@ export class LocalFunctions implements FunctionBackend {
   }
 }
 
-const zero: FunctionMetrics = { invocations: 0, errors: 0, running: 0, totalDurationMs: 0, maxDurationMs: 0 };
+const zero: FunctionMetrics = {
+  invocations: 0,
+  errors: 0,
+  running: 0,
+  waiting: 0,
+  totalDurationMs: 0,
+  maxDurationMs: 0,
+};
 
 function countFailures(outcome: Outcome): number {
   const match = outcome.kind === 'success' ? outcome.payload.match(/"itemIdentifier"/g) : null;

@@ -37,6 +37,8 @@ export interface FunctionMetrics {
   readonly invocations: number;
   readonly errors: number;
   readonly running: number;
+  /** Invocations that wait for a sandbox. */
+  readonly waiting: number;
   readonly totalDurationMs: number;
   readonly maxDurationMs: number;
 }

@@ -47,6 +47,7 @@ export class DynaliteStore {
     } catch {
       return failure('SerializationException', 'the body is not JSON');
     }
+    if (data === null || typeof data !== 'object') return failure('SerializationException', 'the body is no object');
     if (operation === 'DescribeTimeToLive') return this.#describeTimeToLive(region, data);
     if (known === undefined) return failure('UnknownOperationException', `the local DynamoDB has no ${operation}`);
     const store = this.#region(this.#homeOf(region, data));

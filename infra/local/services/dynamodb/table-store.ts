@@ -21,8 +21,10 @@ export interface ExecuteAnswer {
 export interface TableStoreOptions {
   /** Where the databases lie; without it they are in memory. */
   readonly folder?: string;
-  /** Milliseconds between the searches for expired items. DynamoDB takes days; here a minute is the default. */
+  /** Milliseconds between the searches for expired items. DynamoDB takes days; the default here is ten minutes. */
   readonly sweepMs?: number;
+  /** What the thread runs. @default store-thread.ts */
+  readonly thread?: URL;
 }
 
 interface Pending {
@@ -48,7 +50,7 @@ export class TableStore implements TableBackend {
   constructor(options: TableStoreOptions = {}) {
     this.#options = options;
     this.#worker = this.#start();
-    this.#sweeper = setInterval(() => void this.sweep(new Date()).catch(() => {}), options.sweepMs ?? 60_000);
+    this.#sweeper = setInterval(() => void this.sweep(new Date()).catch(() => {}), options.sweepMs ?? 600_000);
     this.#sweeper.unref();
   }
 
@@ -89,7 +91,7 @@ export class TableStore implements TableBackend {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./store-thread.ts', import.meta.url), {
+    const worker = new Worker(this.#options.thread ?? new URL('./store-thread.ts', import.meta.url), {
       name: 'dynamodb',
       workerData: this.#options.folder === undefined ? {} : { folder: this.#options.folder },
       execArgv: [],

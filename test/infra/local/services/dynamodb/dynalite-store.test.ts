@@ -171,7 +171,9 @@ describe('tables', () => {
       /ResourceNotFoundException$/,
     );
     expect((await call('TransactWriteItems', {})).body.__type).toMatch(/UnknownOperationException$/);
-    expect((await store.execute(place.region, 'GetItem', '{')).body.__type).toMatch(/SerializationException$/);
+    for (const body of ['{', 'null', '"x"']) {
+      expect((await store.execute(place.region, 'GetItem', body)).body.__type).toMatch(/SerializationException$/);
+    }
     expect((await call('PutItem', { Item: item('big', { b: { S: 'x'.repeat(410_000) } }) })).status).toBe(400);
   });
 });
@@ -198,6 +200,17 @@ describe('tables on disk', () => {
         ExpressionAttributeValues: { ':v': { S: 'v' } },
       })
     ).Count;
+
+  it('survive the death of their thread: what was asked then fails, what is asked later does not', async () => {
+    const thread = new URL('../../fixtures/mortal-store-thread.ts', import.meta.url);
+    const tables = new TableStore({ folder, thread });
+    await tables.createTable(table());
+    await call(tables, 'PutItem', { Item: item('a', { g: { S: 'v' } }) });
+    const dying = [call(tables, 'Die', {}), call(tables, 'Scan', {})];
+    for (const each of dying) await expect(each).rejects.toMatchObject({ code: 'dynamodb-gone', retryable: true });
+    expect(await count(tables, 'gsi', 'g')).toBe(1);
+    await tables.close();
+  });
 
   it('are there again after a restart, and follow a changed definition', async () => {
     let tables = await open(table());
