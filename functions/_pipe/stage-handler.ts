@@ -14,7 +14,8 @@ import { type Delivery, eventsHandler } from './events-handler.ts';
 export interface StageRoute<Data extends z.ZodType = z.ZodType> {
   readonly on: EventDefinition<Data>;
   key(data: z.infer<Data>, metadata: EventMetadata): WorkKey;
-  perform(data: z.infer<Data>, metadata: EventMetadata): Promise<readonly EventDraft[]>;
+  /** `signal` aborts a little before the function's time is up, so that work ends with a reason and not by force. */
+  perform(data: z.infer<Data>, metadata: EventMetadata, signal: AbortSignal): Promise<readonly EventDraft[]>;
 }
 
 export const route = <Data extends z.ZodType>(given: StageRoute<Data>): StageRoute => given as unknown as StageRoute;
@@ -25,6 +26,9 @@ export const stageHandler = (
   routes: readonly StageRoute[],
 ): ReturnType<typeof eventsHandler> =>
   eventsHandler((event, delivery) => performStage(ports(), routes, event, delivery));
+
+/** The lease ends after the function's time; the work should end before it. */
+const ABORT_BEFORE_MS = 5_000;
 
 export async function performStage(
   ports: StagePorts,
@@ -39,6 +43,6 @@ export async function performStage(
     key: found.key(data, metadata),
     ...delivery,
     cause: metadata,
-    perform: () => found.perform(data, metadata),
+    perform: () => found.perform(data, metadata, AbortSignal.timeout(Math.max(1, delivery.leaseMs - ABORT_BEFORE_MS))),
   });
 }

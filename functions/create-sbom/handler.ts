@@ -17,12 +17,12 @@ const ports = once(() => {
 const creation = route({
   on: imageCataloged,
   key: ({ subject }) => ({ subject: locationKey(subject), stage: 'sbom', version: GENERATOR_VERSION }),
-  perform: async ({ subject, artifactClass }, { occurredAt }) => {
+  perform: async ({ subject, artifactClass }, { occurredAt }, signal) => {
     if (artifactClass !== 'image' && artifactClass !== 'index') return [];
     const source = registryImageSource(await registries().open(subject.registry), subject.repository);
     // The document's time is that of the event, so that a retry makes the same bytes.
     const clock = { now: () => new Date(occurredAt) };
-    const result = await createSbom({ image: subject.digest, ...subject }, { ...ports(), source, clock });
+    const result = await createSbom({ image: subject.digest, ...subject }, { ...ports(), source, clock }, { signal });
     if (result.status !== 'created') return [];
     const { sbom, stored, layersRead, layersReused } = result;
     const [gap] = sbom.gaps;

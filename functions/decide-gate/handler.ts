@@ -30,7 +30,8 @@ export const handler = stageHandler(once(stagePorts), [
   }),
   route({
     on: findingsChanged,
-    key: ({ subject, scan }) => keyOf(subject, scan.digest),
+    // Findings can change back to what they were: then it is the change that is decided upon once.
+    key: ({ subject, scan }, { id }) => keyOf(subject, `${scan.digest} ${id}`),
     perform: ({ subject, scan }, { occurredAt }) => decideGate(ports(), { subject, scan, asOf: occurredAt }, policy()),
   }),
 ]);

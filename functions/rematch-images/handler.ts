@@ -19,7 +19,8 @@ export const handler = eventsHandler(async (event, delivery) => {
     touched++;
     // Each image is work of its own, so that a retry goes on where the last attempt stopped.
     await runStage(stage(), {
-      key: { subject: image, stage: 'rematch', version: current.snapshot.id },
+      // A snapshot can recur: its number is what makes it other work.
+      key: { subject: image, stage: 'rematch', version: `${current.sequence} ${current.snapshot.id}` },
       ...delivery,
       cause: metadata,
       perform: () => rematchImage(ports, image, current),
