@@ -4,4 +4,5 @@ export { replicationConfigSchema } from './config.ts';
 export { divergedReplicas } from './diverged-replicas.ts';
 export type { ReplicaStore } from './ports.ts';
 export { replicateImage } from './replicate-image.ts';
+export { replicateToTargets } from './replicate-to-targets.ts';
 export { replicationTargets } from './replication-targets.ts';
