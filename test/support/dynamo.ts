@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
@@ -8,7 +7,7 @@ import { createTable, type Table } from '../../lib/aws/table.ts';
 export async function startDynamo(
   tableName = 'contract',
 ): Promise<{ readonly table: Table; readonly client: DynamoDBClient; close(): Promise<void> }> {
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 }) as Server;
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const client = new DynamoDBClient({
