@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildFailure, Metafile } from 'esbuild';
+import type { BuildFailure } from 'esbuild';
 import { z } from 'zod';
 import { LadingError } from '../../../lib/core/errors.ts';
 
@@ -9,7 +9,6 @@ export interface Bundles {
   /** Holds `<function>/index.mjs`. */
   readonly folder: string;
   readonly names: readonly string[];
-  readonly metafile: Metafile;
 }
 
 // CommonJS packages inside of an ES module still call `require` for Node's own modules.
@@ -26,7 +25,7 @@ export async function bundleFunctions(root: string, folder: string): Promise<Bun
   const names = await functionNames(root);
   const esbuild = await loadEsbuild();
   try {
-    const { metafile } = await esbuild.build({
+    await esbuild.build({
       absWorkingDir: root,
       entryPoints: names.map((name) => ({ in: join(root, 'functions', name, 'handler.ts'), out: `${name}/index` })),
       outdir: folder,
@@ -42,10 +41,9 @@ export async function bundleFunctions(root: string, folder: string): Promise<Bun
       sourcesContent: false,
       legalComments: 'none',
       banner: { js: BANNER },
-      metafile: true,
       logLevel: 'silent',
     });
-    return { folder, names, metafile };
+    return { folder, names };
   } catch (error) {
     throw new LadingError('bundle-failed', `the functions cannot be bundled: ${await explain(esbuild, error)}`, {
       cause: error,

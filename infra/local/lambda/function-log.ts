@@ -9,16 +9,23 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export class FunctionLog {
   readonly path: string;
   readonly #onLine: (line: string) => void;
+  readonly #readable: (line: string) => string;
   #pending: string[] = [];
   #size: number | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(path: string, onLine: (line: string) => void = () => {}) {
+  /** @param options.readable rewrites a line for people; see `sourcePositions` */
+  constructor(
+    path: string,
+    options: { readonly onLine?: (line: string) => void; readonly readable?: (line: string) => string } = {},
+  ) {
     this.path = path;
-    this.#onLine = onLine;
+    this.#onLine = options.onLine ?? (() => {});
+    this.#readable = options.readable ?? ((line) => line);
   }
 
-  write(line: string): void {
+  write(text: string): void {
+    const line = this.#readable(text);
     this.#pending.push(line);
     this.#onLine(line);
     this.#flushing ??= this.#flush();

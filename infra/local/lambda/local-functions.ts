@@ -6,6 +6,7 @@ import type { AsyncConfig, EventSourceDefinition, FunctionBackend, FunctionDefin
 import { FunctionLog } from './function-log.ts';
 import { LambdaWorker } from './lambda-worker.ts';
 import type { Chaos, FunctionMetrics, InvocationReport, InvocationSource, Outcome } from './model.ts';
+import { sourcePositions } from './source-positions.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface FunctionsOptions {
@@ -47,9 +48,10 @@ export class LocalFunctions implements FunctionBackend {
 
   createFunction(definition: FunctionDefinition): void {
     const code = locateCode(definition);
-    const log = new FunctionLog(join(this.#options.logFolder, `${definition.region}-${definition.name}.log`), (line) =>
-      this.#options.onLog?.(definition, line),
-    );
+    const log = new FunctionLog(join(this.#options.logFolder, `${definition.region}-${definition.name}.log`), {
+      onLine: (line) => this.#options.onLog?.(definition, line),
+      readable: sourcePositions(code.file),
+    });
     const concurrency = Math.min(
       definition.reservedConcurrency ?? Number.POSITIVE_INFINITY,
       this.#options.maxWorkersPerFunction,

@@ -72,6 +72,9 @@ describe('the local stack, with a synthesized app', () => {
     expect(dead?.counts().visible).toBe(1);
     const log = await readFile(join(work, 'data', 'logs', `${region}-mini-count-events.log`), 'utf8');
     expect(log).toContain('Error: told to fail');
+    // The stack trace leads to the source, not to the bundle.
+    expect(log).toMatch(/fixtures\/mini\/functions\/count-events\/handler\.ts:\d+:\d+/);
+    expect(log).not.toMatch(/index\.mjs:1:/);
   });
 
   it("enforces the template's grants, down to the index, and tells what was denied and what is not needed", async () => {

@@ -99,11 +99,10 @@ describe('bundling', () => {
   });
 
   it('makes one self-contained module per function, in which CommonJS can still require', async () => {
-    const { names, folder, metafile } = await bundleFunctions(root, join(root, 'out'));
+    const { names, folder } = await bundleFunctions(root, join(root, 'out'));
     expect(names).toEqual(['good']);
     const { handler } = await import(join(folder, 'good', 'index.mjs'));
     expect(await handler()).toEqual(['function', '/']);
-    expect(Object.keys(metafile.outputs)).toContain('out/good/index.mjs');
   });
 
   it('says what does not compile, and where', async () => {
