@@ -4,7 +4,19 @@
  * user is ever run.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
-  const tokens = tokenize(pattern);
+  return matches(tokenize(pattern), text);
+}
+
+/** The same for many texts: the patterns are read once. */
+export function compileGlobs(patterns: readonly string[]): (text: string) => boolean {
+  if (patterns.includes('**')) return () => true;
+  const compiled = patterns.map(tokenize);
+  return (text) => compiled.some((tokens) => matches(tokens, text));
+}
+
+export const matchesAnyGlob = (patterns: readonly string[], text: string): boolean => compileGlobs(patterns)(text);
+
+function matches(tokens: readonly Token[], text: string): boolean {
   // A set of positions in the pattern that the text read so far can have reached (an automaton without backtracking).
   let reached = closure(tokens, new Set([0]));
   for (const character of text) {
@@ -23,9 +35,6 @@ export function matchesGlob(pattern: string, text: string): boolean {
   }
   return reached.has(tokens.length);
 }
-
-export const matchesAnyGlob = (patterns: readonly string[], text: string): boolean =>
-  patterns.some((pattern) => matchesGlob(pattern, text));
 
 type Token =
   | { readonly kind: 'many'; readonly slashes: boolean }

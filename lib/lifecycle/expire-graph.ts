@@ -44,7 +44,9 @@ export async function expireGraph(
     await ports.registry.deleteManifest({ repository: of.repository, digest });
     await ports.catalog.markDeleted({ ...of, digest }, deletedAt);
   }
-  for (const tag of graph.tags) await ports.catalog.bindTag({ ...of, tag, digest: undefined, boundAt: deletedAt });
+  for (const tag of [...graph.tags, ...graph.partTags.map((part) => part.tag)]) {
+    await ports.catalog.bindTag({ ...of, tag, digest: undefined, boundAt: deletedAt });
+  }
   return {
     kind: 'expired',
     events: [
@@ -62,16 +64,17 @@ export async function expireGraph(
 /** The first reason found why the graph must stay. */
 async function whatSpares(ports: ExpirePorts, of: RepositoryName, graph: ExpiringGraph): Promise<string | undefined> {
   const doomed = new Set(graph.deletes);
-  for (const tag of graph.tags) {
+  const tags = [...graph.tags.map((tag) => ({ tag, digest: graph.root })), ...graph.partTags];
+  for (const { tag, digest } of tags) {
     const head = await ports.registry.headManifest({ repository: of.repository, reference: tag });
-    if (head && head.digest !== graph.root) return `the tag ${tag} names another digest now`;
+    if (head && head.digest !== digest) return `the tag ${tag} names another digest now`;
   }
   const now = ports.clock.now().toISOString();
   for (const lease of await ports.leases.leases(of)) {
     if (doomed.has(lease.digest) && lease.until > now) return `${lease.digest} is held: ${lease.reason}`;
   }
   for await (const binding of ports.catalog.tags(of)) {
-    const isOwn = graph.tags.includes(binding.tag) || subjectOfTag(binding.tag) !== undefined;
+    const isOwn = tags.some(({ tag }) => tag === binding.tag) || subjectOfTag(binding.tag) !== undefined;
     if (binding.digest && doomed.has(binding.digest) && !isOwn) return `the tag ${binding.tag} names a part of it now`;
   }
   for (const digest of graph.deletes) {

@@ -9,6 +9,8 @@ const expiringGraph = z.object({
   mediaType: z.string(),
   /** The tags that name the root; none for a manifest that expires as untagged. */
   tags: z.array(z.string()),
+  /** Tags on other parts of the graph, which expire as well. */
+  partTags: z.array(keptTag.omit({ why: true })),
   why: z.string(),
   /** In the order of deletion: root, children, referrers. A part that something else needs is not in it. */
   deletes: z.array(digestSchema).min(1),

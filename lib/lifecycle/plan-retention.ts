@@ -1,5 +1,5 @@
 import type { Digest } from '../core/digest.ts';
-import { matchesAnyGlob } from '../core/glob.ts';
+import { compileGlobs, matchesAnyGlob } from '../core/glob.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { CatalogEntry, RepositoryName, TagBinding } from '../inventory/index.ts';
 import { subjectOfTag } from '../registry/index.ts';
@@ -64,9 +64,11 @@ const DAY_MS = 24 * 3600 * 1000;
 
 function judgeTags({ of, tags, config, now }: RetentionInputs): Map<string, TagVerdict> {
   const live = tags.filter((t): t is Live => t.digest !== undefined && subjectOfTag(t.tag) === undefined);
-  const rules = config.rules.filter((rule) => matchesAnyGlob(rule.repositories, of.repository));
+  const rules = config.rules
+    .filter((rule) => matchesAnyGlob(rule.repositories, of.repository))
+    .map((rule) => ({ rule, isOf: compileGlobs(rule.tags) }));
   const verdicts = new Map<string, TagVerdict>();
-  const ruleOf = ({ tag }: Live): RetentionRule | undefined => rules.find((rule) => matchesAnyGlob(rule.tags, tag));
+  const ruleOf = ({ tag }: Live): RetentionRule | undefined => rules.find(({ isOf }) => isOf(tag))?.rule;
   const groups = groupBy(live, ruleOf, (binding) => binding);
   for (const { tag, digest } of live) verdicts.set(tag, { tag, digest, keep: true, why: 'no rule matches the tag' });
   for (const [rule, members] of groups) {
@@ -99,7 +101,7 @@ interface Graph {
   /** The digests with their children, referrers and subjects, and theirs; each once, root first, referrers last. */
   closure(from: readonly Digest[]): Set<Digest>;
   /** Downwards only: children, then referrers of all of these. */
-  descend(root: Digest): readonly Digest[];
+  descend(root: Digest): Digest[];
   readonly subjectOf: (digest: Digest) => Digest | undefined;
 }
 
@@ -118,11 +120,16 @@ function indexGraph({ entries, tags }: RetentionInputs): Graph {
     ([, subject]) => subject,
     ([referrer]) => referrer,
   );
-  const childrenOf = (digest: Digest): readonly Digest[] =>
-    (byDigest.get(digest)?.children ?? []).map((child) => child.digest);
-  const walk = (from: readonly Digest[], next: (digest: Digest) => readonly Digest[]): Set<Digest> => {
+  const childrenOf = (digest: Digest): readonly Digest[] => {
+    const children = byDigest.get(digest)?.children;
+    return children === undefined || children.length === 0 ? noDigests : children.map((child) => child.digest);
+  };
+  const noDigests: readonly Digest[] = [];
+  const referrersOf = (digest: Digest): readonly Digest[] => referrers.get(digest) ?? noDigests;
+  const walk = (from: Iterable<Digest>, ...ways: readonly ((digest: Digest) => readonly Digest[])[]): Set<Digest> => {
     const seen = new Set(from);
-    for (const digest of seen) for (const other of next(digest)) seen.add(other);
+    // A set is walked in the order of insertion, what is added on the way included.
+    for (const digest of seen) for (const way of ways) for (const other of way(digest)) seen.add(other);
     return seen;
   };
   const subjectOf = (digest: Digest): Digest | undefined => subjects.get(digest);
@@ -130,15 +137,15 @@ function indexGraph({ entries, tags }: RetentionInputs): Graph {
     entries: byDigest,
     hasParent: (digest) => parents.has(digest),
     subjectOf,
-    closure: (from) =>
-      walk(from, (digest) => {
+    closure: (from) => {
+      const subjectsOf = (digest: Digest): readonly Digest[] => {
         const subject = subjects.get(digest);
-        return [...childrenOf(digest), ...(referrers.get(digest) ?? []), ...(subject ? [subject] : [])];
-      }),
-    descend: (root) => {
-      const down = walk([root], childrenOf);
-      return [...walk([...down], (digest) => [...(referrers.get(digest) ?? []), ...childrenOf(digest)])];
+        return subject === undefined ? noDigests : [subject];
+      };
+      return walk(from, childrenOf, referrersOf, subjectsOf);
     },
+    // Children before referrers: first all that is below the root, then what refers to any of it.
+    descend: (root) => [...walk(walk([root], childrenOf), referrersOf, childrenOf)],
   };
 }
 
@@ -184,14 +191,17 @@ function collectGraphs(
   );
   const taken = new Set<Digest>();
   const found: ExpiringGraph[] = [];
-  for (const [root, why] of expired) {
+  // A tagged image that an expiring index lists goes with the index: registries refuse to delete it before.
+  const inOrder = [...expired].sort(([a], [b]) => Number(graph.hasParent(a)) - Number(graph.hasParent(b)));
+  for (const [root, why] of inOrder) {
     const entry = graph.entries.get(root);
     if (!entry || kept.has(root) || taken.has(root)) continue;
     const deletes = graph
       .descend(root)
       .filter((digest) => graph.entries.has(digest) && !kept.has(digest) && !taken.has(digest));
     for (const digest of deletes) taken.add(digest);
-    found.push({ root, mediaType: entry.mediaType, tags: tagsOf.get(root) ?? [], why, deletes });
+    const partTags = deletes.slice(1).flatMap((digest) => (tagsOf.get(digest) ?? []).map((tag) => ({ tag, digest })));
+    found.push({ root, mediaType: entry.mediaType, tags: tagsOf.get(root) ?? [], partTags, why, deletes });
   }
   return found;
 }
@@ -207,14 +217,17 @@ export function blobsOfEntry(entry: CatalogEntry): ReadonlyMap<Digest, number> {
 
 function freedBytes(inputs: RetentionInputs, deleted: ReadonlySet<Digest>): number {
   const freed = new Map<Digest, number>();
-  const needed = new Set<Digest>();
   for (const entry of inputs.entries) {
-    for (const [blob, size] of blobsOfEntry(entry)) {
-      if (deleted.has(entry.digest)) freed.set(blob, size);
-      else needed.add(blob);
-    }
+    if (deleted.has(entry.digest)) for (const [blob, size] of blobsOfEntry(entry)) freed.set(blob, size);
+  }
+  if (freed.size === 0) return 0;
+  for (const entry of inputs.entries) {
+    if (deleted.has(entry.digest)) continue;
+    freed.delete(entry.digest);
+    if (entry.config) freed.delete(entry.config.digest);
+    for (const { digest } of entry.layers) freed.delete(digest);
   }
   let bytes = 0;
-  for (const [blob, size] of freed) if (!needed.has(blob) && !inputs.heldElsewhere(blob)) bytes += size;
+  for (const [blob, size] of freed) if (!inputs.heldElsewhere(blob)) bytes += size;
   return bytes;
 }

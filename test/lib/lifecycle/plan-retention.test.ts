@@ -57,6 +57,7 @@ describe('a retention plan', () => {
         root: digestOf('old'),
         mediaType: entries[0]?.mediaType,
         tags: ['1'],
+        partTags: [],
         why: 'rule "newest": number 2, 50.0 days old',
         deletes: [digestOf('old'), digestOf('old signature')],
       },
@@ -73,6 +74,23 @@ describe('a retention plan', () => {
     ];
     const made = plan({ entries, tags: [tag('1', digestOf('index 1'), 9), tag('2', digestOf('index 2'), 8)] });
     expect(made.expire.flatMap((graph) => graph.deletes)).toEqual([digestOf('index 1'), digestOf('own')]);
+  });
+
+  it('lets a tagged child go with its expired index, as one graph', () => {
+    const entries = [
+      manifest('child', { pushedAt: daysAgo(90) }),
+      manifest('index', { artifactClass: 'index', children: [child('child')] }),
+      manifest('new'),
+    ];
+    const tags = [tag('1-amd64', digestOf('child'), 90), tag('1', digestOf('index'), 80), tag('2', digestOf('new'), 1)];
+    expect(plan({ entries, tags }).expire).toMatchObject([
+      {
+        root: digestOf('index'),
+        tags: ['1'],
+        partTags: [{ tag: '1-amd64', digest: digestOf('child') }],
+        deletes: [digestOf('index'), digestOf('child')],
+      },
+    ]);
   });
 
   it('keeps a digest that a kept tag names too, whatever its other tags say', () => {
