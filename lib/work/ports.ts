@@ -5,6 +5,8 @@ import type { BeginResult, WorkKey, WorkRecord } from './model.ts';
 export interface WorkLedger {
   /** Takes the lease if the work is new, was released, or its lease has run out. `owner` is unique to this attempt. */
   begin(key: WorkKey, owner: string, leaseMs: number): Promise<BeginResult>;
+  /** Holds the lease for so long from now; false when it was lost to another owner meanwhile. */
+  renew(key: WorkKey, owner: string, leaseMs: number): Promise<boolean>;
   /** False when the lease was lost to another owner meanwhile, who will publish the same result. */
   complete(key: WorkKey, owner: string, outcome: readonly EventDraft[]): Promise<boolean>;
   /** Gives the lease back after a failure, so that the retry need not wait for it to run out. */

@@ -14,12 +14,19 @@ export interface StageWork {
   readonly key: WorkKey;
   /** Unique to this attempt (a random id), so that two deliveries of one message cannot share a lease. */
   readonly owner: string;
-  /** How long the attempt can run at most: the function's remaining time. */
+  /** How long the attempt can run at most: the function's remaining time. No lease is held longer. */
   readonly leaseMs: number;
   readonly cause: EventMetadata;
   /** Does the work and returns what to publish. It must be safe to do again: effects are recorded before they are made. */
   perform(attempt: number): Promise<readonly EventDraft[]>;
 }
+
+/**
+ * A lease is short, so that the work of a worker that died is soon taken over, however long its function could have
+ * run; while the work goes on, it is renewed. Milliseconds.
+ */
+const LEASE_MS = 15_000;
+const RENEWALS_PER_LEASE = 3;
 
 export type StageResult = 'done' | 'duplicate' | 'republished';
 
@@ -34,7 +41,8 @@ export type StageResult = 'done' | 'duplicate' | 'republished';
  */
 export async function runStage(ports: StagePorts, work: StageWork): Promise<StageResult> {
   const { ledger, publisher, clock } = ports;
-  const begun = await ledger.begin(work.key, work.owner, work.leaseMs);
+  const leaseMs = Math.min(work.leaseMs, LEASE_MS);
+  const begun = await ledger.begin(work.key, work.owner, leaseMs);
   const publish = (drafts: readonly EventDraft[]): Promise<void> =>
     drafts.length === 0
       ? Promise.resolve()
@@ -51,6 +59,7 @@ export async function runStage(ports: StagePorts, work: StageWork): Promise<Stag
     await publish(begun.outcome);
     return 'republished';
   }
+  const stopRenewing = renewLease(ledger, work, leaseMs);
   try {
     const drafts = await work.perform(begun.attempt);
     await publish(drafts);
@@ -60,5 +69,14 @@ export async function runStage(ports: StagePorts, work: StageWork): Promise<Stag
     // The lease would run out by itself; giving it back only saves time, so its own failure changes nothing.
     await ledger.release(work.key, work.owner).catch(() => undefined);
     throw error;
+  } finally {
+    stopRenewing();
   }
+}
+
+/** A renewal that fails or comes too late costs only that another may do the same work beside us, to the same result. */
+function renewLease(ledger: Pick<WorkLedger, 'renew'>, { key, owner }: StageWork, leaseMs: number): () => void {
+  const renew = (): void => void ledger.renew(key, owner, leaseMs).catch(() => undefined);
+  const timer = setInterval(renew, leaseMs / RENEWALS_PER_LEASE);
+  return () => clearInterval(timer);
 }

@@ -52,6 +52,22 @@ describe.each(Object.entries(kinds))('the work ledger (%s)', (kind, make) => {
     expect(await ledger.begin(key, 'second', 1_000)).toEqual({ kind: 'started', attempt: 2 });
   });
 
+  it('keeps a lease that its holder renews, and no other', async () => {
+    const { ledger, key, clock } = setup();
+    await ledger.begin(key, 'first', 1_000);
+    clock.advance(900);
+    expect(await ledger.renew(key, 'first', 1_000)).toBe(true);
+    expect(await ledger.renew(key, 'second', 9_000)).toBe(false);
+    clock.advance(900);
+    expect((await ledger.begin(key, 'second', 1_000)).kind).toBe('held');
+    clock.advance(100);
+    expect((await ledger.begin(key, 'second', 1_000)).kind).toBe('started');
+    expect(await ledger.renew(key, 'first', 1_000)).toBe(false);
+    await ledger.complete(key, 'second', outcome);
+    expect(await ledger.renew(key, 'second', 1_000)).toBe(false);
+    expect((await ledger.begin(key, 'third', 1_000)).kind).toBe('completed');
+  });
+
   it('lets only the holder complete, and keeps what was published', async () => {
     const { ledger, key, clock } = setup();
     await ledger.begin(key, 'first', 1_000);

@@ -38,6 +38,18 @@ export function dynamoLedger(table: Table, clock: Clock): WorkLedger {
       if (row?.state === 'completed') return { kind: 'completed', outcome: outcomeOf(row) };
       return { kind: 'held', until: new Date(Number(row?.leaseUntil ?? now.getTime())) };
     },
+    async renew(key, owner, leaseMs) {
+      const renewed = await table.update(
+        keyOf(key),
+        {
+          expression: 'SET leaseUntil = :until',
+          names: { '#owner': 'owner' },
+          values: { ':owner': owner, ':until': clock.now().getTime() + leaseMs },
+        },
+        '#owner = :owner',
+      );
+      return renewed !== undefined;
+    },
     async complete(key, owner, outcome) {
       const done = await table.update(
         keyOf(key),

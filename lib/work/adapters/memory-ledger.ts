@@ -31,6 +31,12 @@ export function memoryLedger(clock: Clock): WorkLedger {
       });
       return { kind: 'started', attempt: attempts };
     },
+    async renew(key, owner, leaseMs) {
+      const row = rows.get(id(key));
+      if (row?.owner !== owner || row.state !== 'in-progress') return false;
+      rows.set(id(key), { ...row, leaseUntil: clock.now().getTime() + leaseMs });
+      return true;
+    },
     async complete(key, owner, outcome: readonly EventDraft[]) {
       const row = rows.get(id(key));
       if (row?.owner !== owner || row.state !== 'in-progress') return false;

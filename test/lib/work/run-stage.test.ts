@@ -57,6 +57,30 @@ describe('a stage', () => {
     expect(performed()).toBe(1);
   });
 
+  it('keeps its lease while it works, however long that takes, and takes none for longer than it can run', async () => {
+    const { ports, work } = setup();
+    const begun: number[] = [];
+    let renewals = 0;
+    const renewed = Promise.withResolvers<void>();
+    const ledger = {
+      ...ports.ledger,
+      begin: (...args: Parameters<typeof ports.ledger.begin>) => {
+        begun.push(args[2]);
+        return ports.ledger.begin(...args);
+      },
+      renew: async () => {
+        if (++renewals === 3) renewed.resolve();
+        return true;
+      },
+    };
+    await runStage({ ...ports, ledger }, work({ leaseMs: 30, perform: () => renewed.promise.then(() => [draft]) }));
+    const after = renewals;
+    await runStage({ ...ports, ledger }, work({ leaseMs: 900_000, key: { subject: 'b', stage: 'c', version: '1' } }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(begun).toEqual([30, 15_000]);
+    expect(renewals).toBe(after);
+  });
+
   it('can be tried again at once after a failure', async () => {
     const { ports, work, publisher } = setup();
     const perform = () => Promise.reject(new Error('registry down'));
