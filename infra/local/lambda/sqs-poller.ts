@@ -6,6 +6,8 @@ import type { LocalQueue } from '../services/sqs/queue.ts';
 import type { EventSourceDefinition } from '../template/backends.ts';
 import type { Outcome } from './model.ts';
 
+export type RetryDelay = number | ((receiveCount: number) => number);
+
 export interface PollerOptions {
   readonly source: EventSourceDefinition;
   readonly queue: LocalQueue;
@@ -14,10 +16,10 @@ export interface PollerOptions {
   readonly concurrency: number;
   readonly filters: readonly CompiledPattern[];
   /**
-   * Seconds until a message that failed is tried again; undefined is as on AWS, where it waits for the queue's
-   * visibility timeout to pass.
+   * Seconds until a message that failed is tried again, by how often it was received; undefined is as on AWS, where it
+   * waits for the queue's visibility timeout to pass.
    */
-  readonly retryAfterSeconds?: number | undefined;
+  readonly retryAfterSeconds?: RetryDelay | undefined;
 }
 
 /** Lambda takes at most 6 MB of payload; the rest of a batch goes into the next invocation. */
@@ -104,9 +106,12 @@ export class SqsPoller {
     const { queue, invoke, source, retryAfterSeconds } = this.#options;
     const outcome = await invoke({ Records: batch.map((message) => this.#record(message)) });
     const failed = failedMessages(batch, outcome, source.reportsItemFailures);
-    for (const { messageId, receiptHandle } of batch) {
+    for (const { messageId, receiptHandle, systemAttributes } of batch) {
       if (!failed.has(messageId)) queue.delete(receiptHandle);
-      else if (retryAfterSeconds !== undefined) queue.changeVisibility(receiptHandle, retryAfterSeconds);
+      else if (typeof retryAfterSeconds === 'number') queue.changeVisibility(receiptHandle, retryAfterSeconds);
+      else if (retryAfterSeconds !== undefined) {
+        queue.changeVisibility(receiptHandle, retryAfterSeconds(Number(systemAttributes.ApproximateReceiveCount)));
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../lib/core/clock.ts';
 import type { Assembly } from '../assembly/build-assembly.ts';
 import type { Chaos } from '../lambda/model.ts';
+import type { RetryDelay } from '../lambda/sqs-poller.ts';
 import type { BusEvent, EventInput } from '../services/events/model.ts';
 import type { LocalService, RequiredPermission } from '../services/service.ts';
 import type { Backends, FunctionDefinition } from '../template/backends.ts';
@@ -29,8 +30,11 @@ export interface StackOptions {
   readonly clock?: Clock;
   /** @default one less than the processors, from 2 to 4 */
   readonly maxWorkersPerFunction?: number;
-  /** Seconds until a failed message is tried again. @default as on AWS, the rest of the visibility timeout */
-  readonly retryAfterSeconds?: number;
+  /**
+   * Seconds until a failed message is tried again, also by how often it was received: a queue gives a message up after
+   * so many receives, however soon they come. @default as on AWS, the rest of the visibility timeout
+   */
+  readonly retryAfterSeconds?: RetryDelay;
   /** Milliseconds before the two retries of asynchronous invocations. @default 1 s and 2 s, where AWS waits minutes */
   readonly asyncRetryDelaysMs?: readonly [number, number];
   /** Whether schedules fire by themselves; `runSchedule` always works. @default true */

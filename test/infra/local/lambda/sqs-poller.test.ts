@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../../infra/local/lambda/model.ts';
-import { SqsPoller } from '../../../../infra/local/lambda/sqs-poller.ts';
+import { type RetryDelay, SqsPoller } from '../../../../infra/local/lambda/sqs-poller.ts';
 import { QUEUE_DEFAULTS, type QueueDefinition } from '../../../../infra/local/services/sqs/model.ts';
 import { LocalQueues } from '../../../../infra/local/services/sqs/queues.ts';
 import type { EventSourceDefinition } from '../../../../infra/local/template/backends.ts';
@@ -45,7 +45,7 @@ describe('the event source of a queue', () => {
   function start(
     invoke: (batch: Batch) => Promise<Outcome> | Outcome,
     more: Partial<EventSourceDefinition> = {},
-    options: { concurrency?: number; retryAfterSeconds?: number; filters?: unknown[] } = {},
+    options: { concurrency?: number; retryAfterSeconds?: RetryDelay; filters?: unknown[] } = {},
   ): void {
     poller = new SqsPoller({
       queue: queue(),
@@ -165,6 +165,23 @@ describe('the event source of a queue', () => {
     await expect.poll(() => dead.counts().visible).toBe(1);
     expect(calls).toBe(3);
     expect(left()).toBe(0);
+  });
+
+  it('waits longer the more often a message failed, where it is told to', async () => {
+    const counts: number[] = [];
+    start(
+      () => failure,
+      {},
+      {
+        retryAfterSeconds: (count) => {
+          counts.push(count);
+          return count < 3 ? 0 : 60;
+        },
+      },
+    );
+    queue().send({ body: 'a' });
+    await expect.poll(() => counts).toEqual([1, 2, 3]);
+    expect(queue().counts()).toMatchObject({ visible: 0, inFlight: 1 });
   });
 
   it('keeps to the batch size and to the number of batches at once', async () => {
