@@ -16,6 +16,8 @@ import { coloured, type Paint, plain, summaryLines } from './view/render-progres
 /** An image that stands still for so long has stalled, in milliseconds. */
 const PATIENCE_MS = 60_000;
 const SETTLE_MS = 120_000;
+/** AWS has a failed message wait for minutes; here somebody looks on. Ten tries outlast the lease of a dead worker. */
+export const retrySoon = (receiveCount: number): number => 0.25 * 2 ** (receiveCount - 1);
 
 /** A started stack, and what `npm start` does with it. */
 export class Running {
@@ -43,6 +45,7 @@ export class Running {
       ports: { apis: [at(80)], facade: at(90) },
       services: aws.open,
       context: localContext(root),
+      retryAfterSeconds: retrySoon,
       onNotice: notice,
     });
     const running = new Running(stack, aws, options);
