@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { z } from 'zod';
 import { dynamoClient, eventBridgeClient, s3Client } from '../../lib/aws/clients.ts';
 import { requireEnvironment } from '../../lib/aws/environment.ts';
@@ -32,6 +33,7 @@ export const stagePorts = (): StagePorts => ({
   ledger: dynamoLedger(table('work'), systemClock),
   publisher: publisher(),
   clock: systemClock,
+  patience: { totalMs: 3_000, pause: async (ms) => void (await setTimeout(ms)) },
 });
 
 export const signingKeyId = (): string => requireEnvironment(environmentName.key());

@@ -1,13 +1,18 @@
 import type { Clock } from '../core/clock.ts';
 import { LadingError } from '../core/errors.ts';
 import { type EventDraft, type EventMetadata, type EventPublisher, publishable } from '../events/index.ts';
-import type { WorkKey } from './model.ts';
+import type { BeginResult, WorkKey } from './model.ts';
 import type { WorkLedger } from './ports.ts';
 
 export interface StagePorts {
   readonly ledger: WorkLedger;
   readonly publisher: EventPublisher;
   readonly clock: Clock;
+  /**
+   * How long to wait for another worker that holds the lease, and how. Two events about one digest often come in one
+   * batch (a push by digest, and its tag): the second is a duplicate a moment later, and need not go back to its queue.
+   */
+  readonly patience?: { readonly totalMs: number; pause(ms: number): Promise<void> };
 }
 
 export interface StageWork {
@@ -42,7 +47,7 @@ export type StageResult = 'done' | 'duplicate' | 'republished';
 export async function runStage(ports: StagePorts, work: StageWork): Promise<StageResult> {
   const { ledger, publisher, clock } = ports;
   const leaseMs = Math.min(work.leaseMs, LEASE_MS);
-  const begun = await ledger.begin(work.key, work.owner, leaseMs);
+  const begun = await beginPatiently(ports, work, leaseMs);
   const publish = (drafts: readonly EventDraft[]): Promise<void> =>
     drafts.length === 0
       ? Promise.resolve()
@@ -71,6 +76,22 @@ export async function runStage(ports: StagePorts, work: StageWork): Promise<Stag
     throw error;
   } finally {
     stopRenewing();
+  }
+}
+
+const FIRST_PAUSE_MS = 25;
+
+async function beginPatiently(
+  { ledger, patience }: StagePorts,
+  { key, owner }: StageWork,
+  leaseMs: number,
+): Promise<BeginResult> {
+  let waited = 0;
+  for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const begun = await ledger.begin(key, owner, leaseMs);
+    if (begun.kind !== 'held' || patience === undefined || waited + pause > patience.totalMs) return begun;
+    await patience.pause(pause);
+    waited += pause;
   }
 }
 

@@ -81,6 +81,35 @@ describe('a stage', () => {
     expect(renewals).toBe(after);
   });
 
+  it('waits a moment for another that is about to finish, where it may', async () => {
+    const { ports, work, performed } = setup();
+    let finish: (value: readonly []) => void = () => undefined;
+    const first = runStage(
+      ports,
+      work({
+        perform: () =>
+          new Promise((resolve) => {
+            finish = resolve;
+          }),
+      }),
+    );
+    await Promise.resolve();
+    const pauses: number[] = [];
+    const patience = {
+      totalMs: 1_000,
+      pause: async (ms: number) => {
+        pauses.push(ms);
+        if (pauses.length === 3) {
+          finish([]);
+          await first;
+        }
+      },
+    };
+    expect(await runStage({ ...ports, patience }, work())).toBe('duplicate');
+    expect(pauses).toEqual([25, 50, 100]);
+    expect(performed()).toBe(0);
+  });
+
   it('can be tried again at once after a failure', async () => {
     const { ports, work, publisher } = setup();
     const perform = () => Promise.reject(new Error('registry down'));
