@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { escapeInvisible, visibleText } from '../core/visible-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -36,21 +37,8 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 const renderCell = (cell: Cell): string =>
   typeof cell === 'string' ? defuse(cell) : paint(cell.style, defuse(cell.text));
 
-/**
- * Characters that do something instead of being seen: controls (C0, C1, DEL), line and paragraph separators, and those
- * that turn the direction of text (Unicode Standard Annex 9, "Explicit Directional Formatting").
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 /** Names come from strangers: what steers a terminal must not reach one. */
-export const defuse = (text: string): string => text.replace(INVISIBLE, '\u{fffd}');
-
-/** The same for JSON text, without loss: outside of strings there is none of them but the line feed. */
-const escapeInvisible = (json: string): string =>
-  json.replace(INVISIBLE, (character) =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+export const defuse = visibleText;
 
 /** One line of JSON, for lists that are read as they come. */
 export const printJsonLine = (value: unknown): void =>

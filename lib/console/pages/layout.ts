@@ -1,38 +1,43 @@
-import { html } from 'hono/html';
+import { assets } from '../assets/index.ts';
+import { type Html, html } from './html.ts';
 
-/** What the templates give: escaped HTML. Everything that is put into one is escaped unless it is one itself. */
-export type Html = ReturnType<typeof html>;
+export interface PageFrame {
+  readonly title: string;
+  readonly current?: 'images' | 'advisories';
+  /** Number of the last event that the page shows: it is kept up to date from there on. */
+  readonly liveAfter?: number;
+  /** Row id of the image that the page is about; news of it renew the page. */
+  readonly about?: string;
+}
 
-export function layout(title: string, body: Html, options: { readonly liveAfter?: number } = {}): Html {
+const links = [
+  { key: 'images', href: '/', name: 'Images' },
+  { key: 'advisories', href: '/advisories', name: 'Advisories' },
+] as const;
+
+export function layout(frame: PageFrame, body: Html): Html {
+  const navigation = links.map(
+    ({ key, href, name }) =>
+      html`<a href="${href}"${frame.current === key ? html` aria-current="page"` : ''}>${name}</a>`,
+  );
   return html`<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>${title}</title>
-  <link rel="stylesheet" href="/assets/style.css">
-  <script src="/assets/live.js" defer></script>
+  <meta name="color-scheme" content="light dark">
+  <title>${frame.title} · Lading</title>
+  <link rel="icon" href="${assets.icon.href}" type="image/svg+xml">
+  <link rel="stylesheet" href="${assets.style.href}">
+  <script src="${assets.script.href}" defer></script>
 </head>
 <body>
 <header>
-  <h1><a href="/">Lading</a></h1>
-  <p>container images, from push to signed</p>
-  ${options.liveAfter === undefined ? '' : html`<span class="live" data-after="${options.liveAfter}">connecting</span>`}
+  <a class="brand" href="/"><img src="${assets.icon.href}" alt="" width="26" height="26">Lading</a>
+  <nav>${navigation}<a href="/openapi.json">API</a></nav>
+  ${frame.liveAfter === undefined ? '' : html`<span class="live" role="status" data-after="${frame.liveAfter}"${frame.about === undefined ? '' : html` data-about="${frame.about}"`}>connecting</span>`}
 </header>
 <main>${body}</main>
 </body>
 </html>`;
-}
-
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-
-/** `28.1 MiB` */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

@@ -1,0 +1,62 @@
+import type { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { z } from 'zod';
+import { LadingError } from '../core/errors.ts';
+import { locationKey } from '../core/image-reference.ts';
+import { parseJsonStrict } from '../core/json.ts';
+import { listImages } from '../overview/index.ts';
+import { imageOf, numberOf } from './find.ts';
+import type { ConsolePorts } from './ports.ts';
+import { retentionPreviewRequest } from './schemas.ts';
+
+const PAGE = 50;
+const MOST_IMAGES = 200;
+const MOST_EVENTS = 500;
+const MAX_BODY_BYTES = 256 * 1024;
+
+export function addApi(app: Hono, ports: ConsolePorts): void {
+  app.get('/api/images', async (context) => {
+    const limit = numberOf(context.req.query('limit'), 1, MOST_IMAGES, PAGE);
+    return context.json({ images: await listImages(ports, { limit, replicated: ports.replicated }) });
+  });
+  app.get('/api/image', async (context) => {
+    const image = await imageOf(ports, context.req.query('ref'));
+    return context.json({ image, findings: image.scan ? await ports.reports.findings(image.scan.key) : undefined });
+  });
+  app.get('/api/sbom', async (context) => {
+    const { sbom, entry } = await imageOf(ports, context.req.query('ref'));
+    const document = sbom && (await ports.reports.sbom(sbom.sbom.key));
+    if (!document) throw new LadingError('sbom-unknown', `${locationKey(entry)} has no SBOM yet`);
+    const name = entry.repository.replace(/[^a-z0-9._-]+/gi, '-').slice(0, 100);
+    return context.body(Buffer.from(document).toString('utf8'), 200, {
+      'content-type': 'application/vnd.cyclonedx+json',
+      'content-disposition': `attachment; filename="${name}.cdx.json"`,
+    });
+  });
+  app.get('/api/events', async (context) => {
+    const after = numberOf(context.req.query('after'), 0, Number.MAX_SAFE_INTEGER, 0);
+    const limit = numberOf(context.req.query('limit'), 1, MOST_EVENTS, PAGE);
+    return context.json({ events: await ports.activity.after(after, limit), head: await ports.activity.head() });
+  });
+  app.get('/api/advisories', async (context) => context.json(await ports.advisories.status()));
+  app.get('/api/key', async (context) =>
+    context.body(await ports.keys.publicKey(), 200, { 'content-type': 'application/x-pem-file; charset=utf-8' }),
+  );
+  const limited = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new LadingError('request-too-large', `the body is over ${MAX_BODY_BYTES} bytes`);
+    },
+  });
+  app.post('/api/retention/preview', limited, async (context) => {
+    const text = await context.req.text();
+    const asked = retentionPreviewRequest.safeParse(
+      parseJsonStrict(text, { maxBytes: MAX_BODY_BYTES, what: 'the request' }),
+    );
+    if (!asked.success) throw new LadingError('request-invalid', z.prettifyError(asked.error));
+    const { config, repository } = asked.data;
+    const plans = await ports.plans.preview(config);
+    return context.json({ plans: repository ? plans.filter((plan) => plan.repository === repository) : plans });
+  });
+  app.get('/api/health', (context) => context.json({ ok: true }));
+}

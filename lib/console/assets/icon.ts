@@ -1,0 +1,2 @@
+/** A bill of lading over its containers: three boxes, and a tick on the last. */
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b5cad"/><g fill="none" stroke="#fff" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"><rect x="6" y="17" width="9" height="8" rx="1"/><rect x="17" y="17" width="9" height="8" rx="1"/><rect x="11.5" y="7" width="9" height="8" rx="1"/><path d="m14 11 1.6 1.6l2.800-3"/></g></svg>`;

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { answers, retentionPreviewRequest } from './schemas.ts';
+
+type Json = { readonly [key: string]: unknown };
+
+const DIGEST = '^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$';
+
+/** Digests are told by a function of ours, which JSON Schema cannot run but has a pattern for. */
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output' = 'output'): Json => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'custom') Object.assign(jsonSchema, { type: 'string', pattern: DIGEST });
+    },
+  });
+  return rest;
+};
+
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const json = (name: string, description: string): Json => ({
+  description,
+  content: { 'application/json': { schema: ref(name) } },
+});
+const text = (type: string, description: string): Json => ({
+  description,
+  content: { [type]: { schema: { type: 'string' } } },
+});
+const problem: Json = {
+  description: 'a problem that the caller can mend, with a code and mostly a hint',
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+};
+
+const query = (name: string, description: string, schema: Json, required = false): Json => ({
+  name,
+  in: 'query',
+  description,
+  required,
+  schema,
+});
+const refParameter = query('ref', 'registry/repository:tag or registry/repository@digest', { type: 'string' }, true);
+const limit = (most: number): Json =>
+  query('limit', 'at most so many', { type: 'integer', minimum: 1, maximum: most, default: 50 });
+
+const get = (operationId: string, summary: string, ok: Json, parameters: readonly Json[] = []): Json => ({
+  get: {
+    operationId,
+    summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    responses: { 200: ok, default: problem },
+  },
+});
+
+let made: Json | undefined;
+
+/** The API as an OpenAPI 3.1 document. On AWS, requests are signed (SigV4, service `execute-api`). */
+export function openApi(): Json {
+  made ??= {
+    openapi: '3.1.0',
+    info: {
+      title: 'Lading',
+      version: '1',
+      description: 'Images, their stages, findings and verdicts; the audit trail; what retention would do.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths: {
+      '/api/images': get('listImages', 'The newest images with what is known of them', json('Images', 'newest first'), [
+        limit(200),
+      ]),
+      '/api/image': get('getImage', 'One image with its findings', json('Image', 'the image'), [refParameter]),
+      '/api/sbom': get('getSbom', 'The SBOM of an image', text('application/vnd.cyclonedx+json', 'CycloneDX 1.6'), [
+        refParameter,
+      ]),
+      '/api/events': get('listEvents', 'Events of the audit trail', json('Events', 'oldest first'), [
+        query('after', 'only those after this number', { type: 'integer', minimum: 0, default: 0 }),
+        limit(500),
+      ]),
+      '/api/advisories': get('getAdvisories', 'Which advisories are in force', json('Advisories', 'the snapshot')),
+      '/api/key': get('getKey', 'The public half of the signing key', text('application/x-pem-file', 'PEM')),
+      '/api/retention/preview': {
+        post: {
+          operationId: 'previewRetention',
+          summary: 'What the deployed rules of retention, or the given ones, would delete now; nothing is deleted',
+          requestBody: { required: true, content: { 'application/json': { schema: ref('RetentionPreview') } } },
+          responses: { 200: json('RetentionPlans', 'one plan for each repository'), default: problem },
+        },
+      },
+      '/api/health': get('getHealth', 'Whether the API answers', json('Health', 'it does')),
+    },
+    components: {
+      schemas: {
+        Images: schemaOf(answers.images),
+        Image: schemaOf(answers.image),
+        Events: schemaOf(answers.events),
+        Advisories: schemaOf(answers.advisories),
+        RetentionPreview: schemaOf(retentionPreviewRequest, 'input'),
+        RetentionPlans: schemaOf(answers.plans),
+        Health: schemaOf(answers.health),
+        Problem: schemaOf(answers.problem),
+      },
+    },
+  };
+  return made;
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { gateDecided, imageReplicated, imageSigned, sbomCreated, scanCompleted } from '../events/index.ts';
+import { catalogEntrySchema, stages } from '../inventory/index.ts';
+import { retentionConfigSchema, retentionPlanSchema } from '../lifecycle/index.ts';
+
+/*
+ * What the API takes and answers. Requests are read by these; answers are described by them in the OpenAPI document,
+ * and tests hold both to each other.
+ */
+
+export const retentionPreviewRequest = z.strictObject({
+  /** Instead of the deployed setting "retention". */
+  config: retentionConfigSchema.optional(),
+  repository: z.string().optional(),
+});
+
+const image = z.object({
+  entry: catalogEntrySchema,
+  tags: z.array(z.string()),
+  stages: z.array(
+    z.object({
+      stage: z.enum(stages),
+      state: z.enum(['done', 'working', 'waiting', 'not-needed']),
+      completedAt: z.string().optional(),
+      attempts: z.int().nonnegative(),
+    }),
+  ),
+  settled: z.boolean().describe('nothing more will happen by itself'),
+  sbom: sbomCreated.data.optional(),
+  scan: scanCompleted.data.shape.scan.optional(),
+  verdict: gateDecided.data.optional(),
+  signature: imageSigned.data.shape.signature.optional(),
+  replicas: z.array(imageReplicated.data),
+});
+
+const finding = z.object({
+  id: z.string(),
+  severity: z.string(),
+  package: z.string(),
+  version: z.string(),
+  fixedVersions: z.array(z.string()),
+  fixState: z.string(),
+  location: z.string().optional(),
+});
+
+const event = z.object({
+  seq: z.int().positive(),
+  time: z.string(),
+  detailType: z.string(),
+  subject: z.string().optional().describe('registry/repository@digest, where the event is about an image'),
+  data: z.unknown(),
+});
+
+const source = z.object({
+  name: z.string(),
+  scope: z.string().describe('excerpt: it holds only some advisories, so that no match says little'),
+  advisories: z.int().nonnegative(),
+  rejected: z.int().nonnegative(),
+  readAt: z.string(),
+  ecosystems: z.array(
+    z.object({ name: z.string(), packages: z.int().nonnegative(), advisories: z.int().nonnegative() }),
+  ),
+});
+
+export const answers = {
+  images: z.object({ images: z.array(image) }),
+  image: z.object({ image, findings: z.array(finding).optional() }),
+  events: z.object({ events: z.array(event), head: z.int().nonnegative().describe('number of the newest event') }),
+  advisories: z.object({
+    snapshot: z
+      .object({
+        id: z.string(),
+        sequence: z.int().positive(),
+        createdAt: z.string(),
+        advisories: z.int().nonnegative(),
+        rematched: z.boolean(),
+      })
+      .optional(),
+    sources: z.array(source),
+  }),
+  plans: z.object({ plans: z.array(retentionPlanSchema) }),
+  health: z.object({ ok: z.literal(true) }),
+  problem: z
+    .object({
+      type: z.literal('about:blank'),
+      title: z.string().describe('a code that does not change'),
+      status: z.int(),
+      detail: z.string(),
+      hint: z.string().optional(),
+    })
+    .describe('RFC 9457'),
+} as const;
