@@ -46,8 +46,6 @@ export class Running {
       services: aws.open,
       context: localContext(root),
       retryAfterSeconds: retrySoon,
-      // On AWS a failed message comes again after six times the function's time; nobody at a laptop wants to wait so long.
-      retryAfterSeconds: 5,
       onNotice: notice,
     });
     const running = new Running(stack, aws, options);
