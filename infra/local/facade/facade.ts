@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../../lib/core/clock.ts';
 import { describeError } from '../../../lib/core/errors.ts';
@@ -130,7 +129,7 @@ export class Facade {
         if (!(error instanceof RangeError)) throw error;
         return facadeError(service.name, 413, 'RequestEntityTooLarge', error.message);
       }
-      stream = Readable.from(body.length === 0 ? [] : [body]);
+      stream = once(body);
     }
     const serviceRequest: ServiceRequest = { ...head, body: stream };
     try {
@@ -165,6 +164,11 @@ export class Facade {
     if (purpose === 'ask') return access.decide(role, permission, context);
     return access.check(role, permission, context, clock.now());
   }
+}
+
+/** A body that was read already, as a stream for whoever reads it next. */
+async function* once(body: Uint8Array): AsyncIterable<Uint8Array> {
+  if (body.length > 0) yield body;
 }
 
 const accessDeniedCode = (service: string): string => (service === 's3' ? 'AccessDenied' : 'AccessDeniedException');
