@@ -1,7 +1,7 @@
 import { jsonError, type ServiceResponse } from '../services/service.ts';
 
 /** Services that speak XML and take streams. */
-export const isXml = (service: string): boolean => service === 's3' || service === 'sts';
+const isXml = (service: string): boolean => service === 's3' || service === 'sts';
 
 /** A refusal by the facade itself, in the shape of the protocol that the caller speaks. */
 export function facadeError(service: string, status: number, code: string, message: string): ServiceResponse {

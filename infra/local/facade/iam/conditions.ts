@@ -35,7 +35,7 @@ function operatorOf(name: string): { readonly compare: Compare; readonly negated
 }
 
 /** Keys whose values the facade knows for every call; a service may add its own to a permission. */
-export const KNOWN_KEYS: ReadonlySet<string> = new Set([
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
   'aws:requestedregion',
   'aws:principalarn',
   'aws:principalaccount',

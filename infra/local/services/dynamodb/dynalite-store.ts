@@ -135,7 +135,7 @@ export class DynaliteStore {
 }
 
 /** The tables that a call names. */
-export function tableNames(data: unknown): readonly string[] {
+function tableNames(data: unknown): readonly string[] {
   if (data === null || typeof data !== 'object') return [];
   if ('TableName' in data && typeof data.TableName === 'string') return [data.TableName];
   const items = 'RequestItems' in data ? data.RequestItems : undefined;
