@@ -15,7 +15,11 @@ export interface StageRoute<Data extends z.ZodType = z.ZodType> {
   readonly on: EventDefinition<Data>;
   key(data: z.infer<Data>, metadata: EventMetadata): WorkKey;
   /** `signal` aborts a little before the function's time is up, so that work ends with a reason and not by force. */
-  perform(data: z.infer<Data>, metadata: EventMetadata, signal: AbortSignal): Promise<readonly EventDraft[]>;
+  perform(
+    data: z.infer<Data>,
+    metadata: EventMetadata,
+    signal: AbortSignal,
+  ): Promise<readonly EventDraft[] | undefined>;
 }
 
 export const route = <Data extends z.ZodType>(given: StageRoute<Data>): StageRoute => given as unknown as StageRoute;

@@ -2,7 +2,7 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { imageDeleted, imagePushed, readEvent } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
-import { catalogImage, forgetImage } from '../../lib/inventory/index.ts';
+import { bindTags, catalogImage, forgetImage } from '../../lib/inventory/index.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
@@ -28,13 +28,15 @@ const cataloging = route({
 
 export const handler = eventsHandler(async (event, delivery) => {
   const { catalog, stage } = ports();
+  const { ledger } = stage;
   if (event['detail-type'] === imageDeleted.detailType) {
     const { subject, deletedAt } = readEvent(imageDeleted, event).detail.data;
-    await forgetImage({ catalog, registry: await registries().open(subject.registry) }, { ...subject, deletedAt });
+    const registry = await registries().open(subject.registry);
+    await forgetImage({ catalog, ledger, registry }, { ...subject, deletedAt });
     return;
   }
-  const { subject, pushedAt } = readEvent(imagePushed, event).detail.data;
+  const { data, metadata } = readEvent(imagePushed, event).detail;
   // Tags are bound for every event, since a digest that is known already may have got another tag.
-  for (const tag of subject.tags) await catalog.bindTag({ ...subject, tag, boundAt: pushedAt });
+  await bindTags(catalog, data.subject, { boundAt: data.pushedAt, sweep: metadata.sweep === true });
   await performStage(stage, [cataloging], event, delivery);
 });

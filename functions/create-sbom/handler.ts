@@ -23,6 +23,7 @@ const creation = route({
     // The document's time is that of the event, so that a retry makes the same bytes.
     const clock = { now: () => new Date(occurredAt) };
     const result = await createSbom({ image: subject.digest, ...subject }, { ...ports(), source, clock }, { signal });
+    if (result.status === 'unknown-image') return undefined;
     if (result.status !== 'created') return [];
     const { sbom, stored, layersRead, layersReused } = result;
     const [gap] = sbom.gaps;

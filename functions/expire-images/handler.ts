@@ -35,7 +35,12 @@ export const handler = eventsHandler(async (event, delivery) => {
       ...delivery,
       cause: metadata,
       perform: async () => {
-        const result = await expireGraph({ ...wired, registry }, plan, graph, data.plan.digest);
+        const result = await expireGraph(
+          { ...wired, ledger: wired.stage.ledger, registry },
+          plan,
+          graph,
+          data.plan.digest,
+        );
         if (result.kind === 'expired') return result.events;
         logger.info(`${graph.root} is spared: ${result.why}`);
         return [];

@@ -22,7 +22,7 @@ const ports = once(() => ({
   note: (message: string) => logger.warn(message),
 }));
 
-async function replicate(subject: ImageSubject, signal: AbortSignal): Promise<readonly EventDraft[]> {
+async function replicate(subject: ImageSubject, signal: AbortSignal): Promise<readonly EventDraft[] | undefined> {
   return replicateToTargets(ports(), config(), subject, { tags: await tagsOf(catalog(), subject), signal });
 }
 

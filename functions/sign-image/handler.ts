@@ -26,7 +26,7 @@ const signing = route({
     const outcome = await signImage({ ...ports(), registry }, { subject, decision });
     if (outcome.kind === 'signed') return [imageSignedDraft(subject, outcome.signature)];
     logger.info(`${locationKey(subject)} is not signed: ${outcome.reason}`);
-    return [];
+    return outcome.reason === 'image-gone' ? undefined : [];
   },
 });
 

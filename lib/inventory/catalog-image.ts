@@ -30,17 +30,17 @@ export interface CatalogPorts {
  * Reads the manifest of a pushed digest and enters it with its relations. Only the manifest is believed: what the
  * event said of media type or artifact type is the sender's word.
  *
- * @returns the events that follow, or nothing when the image is no longer there
+ * @returns the events that follow; `undefined` when the image is not there
  */
 export async function catalogImage(
   ports: CatalogPorts,
   pushed: ImageLocation & { readonly tags: readonly string[]; readonly pushedAt: string },
-): Promise<readonly EventDraft[]> {
+): Promise<readonly EventDraft[] | undefined> {
   const { registry, repository, digest } = pushed;
   const found = await ports.registry.getManifest({ repository, reference: digest });
   if (!found) {
     await ports.catalog.markDeleted(pushed, ports.clock.now().toISOString());
-    return [];
+    return undefined;
   }
   const manifest = parseManifest(found.bytes, found.mediaType, { digest });
   const config = await readConfig(ports.registry, repository, manifest);

@@ -1,5 +1,7 @@
+export { bindTags } from './bind-tags.ts';
 export { type CatalogPorts, catalogImage } from './catalog-image.ts';
-export { forgetImage } from './forget-image.ts';
+export { type DeletionPorts, forgetImage, recordDeletion } from './forget-image.ts';
+export { listRepositories } from './list-repositories.ts';
 export { listRepository } from './list-repository.ts';
 export { missingStage, type Stage, stages } from './missing-work.ts';
 export { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding } from './model.ts';

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
 import type { RegistryReader } from '../registry/index.ts';
 import type { RegistryListing } from './reconcile-repository.ts';
@@ -6,7 +7,9 @@ import type { RegistryListing } from './reconcile-repository.ts';
 export async function listRepository(
   registry: Pick<RegistryReader, 'headManifest' | 'listTags' | 'listImages'>,
   repository: string,
+  clock: Clock,
 ): Promise<RegistryListing> {
+  const listedAt = clock.now();
   const tags = new Map<string, Digest>();
   const untagged: Digest[] = [];
   if (registry.listImages) {
@@ -22,5 +25,5 @@ export async function listRepository(
   }
   const has = async (digest: Digest): Promise<boolean> =>
     (await registry.headManifest({ repository, reference: digest })) !== undefined;
-  return { tags, untagged, has };
+  return { tags, untagged, has, listedAt };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { locationKey } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
@@ -15,6 +16,8 @@ export interface RegistryListing {
   readonly untagged: readonly Digest[];
   /** Asks for one digest: what a listing does not name may still be there. */
   has(digest: Digest): Promise<boolean>;
+  /** When the registry was asked, from before the first answer: what a tag was moved to since is not in it. */
+  readonly listedAt: Date;
 }
 
 export interface ReconcilePorts {
@@ -49,7 +52,7 @@ export async function reconcileRepository(
   listing: RegistryListing,
   settings: ReconcileSettings,
 ): Promise<ReconcileResult> {
-  const now = ports.clock.now();
+  const { listedAt } = listing;
   const entries = new Map<Digest, CatalogEntry>();
   for await (const entry of ports.catalog.entries(of)) entries.set(entry.digest, entry);
   const bindings = new Map<string, TagBinding>();
@@ -62,22 +65,22 @@ export async function reconcileRepository(
     draftEvent(imagePushed, {
       subject: { ...of, digest, tags: [...tags] },
       origin: 'reconcile',
-      pushedAt: now.toISOString(),
+      pushedAt: listedAt.toISOString(),
     });
 
   const events: EventDraft[] = [];
   const unknown = [...present].filter((digest) => !entries.has(digest));
   for (const digest of unknown) events.push(push(digest, tagsOf.get(digest) ?? []));
-  const stopped = await findStopped(ports, entries, settings, now);
+  const stopped = await findStopped(ports, entries, settings);
   const announced = new Set<Digest>([...unknown, ...stopped]);
   for (const digest of stopped) events.push(push(digest, tagsOf.get(digest) ?? []));
   for (const [tag, digest] of moved) if (!announced.has(digest)) events.push(push(digest, [tag]));
 
   const gone = await findGone(entries, present, listing);
-  for (const digest of gone) events.push(deletion(of, digest, [], now));
+  for (const digest of gone) events.push(deletion(of, digest, [], listedAt));
   for (const [tag, binding] of bindings) {
     // A tag listing is complete even where digests are not; a tag that is not in it is gone.
-    if (binding.digest && !listing.tags.has(tag)) events.push(deletion(of, binding.digest, [tag], now));
+    if (binding.digest && !listing.tags.has(tag)) events.push(deletion(of, binding.digest, [tag], listedAt));
   }
   return { events, unknown: unknown.length, stopped: stopped.length, gone: gone.length, moved: moved.length };
 }
@@ -91,36 +94,33 @@ function groupTags(tags: ReadonlyMap<string, Digest>): Map<Digest, string[]> {
   return grouped;
 }
 
+/** Questions that are asked at once. */
+const AT_ONCE = 8;
+
 async function findStopped(
   ports: ReconcilePorts,
   entries: ReadonlyMap<Digest, CatalogEntry>,
   settings: ReconcileSettings,
-  now: Date,
-): Promise<Digest[]> {
-  const stopped: Digest[] = [];
-  const before = new Date(now.getTime() - settings.graceMs).toISOString();
-  for (const entry of entries.values()) {
+): Promise<readonly Digest[]> {
+  const before = new Date(ports.clock.now().getTime() - settings.graceMs).toISOString();
+  const found = await mapLimit([...entries.values()], AT_ONCE, async (entry): Promise<readonly Digest[]> => {
     const records = await ports.ledger.list(locationKey(entry));
     const last = records.reduce<string>(
       (latest, record) => (record.updatedAt > latest ? record.updatedAt : latest),
       entry.firstSeenAt,
     );
-    if (last > before) continue;
-    if (missingStage(entry, records, settings.replicated) !== undefined) stopped.push(entry.digest);
-  }
-  return stopped;
+    return last <= before && missingStage(entry, records, settings.replicated) !== undefined ? [entry.digest] : [];
+  });
+  return found.flat();
 }
 
 async function findGone(
   entries: ReadonlyMap<Digest, CatalogEntry>,
   present: ReadonlySet<Digest>,
   listing: RegistryListing,
-): Promise<Digest[]> {
-  const gone: Digest[] = [];
-  for (const digest of entries.keys()) {
-    if (present.has(digest)) continue;
-    // A sweep never concludes from missing data: what the listing does not name is asked for by its digest.
-    if (!(await listing.has(digest))) gone.push(digest);
-  }
-  return gone;
+): Promise<readonly Digest[]> {
+  const unlisted = [...entries.keys()].filter((digest) => !present.has(digest));
+  // A sweep never concludes from missing data: what the listing does not name is asked for by its digest.
+  const found = await mapLimit(unlisted, AT_ONCE, async (digest) => ((await listing.has(digest)) ? [] : [digest]));
+  return found.flat();
 }

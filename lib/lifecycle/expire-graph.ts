@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
 import { draftEvent, type EventDraft, imageExpired } from '../events/index.ts';
-import type { ImageCatalog, RepositoryName } from '../inventory/index.ts';
+import { type DeletionPorts, type ImageCatalog, type RepositoryName, recordDeletion } from '../inventory/index.ts';
 import { type Registry, subjectOfTag } from '../registry/index.ts';
 import type { ExpiringGraph } from './model.ts';
 import type { LeaseStore } from './ports.ts';
 
-export interface ExpirePorts {
+export interface ExpirePorts extends DeletionPorts {
   readonly catalog: ImageCatalog;
   readonly leases: Pick<LeaseStore, 'leases'>;
   readonly registry: Pick<Registry, 'headManifest' | 'listReferrers' | 'deleteManifest'>;
@@ -42,7 +42,7 @@ export async function expireGraph(
   // By digest only: it takes the digest's tags along, and can never hit a tag that was moved to another one meanwhile.
   for (const digest of deletes) {
     await ports.registry.deleteManifest({ repository: of.repository, digest });
-    await ports.catalog.markDeleted({ ...of, digest }, deletedAt);
+    await recordDeletion(ports, { ...of, digest }, deletedAt);
   }
   for (const tag of [...graph.tags, ...graph.partTags.map((part) => part.tag)]) {
     await ports.catalog.bindTag({ ...of, tag, digest: undefined, boundAt: deletedAt });

@@ -30,8 +30,9 @@ export async function describeImage(
   tags: readonly string[],
   replicated: boolean,
 ): Promise<ImageOverview> {
-  const records = await ports.ledger.list(locationKey(entry));
-  const missing = missingStage(entry, records, replicated);
+  const isGone = entry.deletedAt !== undefined;
+  const records = tellingRecords(await ports.ledger.list(locationKey(entry)), isGone);
+  const missing = isGone ? undefined : missingStage(entry, records, replicated);
   const outcomes = records
     .filter((record) => record.state === 'completed')
     .toSorted((a, b) => (a.updatedAt < b.updatedAt ? -1 : 1))
@@ -52,6 +53,13 @@ export async function describeImage(
     replicas: all(outcomes, imageReplicated),
   };
 }
+
+/** Of an image that is gone, what was done is still told; of one that came again, only what was done since. */
+const tellingRecords = (records: readonly WorkRecord[], isGone: boolean): readonly WorkRecord[] =>
+  records.flatMap((record): readonly WorkRecord[] => {
+    if (record.state !== 'lapsed') return [record];
+    return isGone && record.outcome.length > 0 ? [{ ...record, state: 'completed' }] : [];
+  });
 
 function all<Data extends z.ZodType>(
   outcomes: readonly EventDraft[],

@@ -13,7 +13,8 @@ export interface ReplicateToTargetsPorts extends Omit<ReplicationPorts, 'source'
 }
 
 /**
- * Copies an image to every target that the rules name for its repository, and says what moved.
+ * Copies an image to every target that the rules name for its repository, and says what moved; `undefined` when the
+ * source does not have it.
  *
  * @throws LadingError `source-incomplete` when the source itself lacks parts of the image
  */
@@ -22,7 +23,7 @@ export async function replicateToTargets(
   config: ReplicationConfig,
   subject: ImageSubject,
   options: { readonly tags: readonly string[]; readonly signal?: AbortSignal },
-): Promise<readonly EventDraft[]> {
+): Promise<readonly EventDraft[] | undefined> {
   const drafts: EventDraft[] = [];
   const source = await registries.open(subject.registry);
   const call = options.signal ? { signal: options.signal } : {};
@@ -30,7 +31,7 @@ export async function replicateToTargets(
     const target = { registry, repository };
     const request = { source: subject, target, tags: options.tags };
     const result = await replicateImage({ ...ports, source, target: await registries.open(registry) }, request, call);
-    if (result.kind === 'source-missing') return [];
+    if (result.kind === 'source-missing') return undefined;
     if (result.kind === 'source-incomplete') {
       throw new LadingError('source-incomplete', `${locationKey(subject)} lacks ${result.missing.join(', ')}`);
     }

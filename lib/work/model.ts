@@ -9,7 +9,8 @@ export interface WorkKey {
   readonly version: string;
 }
 
-export type WorkState = 'in-progress' | 'completed';
+/** `lapsed`: it was begun or done for a subject that is gone since. Like no row at all to who begins it. */
+export type WorkState = 'in-progress' | 'completed' | 'lapsed';
 
 export interface WorkRecord extends WorkKey {
   readonly state: WorkState;

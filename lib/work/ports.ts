@@ -13,4 +13,9 @@ export interface WorkLedger {
   release(key: WorkKey, owner: string): Promise<void>;
   /** Every piece of work of a subject: what the dashboard and the sweep look at. */
   list(subject: string): Promise<readonly WorkRecord[]>;
+  /**
+   * Lets these stages of a subject count as not done, whatever their state: it is gone, and if it comes again it is
+   * worked on again. What they had published stays to be looked at.
+   */
+  lapse(subject: string, stages: readonly string[]): Promise<void>;
 }

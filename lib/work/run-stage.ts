@@ -22,8 +22,11 @@ export interface StageWork {
   /** How long the attempt can run at most: the function's remaining time. No lease is held longer. */
   readonly leaseMs: number;
   readonly cause: EventMetadata;
-  /** Does the work and returns what to publish. It must be safe to do again: effects are recorded before they are made. */
-  perform(attempt: number): Promise<readonly EventDraft[]>;
+  /**
+   * Does the work and returns what to publish. It must be safe to do again: effects are recorded before they are made.
+   * `undefined`: there is nothing to work on, now; that is no completed work, since what is gone may come again.
+   */
+  perform(attempt: number): Promise<readonly EventDraft[] | undefined>;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface StageWork {
 const LEASE_MS = 15_000;
 const RENEWALS_PER_LEASE = 3;
 
-export type StageResult = 'done' | 'duplicate' | 'republished';
+export type StageResult = 'done' | 'duplicate' | 'republished' | 'nothing-there';
 
 /**
  * Runs a piece of work at most once to completion, however often its event is delivered.
@@ -67,6 +70,10 @@ export async function runStage(ports: StagePorts, work: StageWork): Promise<Stag
   const stopRenewing = renewLease(ledger, work, leaseMs);
   try {
     const drafts = await work.perform(begun.attempt);
+    if (drafts === undefined) {
+      await ledger.release(work.key, work.owner);
+      return 'nothing-there';
+    }
     await publish(drafts);
     await ledger.complete(work.key, work.owner, drafts);
     return 'done';

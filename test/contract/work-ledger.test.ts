@@ -102,4 +102,21 @@ describe.each(Object.entries(kinds))('the work ledger (%s)', (kind, make) => {
     ]);
     expect(records[0]?.outcome).toEqual(outcome);
   });
+
+  it('lets the stages lapse that it is told to, done or under way, and keeps what they published', async () => {
+    const { ledger, key } = setup();
+    for (const stage of ['sbom', 'sign', 'expire']) await ledger.begin({ ...key, stage }, 'first', 1_000);
+    await ledger.complete({ ...key, stage: 'sbom' }, 'first', outcome);
+    await ledger.lapse(key.subject, ['sbom', 'sign', 'gate']);
+    const records = (await ledger.list(key.subject)).map(({ stage, state, outcome }) => ({ stage, state, outcome }));
+    expect(records.sort((a, b) => (a.stage < b.stage ? -1 : 1))).toEqual([
+      { stage: 'expire', state: 'in-progress', outcome: [] },
+      { stage: 'sbom', state: 'lapsed', outcome },
+      { stage: 'sign', state: 'lapsed', outcome: [] },
+    ]);
+    expect(await ledger.complete({ ...key, stage: 'sign' }, 'first', outcome)).toBe(false);
+    expect(await ledger.begin(key, 'second', 1_000)).toEqual({ kind: 'started', attempt: 2 });
+    expect((await ledger.begin(key, 'third', 1_000)).kind).toBe('held');
+    expect(await ledger.complete(key, 'second', outcome)).toBe(true);
+  });
 });

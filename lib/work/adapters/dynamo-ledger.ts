@@ -1,11 +1,13 @@
-import type { Item, ItemKey, Table } from '../../aws/table.ts';
+import { type Item, type ItemKey, queryAll, type Table } from '../../aws/table.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { EventDraft } from '../../events/index.ts';
-import type { BeginResult, WorkKey, WorkRecord } from '../model.ts';
+import type { BeginResult, WorkKey, WorkRecord, WorkState } from '../model.ts';
 import type { WorkLedger } from '../ports.ts';
 
 const keyOf = (key: WorkKey): ItemKey => ({ pk: key.subject, sk: `${key.stage}#${key.version}` });
 const outcomeOf = (item: Item): readonly EventDraft[] => JSON.parse(String(item.outcome ?? '[]')) as EventDraft[];
+
+const stateOf = ({ state }: Item): WorkState => (state === 'completed' || state === 'lapsed' ? state : 'in-progress');
 
 /** The ledger on a DynamoDB table. The outcome is kept as JSON text, since it is only ever written and read whole. */
 export function dynamoLedger(table: Table, clock: Clock): WorkLedger {
@@ -75,18 +77,32 @@ export function dynamoLedger(table: Table, clock: Clock): WorkLedger {
       );
     },
     async list(subject) {
-      const { items } = await table.query({ pk: subject });
+      const items = await Array.fromAsync(queryAll(table, { pk: subject }));
       return items.map(
         (item): WorkRecord => ({
           subject,
           stage: String(item.stage),
           version: String(item.version),
-          state: item.state === 'completed' ? 'completed' : 'in-progress',
+          state: stateOf(item),
           attempts: Number(item.attempts),
           updatedAt: String(item.updatedAt),
           outcome: outcomeOf(item),
         }),
       );
+    },
+    async lapse(subject, stages) {
+      for await (const item of queryAll(table, { pk: subject })) {
+        if (!stages.includes(String(item.stage))) continue;
+        await table.update(
+          { pk: subject, sk: String(item.sk) },
+          {
+            expression: 'SET #state = :lapsed REMOVE #owner, leaseUntil',
+            names: { '#state': 'state', '#owner': 'owner' },
+            values: { ':lapsed': 'lapsed' },
+          },
+          'attribute_exists(pk)',
+        );
+      }
     },
   };
 }

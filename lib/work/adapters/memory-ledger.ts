@@ -48,6 +48,13 @@ export function memoryLedger(clock: Clock): WorkLedger {
       const row = rows.get(id(key));
       if (row?.owner === owner && row.state === 'in-progress') rows.set(id(key), { ...row, owner: undefined });
     },
+    async lapse(subject, stages) {
+      for (const [key, row] of rows) {
+        if (row.subject === subject && stages.includes(row.stage)) {
+          rows.set(key, { ...row, state: 'lapsed', owner: undefined });
+        }
+      }
+    },
     async list(subject) {
       return [...rows.values()]
         .filter((row) => row.subject === subject)

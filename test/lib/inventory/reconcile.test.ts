@@ -4,7 +4,15 @@ import { type Digest, digestOf } from '../../../lib/core/digest.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
 import type { EventDraft } from '../../../lib/events/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
-import { type CatalogEntry, missingStage, reconcileRepository } from '../../../lib/inventory/index.ts';
+import {
+  bindTags,
+  type CatalogEntry,
+  forgetImage,
+  listRepositories,
+  missingStage,
+  reconcileRepository,
+} from '../../../lib/inventory/index.ts';
+import { registryError } from '../../../lib/registry/errors.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
 import type { WorkRecord } from '../../../lib/work/index.ts';
 
@@ -74,10 +82,11 @@ async function setup() {
     tags: new Map(Object.entries(tags).map(([tag, name]) => [tag, digestOf(name)])),
     untagged: untagged.map((name) => digestOf(name)),
     has: async (digest: Digest) => present.some((name) => digestOf(name) === digest),
+    listedAt: clock.now(),
   });
   const sweep = (given: ReturnType<typeof listing>) =>
     reconcileRepository({ catalog, ledger, clock }, of, given, { graceMs: 60_000, replicated: false });
-  return { clock, catalog, finish, listing, sweep };
+  return { clock, catalog, ledger, finish, listing, sweep };
 }
 
 const what = (events: readonly EventDraft[]) =>
@@ -135,5 +144,60 @@ describe('the sweep', () => {
     expect(what(events).filter((line) => line.startsWith('Image Deleted'))).toEqual([
       `Image Deleted ${digestOf('gone')}`,
     ]);
+  });
+});
+
+describe('tags that a sweep tells of', () => {
+  it('keep their time where they are known to name the digest, and are bound where they are not', async () => {
+    const { catalog } = await setup();
+    const image = { ...of, digest: digestOf('a'), tags: ['known', 'moved', 'new'] };
+    const early = '2026-01-01T00:00:00.000Z';
+    const late = '2026-01-05T00:00:00.000Z';
+    await catalog.bindTag({ ...of, tag: 'known', digest: digestOf('a'), boundAt: early });
+    await catalog.bindTag({ ...of, tag: 'moved', digest: digestOf('b'), boundAt: early });
+    await bindTags(catalog, image, { boundAt: late, sweep: true });
+    const times = async () => Promise.all(image.tags.map(async (tag) => (await catalog.tag(of, tag))?.boundAt));
+    expect(await times()).toEqual([early, late, late]);
+    await bindTags(catalog, image, { boundAt: late, sweep: false });
+    expect(await times()).toEqual([late, late, late]);
+  });
+});
+
+describe('an image that is gone', () => {
+  it('is worked on anew if it comes again, and only if the registry says that it was gone', async () => {
+    const { catalog, finish, ledger } = await setup();
+    await catalog.enter(entry('a'));
+    await finish('a', 'catalog', 'sbom', 'retention');
+    const deleted = { ...of, digest: digestOf('a'), tags: [], deletedAt: '2026-01-03T00:00:00.000Z' };
+    const registry = (there: boolean) => ({
+      headManifest: async () => (there ? { digest: digestOf('a'), mediaType: 'x/y', size: 1 } : undefined),
+    });
+    const states = async () =>
+      (await ledger.list(locationKey(entry('a')))).map(({ stage, state }) => `${stage} ${state}`);
+    await forgetImage({ catalog, ledger, registry: registry(true) }, deleted);
+    expect(await states()).toEqual(['catalog completed', 'sbom completed', 'retention completed']);
+    await forgetImage({ catalog, ledger, registry: registry(false) }, deleted);
+    expect(await states()).toEqual(['catalog lapsed', 'sbom lapsed', 'retention completed']);
+    expect((await catalog.find(entry('a')))?.deletedAt).toBe(deleted.deletedAt);
+  });
+});
+
+describe('the repositories of a registry', () => {
+  const listing = (names: readonly string[], error?: Error) => ({
+    host: of.registry,
+    async *listRepositories() {
+      yield* names;
+      if (error) throw error;
+    },
+  });
+
+  it('are those that it lists and those that are known, also where it gives no list', async () => {
+    const { catalog } = await setup();
+    await catalog.enter(entry('a'));
+    await catalog.enter({ ...entry('b'), registry: 'other.example', repository: 'elsewhere' });
+    expect(await listRepositories(listing(['new', 'app']), catalog)).toEqual(['app', 'new']);
+    expect(await listRepositories(listing([], registryError('registry-refused', 'no list')), catalog)).toEqual(['app']);
+    const down = registryError('registry-unavailable', 'down');
+    await expect(listRepositories(listing(['new'], down), catalog)).rejects.toBe(down);
   });
 });

@@ -118,6 +118,13 @@ describe('a stage', () => {
     expect(await runStage(ports, work())).toBe('done');
   });
 
+  it('is not done where there was nothing to work on', async () => {
+    const { ports, work, publisher } = setup();
+    expect(await runStage(ports, work({ perform: async () => undefined }))).toBe('nothing-there');
+    expect(publisher.events).toEqual([]);
+    expect(await runStage(ports, work())).toBe('done');
+  });
+
   it('publishes the same event again when it crashed before it was marked complete', async () => {
     const { ports, work, publisher, clock } = setup();
     const ledger = {
