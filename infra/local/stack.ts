@@ -27,7 +27,7 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
   try {
     await runtime.start();
   } catch (error) {
-    await runtime.close();
+    await runtime.close().catch(() => {}); // why it did not start says more
     throw error;
   }
   return new LocalStack(runtime);

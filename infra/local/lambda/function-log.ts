@@ -5,6 +5,9 @@ import type { Readable } from 'node:stream';
 /** A log file is put aside (`.1`, one generation) when it reaches this size. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
+/** A longer line is cut, so that a function that never ends one cannot fill the memory. CloudWatch cuts here, too. */
+const MAX_LINE = 256 * 1024;
+
 /** What a function writes to stdout and stderr, line by line, in a file of its own. */
 export class FunctionLog {
   readonly path: string;
@@ -38,6 +41,10 @@ export class FunctionLog {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) this.write(line);
+      if (rest.length > MAX_LINE) {
+        this.write(rest);
+        rest = '';
+      }
     });
     stream.on('end', () => {
       if (rest !== '') this.write(rest);

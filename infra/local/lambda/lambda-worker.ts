@@ -18,6 +18,9 @@ export interface WorkerOptions {
 /** Lambda allows ten seconds for the init phase. */
 const INIT_TIMEOUT_MS = 10_000;
 
+/** Lambda quotas, "Invocation payload": 6 MB each for request and response, synchronous. */
+const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
+
 interface Current {
   readonly requestId: string;
   readonly startedAt: number;
@@ -108,7 +111,7 @@ export class LambdaWorker {
         void this.kill();
         return;
       case 'result':
-        this.#settle(message.requestId, (durationMs) => ({ kind: 'success', payload: message.payload, durationMs }));
+        this.#settle(message.requestId, (durationMs) => this.#succeeded(message.payload, durationMs));
         return;
       case 'error':
         this.#settle(message.requestId, (durationMs) => this.#failed('handled', message.error, durationMs));
@@ -149,6 +152,15 @@ export class LambdaWorker {
     current.settle(outcome(performance.now() - current.startedAt));
   }
 
+  #succeeded(payload: string, durationMs: number): Outcome {
+    // A text of n characters has up to 3 n bytes.
+    if (payload.length * 3 <= MAX_RESPONSE_BYTES || Buffer.byteLength(payload) <= MAX_RESPONSE_BYTES) {
+      return { kind: 'success', payload, durationMs };
+    }
+    const errorMessage = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
+    return this.#failed('handled', { errorType: 'Function.ResponseSizeTooLarge', errorMessage, trace: [] }, durationMs);
+  }
+
   #failed(reason: 'handled' | 'timeout' | 'crash', error: FunctionError, durationMs: number): Outcome {
     return { kind: 'error', reason, error, durationMs };
   }
@@ -161,11 +173,11 @@ const exited = (exitCode = 0): FunctionError => ({
 });
 
 /** The members of the handler's context that never change. */
-const contextOf = ({ name, arn, memoryMb }: FunctionDefinition): Record<string, string> => ({
+const contextOf = ({ name, arn, memoryMb, logGroup }: FunctionDefinition): Record<string, string> => ({
   functionName: name,
   functionVersion: '$LATEST',
   invokedFunctionArn: arn,
   memoryLimitInMB: String(memoryMb),
-  logGroupName: `/aws/lambda/${name}`,
+  logGroupName: logGroup,
   logStreamName: 'local',
 });

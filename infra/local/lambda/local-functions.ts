@@ -161,7 +161,7 @@ export class LocalFunctions implements FunctionBackend {
   #environment(definition: FunctionDefinition): Record<string, string> {
     const { localise = (value: string) => value, serviceEnvironment } = this.#options;
     const own = Object.entries(definition.environment).map(([name, value]) => [name, localise(value)] as const);
-    const { name, region, memoryMb, handler } = definition;
+    const { name, region, memoryMb, handler, logGroup, logLevel } = definition;
     return {
       ...Object.fromEntries(own),
       AWS_REGION: region,
@@ -171,7 +171,9 @@ export class LocalFunctions implements FunctionBackend {
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+      AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
+      AWS_LAMBDA_LOG_FORMAT: logLevel === undefined ? 'Text' : 'JSON',
+      ...(logLevel === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: logLevel }),
       AWS_LAMBDA_LOG_STREAM_NAME: 'local',
       LAMBDA_TASK_ROOT: definition.codeFolder,
       _HANDLER: handler,

@@ -28,9 +28,13 @@ import { Activity } from './activity.ts';
 import type { DataFolder } from './data-folder.ts';
 import { deliverTo } from './deliver.ts';
 import type { ExtraServices, StackOptions } from './options.ts';
+import { checkServiceRights } from './service-rights.ts';
 
 /** How long functions may go on when the stack closes, in milliseconds. */
 const GRACE_MS = 2_000;
+
+/** The most dropped events that are kept. */
+const MAX_DROPPED = 1000;
 
 /** The parts of a stack, put together; `LocalStack` is what others see of it. */
 export class StackRuntime {
@@ -99,6 +103,7 @@ export class StackRuntime {
     });
     for (const service of this.#extra?.services ?? []) this.facade.add(service);
     await this.#provision(assembly);
+    checkServiceRights(this.access, this.functions, this.clock.now());
     for (const source of this.functions.eventSources) if (source.enabled) this.#startPoller(source);
     if (schedules ?? true) this.scheduler.start();
   }
@@ -124,12 +129,24 @@ export class StackRuntime {
     await Promise.race([stopped, grace]);
     clearTimeout(timer);
     this.async.close();
-    await this.apis.close();
-    await this.functions.close();
-    await this.facade.close();
-    await this.tables.close();
-    await this.#extra?.close?.();
-    await this.folder.release();
+    const failures: unknown[] = [];
+    const steps: (() => Promise<void> | undefined)[] = [
+      () => this.apis.close(),
+      () => this.functions.close(),
+      () => this.facade.close(),
+      () => this.tables.close(),
+      () => this.#extra?.close?.(),
+      () => this.folder.release(),
+    ];
+    // One that fails must not keep the others from closing, nor the folder locked.
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   #makeBuses(): EventBuses {
@@ -139,7 +156,7 @@ export class StackRuntime {
       deliver: this.#deliver,
       scheduler: this.scheduler,
       onDropped: (dropped) => {
-        this.droppedEvents.push(dropped);
+        if (this.droppedEvents.length < MAX_DROPPED) this.droppedEvents.push(dropped);
         this.#notice(`an event was dropped: ${dropped.why} (${dropped.ruleArn} → ${dropped.targetArn})`);
       },
       intercept: this.options.intercept,

@@ -122,6 +122,11 @@ export interface FunctionDefinition extends Place {
   readonly memoryMb: number;
   readonly reservedConcurrency: number | undefined;
   readonly deadLetterArn: string | undefined;
+  readonly logGroup: string;
+  /** Advanced logging controls; absent where the function logs as text. */
+  readonly logLevel: string | undefined;
+  /** Whether X-Ray is active. */
+  readonly traced: boolean;
 }
 
 export interface EventSourceDefinition {

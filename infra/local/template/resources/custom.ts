@@ -40,7 +40,6 @@ export const skippedTypes: ReadonlyMap<string, string> = new Map([
   ['AWS::ECR::RegistryPolicy', 'resource policies are not checked here'],
   ['AWS::Events::EventBusPolicy', 'resource policies are not checked here'],
   ['AWS::SecretsManager::ResourcePolicy', 'resource policies are not checked here'],
-  ['AWS::Logs::LogGroup', 'logs go to files of the data folder'],
   ['AWS::Logs::ResourcePolicy', 'logs go to files of the data folder'],
   ['AWS::CloudWatch::Alarm', 'no alarms here'],
   ['AWS::CloudWatch::CompositeAlarm', 'no alarms here'],

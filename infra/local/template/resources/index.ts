@@ -7,6 +7,7 @@ import { repositoryHandler, repositoryTemplateHandler } from './ecr.ts';
 import { busHandler, ruleHandler, scheduleHandler } from './events.ts';
 import { policyHandler, roleHandler } from './iam.ts';
 import { eventSourceHandler, functionHandler, invokeConfigHandler } from './lambda.ts';
+import { logGroupHandler } from './logs.ts';
 import { aliasHandler, keyHandler, parameterHandler, secretHandler } from './security.ts';
 import { queueHandler } from './sqs.ts';
 import { bucketHandler } from './storage.ts';
@@ -34,6 +35,7 @@ export function resourceHandlers(backends: Backends): Map<string, ResourceHandle
     ['AWS::SSM::Parameter', parameterHandler(backends.parameters)],
     ['AWS::ECR::Repository', repositoryHandler(backends.repositories)],
     ['AWS::ECR::RepositoryCreationTemplate', repositoryTemplateHandler(backends.repositories)],
+    ['AWS::Logs::LogGroup', logGroupHandler],
     ['Custom::CrossRegionExportWriter', exportWriterHandler],
     ['Custom::CrossRegionExportReader', exportReaderHandler],
     ...apiHandlers(backends.apis),

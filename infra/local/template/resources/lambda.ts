@@ -17,6 +17,14 @@ const fn = z.object({
   MemorySize: integer.min(128).max(10_240).optional(),
   ReservedConcurrentExecutions: integer.min(0).optional(),
   DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).optional(),
+  LoggingConfig: z
+    .object({
+      LogGroup: z.string().optional(),
+      LogFormat: z.string().optional(),
+      ApplicationLogLevel: z.string().optional(),
+    })
+    .optional(),
+  TracingConfig: z.object({ Mode: z.string().optional() }).optional(),
 });
 
 /** AWS::Lambda::Function of a Node runtime with a local asset; others keep name and ARN and are listed. */
@@ -54,6 +62,12 @@ export function functionHandler(backend: FunctionBackend | undefined): ResourceH
       memoryMb: properties.MemorySize ?? 128,
       reservedConcurrency: properties.ReservedConcurrentExecutions,
       deadLetterArn: properties.DeadLetterConfig?.TargetArn,
+      logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+      logLevel:
+        properties.LoggingConfig?.LogFormat === 'JSON'
+          ? (properties.LoggingConfig.ApplicationLogLevel ?? 'INFO')
+          : undefined,
+      traced: properties.TracingConfig?.Mode === 'Active',
     });
     return result;
   };

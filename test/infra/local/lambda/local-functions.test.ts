@@ -127,6 +127,24 @@ describe('functions', () => {
     expect(text).toContain('"message":"Error: bad"');
   });
 
+  it('have their log level from the template, and their lines cut where they never end', async () => {
+    await bench.add(
+      'endless',
+      'export const handler = async () => { process.stdout.write("x".repeat(600_000)); return process.env.AWS_LAMBDA_LOG_LEVEL; };',
+      { logLevel: 'WARN' },
+    );
+    expect(payload(await invoke('endless'))).toBe('WARN');
+    const { log } = bench.functions.find('endless');
+    await expect.poll(() => readFile(log.path, 'utf8').catch(() => '')).toMatch(/^x{262145}/);
+  });
+
+  it('may answer 6 MB and no more', async () => {
+    await bench.add('large', 'export const handler = async (n) => "x".repeat(n - 2);');
+    const limit = 6 * 1024 * 1024;
+    expect((await invoke('large', limit)).kind).toBe('success');
+    expect(await invoke('large', limit + 1)).toMatchObject({ error: { errorType: 'Function.ResponseSizeTooLarge' } });
+  });
+
   it('are reported one by one to who listens', async () => {
     const reports: InvocationReport[] = [];
     const stop = bench.functions.onInvocation((report) => reports.push(report));

@@ -46,6 +46,9 @@ export async function functionBench(options: Partial<FunctionsOptions> = {}): Pr
         memoryMb: 128,
         reservedConcurrency: undefined,
         deadLetterArn: undefined,
+        logGroup: `/aws/lambda/${name}`,
+        logLevel: undefined,
+        traced: false,
         ...more,
       });
       return functionArn(name);

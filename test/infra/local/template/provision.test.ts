@@ -148,6 +148,8 @@ describe('provisioning', () => {
       timeoutSeconds: 3,
       memoryMb: 128,
       principal: expect.stringMatching(/^Lading-Role-/),
+      logGroup: expect.stringMatching(/^\/aws\/lambda\/Lading-Fn-/),
+      traced: false,
     });
     expect(made.find(([kind]) => kind === 'event source')?.[1]).toMatchObject({
       functionArn: functions[0]?.arn,
