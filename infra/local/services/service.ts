@@ -16,7 +16,7 @@ export interface ServiceRequest {
   readonly headers: ReadonlyMap<string, string>;
   readonly region: string;
   readonly accountId: string;
-  /** Who calls: the logical id of a function's role in the template, or `undefined` for the developer at the machine. */
+  /** Who calls: the physical name of a function's role, or `undefined` for the developer at the machine. */
   readonly principal: string | undefined;
   /**
    * Whether the caller's policy allows something that the call itself does not need, where the answer depends on it: S3
