@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 export function median(values: readonly number[]): number {
@@ -17,32 +17,44 @@ export interface Timed {
 
 const GNU_TIME = '/usr/bin/time';
 
-/** Runs commands by turns, so that what else the machine does strikes all of them alike; medians of each. */
-export function compare(
-  commands: Readonly<Record<string, { readonly argv: readonly string[]; readonly before?: () => void }>>,
+/**
+ * Runs commands by turns, so that what else the machine does strikes all of them alike; medians of each. This process
+ * stays responsive meanwhile: it may be the registry that they all talk to.
+ */
+export async function compare(
+  /** What to run, by name; told the number of the run, for what must be new each time. */
+  commands: Readonly<Record<string, (run: number) => readonly string[]>>,
   runs: number,
-): ReadonlyMap<string, Timed> {
-  const walls = new Map<string, number[]>();
-  const peaks = new Map<string, number[]>();
+): Promise<ReadonlyMap<string, Timed>> {
+  const all = new Map<string, Timed[]>();
   for (let run = 0; run < runs; run++) {
-    for (const [name, { argv, before }] of Object.entries(commands)) {
-      before?.();
-      const { wall, peak } = once(name, argv);
-      walls.set(name, [...(walls.get(name) ?? []), wall]);
-      peaks.set(name, [...(peaks.get(name) ?? []), peak]);
+    for (const [name, argv] of Object.entries(commands)) {
+      all.set(name, [...(all.get(name) ?? []), await once(name, argv(run))]);
     }
   }
-  return new Map(
-    [...walls].map(([name, values]) => [name, { wall: median(values), peak: median(peaks.get(name) ?? []) }]),
-  );
+  return new Map([...all].map(([name, timed]) => [name, medians(timed)]));
 }
 
-function once(name: string, argv: readonly string[]): Timed {
+const medians = (timed: readonly Timed[]): Timed => ({
+  wall: median(timed.map(({ wall }) => wall)),
+  peak: median(timed.map(({ peak }) => peak)),
+});
+
+function once(name: string, argv: readonly string[]): Promise<Timed> {
   const measured = existsSync(GNU_TIME) ? [GNU_TIME, '-f', 'peak=%M', ...argv] : argv;
   const [program, ...args] = measured as [string, ...string[]];
   const began = performance.now();
-  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  const wall = (performance.now() - began) / 1000;
-  if (done.status !== 0) throw new Error(`${name} failed (${argv.join(' ')}): ${done.stderr.slice(-600)}`);
-  return { wall, peak: Number(/peak=(\d+)/.exec(done.stderr)?.[1] ?? Number.NaN) / 1024 };
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    child.once('error', reject);
+    child.once('close', (status) => {
+      const wall = (performance.now() - began) / 1000;
+      if (status === 0) resolve({ wall, peak: Number(/peak=(\d+)/.exec(said)?.[1] ?? Number.NaN) / 1024 });
+      else reject(new Error(`${name} failed (${argv.join(' ')}): ${said.slice(-600)}`));
+    });
+  });
 }

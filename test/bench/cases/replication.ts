@@ -4,7 +4,8 @@ import { startEmbeddedRegistry } from '../../../infra/local/registry/index.ts';
 import { localRegistry } from '../../../infra/local/sample/push-sample.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
 import type { BenchCase, BenchRow } from '../bench-case.ts';
-import { compare, median, type Timed } from '../measure.ts';
+import { commands } from '../commands.ts';
+import { compare } from '../measure.ts';
 
 const LAYERS = 20;
 const LAYER_BYTES = 10 * 1024 * 1024;
@@ -21,43 +22,19 @@ export const replication: BenchCase = {
     try {
       await pushImage(from.url);
       const source = `localhost:${from.port}/app:1`;
-      const collected = new Map<string, Timed[]>();
-      for (let run = 0; run < runs; run++) {
-        // Each copy goes to a repository of its own, which holds none of the layers.
-        const target = (name: string): string => `localhost:${to.port}/${name}-${run}:1`;
-        const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false'];
-        const results = compare(
-          {
-            lading: {
-              argv: [
-                process.execPath,
-                '--disable-warning=ExperimentalWarning',
-                'lib/cli/main.ts',
-                'push',
-                source,
-                target('lading'),
-              ],
-            },
-            ...(has('skopeo')
-              ? {
-                  skopeo: {
-                    argv: ['skopeo', 'copy', '-q', ...insecure, `docker://${source}`, `docker://${target('skopeo')}`],
-                  },
-                }
-              : {}),
-            ...(has('crane') ? { crane: { argv: ['crane', 'copy', '--insecure', source, target('crane')] } } : {}),
-          },
-          1,
-        );
-        for (const [name, timed] of results) collected.set(name, [...(collected.get(name) ?? []), timed]);
-      }
-      const of = (name: string) => {
-        const all = collected.get(name);
-        return all && { wall: median(all.map(({ wall }) => wall)), peak: median(all.map(({ peak }) => peak)) };
-      };
-      const own = of('lading');
+      // Each copy goes to a repository of its own, which holds none of the layers.
+      const target = (name: string, run: number): string => `localhost:${to.port}/${name}-${run}:1`;
+      const results = await compare(
+        {
+          lading: (run) => commands.ladingCopy(source, target('lading', run)),
+          ...(has('skopeo') ? { skopeo: (run) => commands.skopeoCopy(source, target('skopeo', run)) } : {}),
+          ...(has('crane') ? { crane: (run) => commands.craneCopy(source, target('crane', run)) } : {}),
+        },
+        runs,
+      );
+      const own = results.get('lading');
       return ['skopeo', 'crane'].flatMap((name): BenchRow[] => {
-        const peer = of(name);
+        const peer = results.get(name);
         if (!own || !peer) return [];
         return [
           {

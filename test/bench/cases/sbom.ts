@@ -3,6 +3,7 @@ import { startEmbeddedRegistry } from '../../../infra/local/registry/index.ts';
 import { localRegistry } from '../../../infra/local/sample/push-sample.ts';
 import { pushImage } from '../../../lib/cli/push-image.ts';
 import type { BenchCase, BenchRow } from '../bench-case.ts';
+import { commands } from '../commands.ts';
 import { compare } from '../measure.ts';
 
 const IMAGES = [
@@ -30,63 +31,11 @@ export const sbom: BenchCase = {
           tag: '1',
         });
         const at = `localhost:${registry.port}/${ref}:1`;
-        const cache = join(work, 'cache');
-        const ours = [
-          'env',
-          `XDG_CACHE_HOME=${cache}`,
-          process.execPath,
-          '--disable-warning=ExperimentalWarning',
-          'lib/cli/main.ts',
-          'sbom',
-          at,
-          '--no-cache',
-          '--platform',
-          'linux/amd64',
-          '-o',
-          'cyclonedx-json',
-        ];
-        const results = compare(
+        const results = await compare(
           {
-            lading: { argv: ours },
-            ...(has('trivy')
-              ? {
-                  trivy: {
-                    argv: [
-                      'trivy',
-                      '--quiet',
-                      '--cache-dir',
-                      `${work}/trivy-${Date.now()}`,
-                      'image',
-                      '--insecure',
-                      '--image-src',
-                      'remote',
-                      '--format',
-                      'cyclonedx',
-                      '--scanners',
-                      'license',
-                      '--offline-scan',
-                      '--skip-db-update',
-                      at,
-                    ],
-                  },
-                }
-              : {}),
-            ...(has('syft')
-              ? {
-                  syft: {
-                    argv: [
-                      'env',
-                      'SYFT_CHECK_FOR_APP_UPDATE=false',
-                      'SYFT_REGISTRY_INSECURE_USE_HTTP=true',
-                      'syft',
-                      '-q',
-                      `registry:${at}`,
-                      '-o',
-                      'cyclonedx-json',
-                    ],
-                  },
-                }
-              : {}),
+            lading: () => commands.ladingSbom(at),
+            ...(has('trivy') ? { trivy: (run) => commands.trivySbom(at, join(work, `trivy-${ref}-${run}`)) } : {}),
+            ...(has('syft') ? { syft: () => commands.syftSbom(at) } : {}),
           },
           runs,
         );

@@ -1,0 +1,30 @@
+/** Ours as a user without npm would run it, under the same Node. */
+const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
+
+/** The command lines that are compared. Each takes nothing from an earlier run. */
+export const commands = {
+  ladingSbom: (image: string): readonly string[] => [
+    ...node,
+    'lib/cli/main.ts',
+    'sbom',
+    image,
+    ...'--no-cache --platform linux/amd64 -o cyclonedx-json'.split(' '),
+  ],
+  trivySbom: (image: string, cache: string): readonly string[] => [
+    ...`trivy --quiet --cache-dir ${cache} image --insecure --image-src remote --format cyclonedx`.split(' '),
+    ...'--scanners license --offline-scan --skip-db-update'.split(' '),
+    image,
+  ],
+  syftSbom: (image: string): readonly string[] => [
+    ...'env SYFT_CHECK_FOR_APP_UPDATE=false SYFT_REGISTRY_INSECURE_USE_HTTP=true syft -q'.split(' '),
+    `registry:${image}`,
+    ...'-o cyclonedx-json'.split(' '),
+  ],
+  ladingCopy: (from: string, to: string): readonly string[] => [...node, 'lib/cli/main.ts', 'push', from, to],
+  skopeoCopy: (from: string, to: string): readonly string[] => [
+    ...'skopeo copy -q --src-tls-verify=false --dest-tls-verify=false'.split(' '),
+    `docker://${from}`,
+    `docker://${to}`,
+  ],
+  craneCopy: (from: string, to: string): readonly string[] => ['crane', 'copy', '--insecure', from, to],
+} as const;
