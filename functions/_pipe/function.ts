@@ -71,7 +71,14 @@ export const bucketNames: readonly BucketName[] = ['documents', 'evidence'];
 
 /** One right of a function. It also sets the environment variable that `environmentNames` gives for the resource. */
 export type Use =
-  | { readonly table: TableName; readonly access: 'read' | 'write' | 'read-write' }
+  | {
+      readonly table: TableName;
+      readonly access: 'read' | 'write' | 'read-write';
+      /** It also queries the index `gsi1`. */
+      readonly index?: true;
+      /** It also reads and writes in batches. */
+      readonly batch?: true;
+    }
   | { readonly bucket: BucketName; readonly prefix: string; readonly access: 'read' | 'write' | 'read-write' }
   | { readonly bus: 'lading' }
   | { readonly key: 'signing'; readonly access: 'sign' | 'read' }

@@ -13,7 +13,7 @@ export const api = defineFunction({
   memoryMb: 512,
   timeoutSeconds: 29,
   uses: [
-    { table: 'catalog', access: 'read' },
+    { table: 'catalog', access: 'read', index: true },
     { table: 'work', access: 'read' },
     { table: 'retention', access: 'read' },
     { table: 'audit', access: 'read' },

@@ -8,8 +8,8 @@ export const reconcile = defineFunction({
   timeoutSeconds: 300,
   uses: [
     { table: 'work', access: 'read' },
-    { table: 'catalog', access: 'read-write' },
-    { table: 'replicas', access: 'read' },
+    { table: 'catalog', access: 'read' },
+    { table: 'replicas', access: 'read', index: true },
     { registry: 'list' },
     { setting: 'registries' },
     { setting: 'replication' },

@@ -13,7 +13,7 @@ export const recordAudit = defineFunction({
   memoryMb: 512,
   timeoutSeconds: 60,
   uses: [
-    { table: 'audit', access: 'read-write' },
+    { table: 'audit', access: 'read-write', batch: true },
     { bucket: 'evidence', prefix: 'audit/', access: 'read-write' },
   ],
 });

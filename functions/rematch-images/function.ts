@@ -14,7 +14,7 @@ export const rematchImages = defineFunction({
   timeoutSeconds: 300,
   uses: [
     { table: 'work', access: 'read-write' },
-    { table: 'scans', access: 'read-write' },
+    { table: 'scans', access: 'read-write', index: true },
     { table: 'packages', access: 'read' },
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
     { bucket: 'documents', prefix: 'scans/', access: 'read-write' },

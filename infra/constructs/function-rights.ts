@@ -7,9 +7,10 @@ type Access = 'read' | 'write' | 'read-write';
 
 /** Scan is no right of any function: a function that needs it is missing an index. */
 const tableActions: Readonly<Record<'read' | 'write', readonly string[]>> = {
-  read: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchGetItem'],
-  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
+  read: ['dynamodb:GetItem', 'dynamodb:Query'],
+  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
 };
+const batchActions = { read: 'dynamodb:BatchGetItem', write: 'dynamodb:BatchWriteItem' } as const;
 
 /** ListImageReferrers has no action of its own: ECR asks for BatchGetImage (API reference, "ListImageReferrers"). */
 const pull = [
@@ -52,9 +53,10 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('table' in use) {
     const { tableArn } = shared.tables[use.table];
     const actions = (['read', 'write'] as const).flatMap((part) =>
-      includes(use.access, part) ? tableActions[part] : [],
+      includes(use.access, part) ? [...tableActions[part], ...(use.batch ? [batchActions[part]] : [])] : [],
     );
-    return [allow(actions, [tableArn, `${tableArn}/index/gsi1`])];
+    const index = use.index ? [allow(['dynamodb:Query'], [`${tableArn}/index/gsi1`])] : [];
+    return [allow(actions, [tableArn]), ...index];
   }
   if ('bucket' in use) return bucketStatements(shared.buckets[use.bucket].bucketArn, use.prefix, use.access);
   if ('bus' in use) return [allow(['events:PutEvents'], [shared.bus.eventBusArn])];

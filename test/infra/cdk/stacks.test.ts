@@ -202,10 +202,13 @@ function rightsOf(use: Use): string[] {
     actions.split(' ').flatMap((action) => resources.map((resource) => `${service}:${action} ${resource}`));
   if ('table' in use) {
     const [id] = the('AWS::DynamoDB::Table', undefined, `Tables${capital(use.table)}`);
-    const arns = [`<${id}.Arn>`, `<${id}.Arn>/index/gsi1`];
+    const arn = `<${id}.Arn>`;
     return [
-      ...(reads ? on('dynamodb', 'GetItem Query BatchGetItem', ...arns) : []),
-      ...(writes ? on('dynamodb', 'PutItem UpdateItem DeleteItem BatchWriteItem', ...arns) : []),
+      ...(reads ? on('dynamodb', 'GetItem Query', arn) : []),
+      ...(writes ? on('dynamodb', 'PutItem UpdateItem DeleteItem', arn) : []),
+      ...(reads && use.batch ? on('dynamodb', 'BatchGetItem', arn) : []),
+      ...(writes && use.batch ? on('dynamodb', 'BatchWriteItem', arn) : []),
+      ...(use.index ? on('dynamodb', 'Query', `${arn}/index/gsi1`) : []),
     ];
   }
   if ('bucket' in use) {
