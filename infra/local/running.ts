@@ -48,6 +48,8 @@ export class Running {
       retryAfterSeconds: retrySoon,
       onNotice: notice,
     });
+    // Functions load in the background, so that the first image does not wait for them one after the other.
+    void stack.warm();
     const running = new Running(stack, aws, options);
     running.#writeFile();
     running.#say(

@@ -25,8 +25,9 @@ export function stageLine(
   const name = (NAMES[stage.stage] ?? stage.stage).padEnd(12);
   switch (stage.state) {
     case 'done': {
-      const ms = stage.completedAt ? Math.max(0, Date.parse(stage.completedAt) - pushedAt.getTime()) : undefined;
-      const time = ms === undefined ? '' : `${(ms / 1000).toFixed(2)} s`;
+      const ms = stage.completedAt ? Date.parse(stage.completedAt) - pushedAt.getTime() : undefined;
+      // The same image was pushed before: then nothing of it is done again.
+      const time = ms === undefined ? '' : ms < 0 ? 'earlier' : `${(ms / 1000).toFixed(2)} s`;
       return `${paint('green', '✓')} ${name}${paint('dim', time.padStart(8))}  ${detail(stage.stage, image, paint)}`.trimEnd();
     }
     case 'working':
