@@ -1,9 +1,27 @@
 import { z } from 'zod';
-import { signedHeaders } from '../aws/sign-request.ts';
-import { LadingError } from '../core/errors.ts';
+import { describeError, LadingError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 
 const problem = z.object({ title: z.string(), detail: z.string(), hint: z.string().optional() });
+
+/** A local stack that was started on another data folder, or through a tunnel. */
+const isLoopback = ({ hostname }: URL): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+
+async function signature(
+  url: URL,
+  method: string,
+  body: string | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const { signedHeaders } = await import('../aws/sign-request.ts');
+  try {
+    return await signedHeaders(url, method, body);
+  } catch (cause) {
+    throw new LadingError('credentials-missing', `requests to ${url.host} must be signed: ${describeError(cause)}`, {
+      cause,
+      hint: 'log in to AWS, or name a profile with AWS_PROFILE',
+    });
+  }
+}
 
 /** Asks the API; on AWS the request is signed (SigV4), as API Gateway's IAM authorizer wants. */
 export async function callApi(
@@ -16,7 +34,7 @@ export async function callApi(
   const method = options.method ?? 'GET';
   const headers = {
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(connection.local ? {} : await signedHeaders(url, method, body)),
+    ...(connection.local || isLoopback(url) ? {} : await signature(url, method, body)),
   };
   let response: Response;
   try {

@@ -8,7 +8,7 @@ import type { DocumentStore } from '../documents/index.ts';
  * it. A folder that cannot be written or read (read-only, full) is one that has nothing: it costs time, not the work.
  */
 export function cachedDocuments(folder: string): DocumentStore {
-  const pathOf = (key: string): string => join(folder, ...key.split('/').map(encodeURIComponent));
+  const pathOf = (key: string): string => join(folder, ...key.split('/').map(toFileName));
   const write = async (key: string, content: Uint8Array, place: (from: string, to: string) => Promise<void>) => {
     const path = pathOf(key);
     const whole = `${path}.${randomUUID()}.tmp`;
@@ -42,6 +42,10 @@ export function cachedDocuments(folder: string): DocumentStore {
     delete: async (key) => rm(pathOf(key), { force: true }),
   };
 }
+
+/** Reversible, and never a way out of the folder. */
+const toFileName = (part: string): string =>
+  encodeURIComponent(part).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
 
 /** For `--no-cache`. */
 export const noDocuments: DocumentStore = {

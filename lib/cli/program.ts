@@ -22,14 +22,11 @@ export const commandNames: readonly string[] = Object.keys(commands);
 
 /** Runs one command line, without the program's name, and answers with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed),
-  );
   try {
     const program = await loadProgram(args);
+    process.exitCode = exitCode.done;
     await program.parseAsync(args, { from: 'user' });
-    return Number(process.exitCode ?? exitCode.done);
+    return Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.failed;
     report(error);

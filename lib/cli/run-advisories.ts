@@ -3,10 +3,10 @@ import { queueClient, runNow } from '../aws/queues.ts';
 import { systemClock } from '../core/clock.ts';
 import { shortDigest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
+import { formatBytes, plural } from '../core/format-units.ts';
 import { s3Documents } from '../documents/adapters/s3-documents.ts';
 import { getJson } from './api-client.ts';
 import { connect } from './connection.ts';
-import { formatBytes } from './format-bytes.ts';
 import { importAdvisories } from './import-advisories.ts';
 import { defuse, paint, printJson, printTable, say } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -42,7 +42,9 @@ export async function runImport(
       return;
     }
     const { files, bytes, advisories } = imported;
-    process.stdout.write(`imported ${advisories} advisories in ${files.length} files (${formatBytes(bytes)})\n`);
+    process.stdout.write(
+      `imported ${advisories} advisories in ${plural(files.length, 'file')} (${formatBytes(bytes)})\n`,
+    );
     say('they are being compiled; "lading advisories status" shows when they are in force');
   } finally {
     progress.clear();

@@ -1,8 +1,8 @@
 import { LadingError } from '../core/errors.ts';
+import { formatBytes, plural } from '../core/format-units.ts';
 import { formatImageReference, parseImageReference } from '../core/image-reference.ts';
 import type { Registry } from '../registry/index.ts';
 import { connect, localStack, type StackFile } from './connection.ts';
-import { formatBytes } from './format-bytes.ts';
 import { defuse, paint, printJson, say } from './output.ts';
 import { createProgress } from './progress.ts';
 import { type PushedImage, pushImage } from './push-image.ts';
@@ -91,7 +91,7 @@ function printPushed(pushed: PushedImage, { address }: PushTarget, output: 'tabl
   const there = blobs.skipped + blobs.mounted + manifests.skipped;
   line(
     'moved',
-    `${formatBytes(bytesMoved)} in ${blobs.copied} blobs and ${manifests.copied} manifests; ${there} were there already`,
+    `${formatBytes(bytesMoved)} in ${plural(blobs.copied, 'blob')} and ${plural(manifests.copied, 'manifest')}; ${there} were there already`,
   );
   if (!pushed.complete)
     say(`${paint('yellow', 'note', process.stderr)}: not every referrer of the image could be read`);

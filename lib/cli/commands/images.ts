@@ -1,5 +1,6 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import { shortDigest } from '../../core/digest.ts';
+import { formatBytes, plural } from '../../core/format-units.ts';
 import type { SeverityCounts } from '../../events/index.ts';
 import { getJson } from '../api-client.ts';
 import { connect, type StackFile } from '../connection.ts';
@@ -34,7 +35,7 @@ export const imagesCommand = () =>
     });
 
 export const imageCommand = () =>
-  new Command('image').description('one image').addCommand(
+  new Command('image').description('what is known of one image').addCommand(
     new Command('show')
       .description('everything that is known of an image')
       .addArgument(new Argument('<ref>', 'registry/repository:tag or registry/repository@sha256:…'))
@@ -87,12 +88,19 @@ function printImage({ entry, tags, stages, sbom, scan, verdict, signature, repli
     );
   line('image', `${entry.registry}/${entry.repository}@${entry.digest}`);
   line('tags', tags.join(', ') || 'none');
-  line('class', `${entry.artifactClass}${entry.platform ? `, ${entry.platform}` : ''}, ${entry.sizeBytes} bytes`);
+  line(
+    'class',
+    `${entry.artifactClass}${entry.platform ? `, ${entry.platform}` : ''}, ${formatBytes(entry.sizeBytes)}`,
+  );
   line('stages', stages.map(({ stage, state }) => `${stage} ${state}`).join(', '));
-  if (sbom) line('sbom', `${sbom.sbom.packages} packages (${sbom.sbom.outcome}), ${sbom.layersRead} layers read`);
-  if (scan) line('findings', `${formatCounts(scan.counts)}; ${scan.uncovered} packages without advisories`);
+  if (sbom)
+    line(
+      'sbom',
+      `${plural(sbom.sbom.packages, 'package')} (${sbom.sbom.outcome}), ${plural(sbom.layersRead, 'layer')} read`,
+    );
+  if (scan) line('findings', `${formatCounts(scan.counts)}; ${plural(scan.uncovered, 'package')} without advisories`);
   if (verdict) line('verdict', [verdict.decision, ...verdict.reasons, ...verdict.warnings].join('\n'));
   if (signature) line('signature', `${signature.digest} (${signature.algorithm})`);
   for (const { target, bytesMoved } of replicas)
-    line('replica', `${target.registry}/${target.repository}, ${bytesMoved} bytes moved`);
+    line('replica', `${target.registry}/${target.repository}, ${formatBytes(bytesMoved)} moved`);
 }

@@ -1,23 +1,30 @@
 import { readFileSync } from 'node:fs';
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
+import { formatBytes, plural } from '../../core/format-units.ts';
 import { parseJsonStrict } from '../../core/json.ts';
 import { retentionConfigSchema } from '../../lifecycle/index.ts';
 import { callApi } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
 import { defuse, printJson, printTable, say } from '../output.ts';
 import { plansAnswer } from '../shapes.ts';
-import { apiOption, dataOption, outputOption } from './options.ts';
+import { apiOption, dataOption, outputOption, wholeNumber } from './options.ts';
 
 export const retentionCommand = () =>
   new Command('retention').description('what is kept and what goes').addCommand(
     new Command('preview')
       .description('what the deployed rules, or others, would delete now; nothing is deleted')
       .option('--rules <file>', 'a JSON file with the setting "retention" instead of the deployed one')
-      .option('--keep-last <number>', 'try one rule: keep the newest so many tags of each repository')
-      .option('--keep-days <number>', 'try one rule: keep tags of so many days')
+      .addOption(
+        new Option('--keep-last <number>', 'try one rule: keep the newest so many tags of each repository').argParser(
+          wholeNumber(0, 1_000_000),
+        ),
+      )
+      .addOption(
+        new Option('--keep-days <number>', 'try one rule: keep tags of so many days').argParser(wholeNumber(1, 36_500)),
+      )
       .option('--repository <name>', 'only this repository')
       .addOption(outputOption())
       .addOption(apiOption())
@@ -32,7 +39,7 @@ export const retentionCommand = () =>
         if (options.output === 'json') return printJson(plans);
         for (const plan of plans) {
           say(
-            `${defuse(`${plan.registry}/${plan.repository}`)}: ${plan.keep.length} tags kept, ${plan.expire.length} to expire, ${plan.freedBytes} bytes freed`,
+            `${defuse(`${plan.registry}/${plan.repository}`)}: ${plural(plan.keep.length, 'tag')} kept, ${plan.expire.length} to expire, ${formatBytes(plan.freedBytes)} freed`,
           );
           if (plan.refused) say(`  not carried out: ${defuse(plan.refused)}`);
         }
@@ -53,8 +60,8 @@ export const retentionCommand = () =>
 
 function givenRules(options: {
   readonly rules?: string | undefined;
-  readonly keepLast?: string | undefined;
-  readonly keepDays?: string | undefined;
+  readonly keepLast?: number | undefined;
+  readonly keepDays?: number | undefined;
 }): unknown {
   if (options.rules) {
     const parsed = retentionConfigSchema.safeParse(
@@ -66,8 +73,8 @@ function givenRules(options: {
   if (options.keepLast === undefined && options.keepDays === undefined) return undefined;
   const rule = {
     name: 'tried',
-    ...(options.keepLast === undefined ? {} : { keepLast: Number(options.keepLast) }),
-    ...(options.keepDays === undefined ? {} : { keepDays: Number(options.keepDays) }),
+    ...(options.keepLast === undefined ? {} : { keepLast: options.keepLast }),
+    ...(options.keepDays === undefined ? {} : { keepDays: options.keepDays }),
   };
   return retentionConfigSchema.parse({ rules: [rule] });
 }

@@ -1,4 +1,5 @@
 import { shortDigest } from '../../core/digest.ts';
+import { plural } from '../../core/format-units.ts';
 import type { Sbom } from '../../sbom/index.ts';
 import { answerNo } from '../exit-code.ts';
 import { defuse, paint, printJson, printTable, say } from '../output.ts';
@@ -62,6 +63,6 @@ function printPackages({ packages, layers, distro, platform }: Sbom): void {
   }
   const about = [platform, distro?.prettyName ?? distro?.id].filter(Boolean).join(', ');
   say(
-    `${packages.length} packages in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}${about ? ` (${defuse(about)})` : ''}`,
+    `${plural(packages.length, 'package')} in ${plural(layers.length, 'layer')}${about ? ` (${defuse(about)})` : ''}`,
   );
 }

@@ -35,10 +35,11 @@ export async function findAdvisories(paths: readonly string[]): Promise<readonly
   }
   const names = [...groups.keys()].map((key) => key.split('\0') as [string, string]);
   const isUnique = (name: string): boolean => names.filter(([other]) => other === name).length === 1;
-  return [...groups.values()].map((files, i) => {
+  const found = [...groups.values()].map((files, i) => {
     const [within, top] = names[i] as [string, string];
-    return { name: isUnique(within) ? within : join(top, within), files: files.sort() };
+    return { name: isUnique(within) ? within : join(top, within), files };
   });
+  return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function listFiles(path: string, given: string): Promise<readonly string[]> {
@@ -53,7 +54,8 @@ async function listFiles(path: string, given: string): Promise<readonly string[]
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
     files = entries
       .filter((entry) => entry.isFile() && ADVISORY_FILE.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name));
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
   } catch (cause) {
     throw missing('cannot be read', cause);
   }

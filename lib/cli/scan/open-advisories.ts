@@ -63,7 +63,7 @@ async function openCached(
   try {
     const failures = await readFailures(documents);
     const sources = found.map((files) => filesSource(files, digestOf, failures));
-    const opened = await compile(sources, documentAdvisoryStore(documents, pointersIn(documents)));
+    const opened = await compileFresh(sources, documentAdvisoryStore(documents, pointersIn(documents)));
     await failures.keep(documents, opened.sources);
     // Whatever is wrong with the folder shows here, while all the advisories can still be compiled.
     const shards = opened.snapshot.sources.flatMap(({ ecosystems }) => ecosystems.flatMap((one) => one.shards));
@@ -88,6 +88,22 @@ function withRescue(opened: OpenedAdvisories, inMemory: () => Promise<OpenedAdvi
     }
   };
   return { ...opened, store: { loadShards } };
+}
+
+/**
+ * A stack keeps what a source said while it fails. Here a person has changed the file and sees the message, so that
+ * what it said before would be a surprise.
+ */
+async function compileFresh(sources: readonly AdvisorySource[], store: AdvisoryStore): Promise<OpenedAdvisories> {
+  const opened = await compile(sources, store);
+  const failed = new Set(opened.sources.filter(({ state }) => state === 'failed').map(({ name }) => name));
+  if (!opened.snapshot.sources.some(({ name }) => failed.has(name))) return opened;
+  const currentSnapshot: AdvisoryStore['currentSnapshot'] = async () => {
+    const current = await store.currentSnapshot();
+    const kept = current?.snapshot.sources.filter(({ name }) => !failed.has(name)) ?? [];
+    return current && { ...current, snapshot: { ...current.snapshot, sources: kept } };
+  };
+  return compile(sources, { ...store, currentSnapshot });
 }
 
 async function compile(sources: readonly AdvisorySource[], store: AdvisoryStore): Promise<OpenedAdvisories> {

@@ -1,3 +1,4 @@
+import { plural } from '../../core/format-units.ts';
 import { compareSeverity, severities } from '../../vulnerabilities/index.ts';
 import { defuse, paint, printJson, printTable, say, severityCell } from '../output.ts';
 import { warnOfGaps } from '../sbom/print-sbom.ts';
@@ -52,12 +53,12 @@ function summarize({ findings, coverage }: ScanReport): void {
     .filter(({ count }) => count > 0)
     .map(({ severity, count }) => `${count} ${severity}`);
   say(
-    `${findings.length} findings in ${coverage.packages} packages${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
+    `${plural(findings.length, 'finding')} in ${plural(coverage.packages, 'package')}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
   );
   if (coverage.uncovered > 0) {
     const names = coverage.ecosystems.filter(({ data }) => data === 'none').map(({ name }) => name);
     say(
-      `${coverage.uncovered} packages have no advisories to compare with: unknown, not clean (${defuse(names.join(', '))})`,
+      `${plural(coverage.uncovered, 'package')} without advisories to compare with: unknown, not clean (${defuse(names.join(', '))})`,
     );
   }
   const excerpts = coverage.ecosystems.filter(({ data }) => data === 'excerpt').map(({ name }) => name);

@@ -40,13 +40,18 @@ export async function readTarget(text: string, wish: SbomWish): Promise<ScanTarg
     name: text,
     image: sbom.image,
     ...(sbom.platform ? { platform: sbom.platform } : {}),
-    // As in CycloneDX documents, so that an image and its SBOM give the same findings.
-    packages: listPackages(sbom).map((one) => ({ ...one, locations: one.locations?.map((path) => `/${path}`) })),
+    packages: listPackages(sbom).map(withAbsolutePaths),
     outcome: sbom.outcome,
     gaps: sbom.gaps,
     remarks,
   };
 }
+
+/** As in CycloneDX documents, so that an image and its SBOM, in whatever form, give the same findings. */
+const withAbsolutePaths = (one: ListedPackage): ListedPackage => ({
+  ...one,
+  locations: one.locations?.map((path) => (path.startsWith('/') ? path : `/${path}`)),
+});
 
 async function readCapped(path: string): Promise<Uint8Array> {
   if (statSync(path).size > MAX_SBOM_BYTES) throw tooLarge();
@@ -92,7 +97,7 @@ function readSbom(name: string, document: Uint8Array): ScanTarget {
     name,
     ...(image ? { image } : {}),
     ...(about?.platform ? { platform: about.platform } : {}),
-    packages,
+    packages: packages.map(withAbsolutePaths),
     outcome,
     gaps: [],
     remarks: [],

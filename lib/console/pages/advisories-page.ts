@@ -1,5 +1,6 @@
+import { plural } from '../../core/format-units.ts';
 import type { AdvisoryOverview } from '../ports.ts';
-import { moment, plural, shortDigestOf } from './format.ts';
+import { moment, shortDigestOf } from './format.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 

@@ -1,7 +1,7 @@
+import { plural } from '../../core/format-units.ts';
 import type { SeverityCounts } from '../../events/index.ts';
 import type { ImageOverview } from '../../overview/index.ts';
 import type { FindingView } from '../ports.ts';
-import { plural } from './format.ts';
 import { type Html, html } from './html.ts';
 
 const severities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;

@@ -1,8 +1,9 @@
+import { formatBytes, plural } from '../../core/format-units.ts';
 import { formatImageReference, locationKey } from '../../core/image-reference.ts';
 import type { ImageOverview, StageStatus } from '../../overview/index.ts';
 import type { FindingView } from '../ports.ts';
 import { coverageNote, findingsTable, severityMarks } from './findings-view.ts';
-import { formatBytes, formatDuration, moment, pathParameter, plural, shortDigestOf } from './format.ts';
+import { formatDuration, moment, pathParameter, shortDigestOf } from './format.ts';
 import { type Html, html } from './html.ts';
 import { imageLink, imageName, rowId } from './image-row.ts';
 import { layout } from './layout.ts';

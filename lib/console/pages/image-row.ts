@@ -1,8 +1,9 @@
+import { formatBytes } from '../../core/format-units.ts';
 import { locationKey } from '../../core/image-reference.ts';
 import type { CatalogEntry } from '../../inventory/index.ts';
 import type { ImageOverview } from '../../overview/index.ts';
 import { coverageNote, severityMarks } from './findings-view.ts';
-import { formatBytes, moment, pathParameter, shortDigestOf } from './format.ts';
+import { moment, pathParameter, shortDigestOf } from './format.ts';
 import { type Html, html } from './html.ts';
 import { pipeline, standingBadge, standingOf } from './stage-view.ts';
 

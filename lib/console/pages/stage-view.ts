@@ -1,7 +1,7 @@
 import { unreachable } from '../../core/errors.ts';
+import { plural } from '../../core/format-units.ts';
 import type { Stage } from '../../inventory/index.ts';
 import type { ImageOverview, StageStatus } from '../../overview/index.ts';
-import { plural } from './format.ts';
 import { type Html, html } from './html.ts';
 
 /** Each stage by what the image has become after it, and by what goes on in it. */
