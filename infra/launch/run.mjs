@@ -3,7 +3,17 @@
 // nothing but built-in modules, since it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -81,15 +91,34 @@ function findNode() {
   }
 }
 
+/** The command line as one bundle of today's sources, made at the first call; undefined where that does not work. */
+function bundledCli(node) {
+  const key = createHash('sha256');
+  for (const name of readdirSync(join(root, 'lib'), { recursive: true }).sort()) {
+    if (!name.endsWith('.ts')) continue;
+    const { mtimeMs, size } = statSync(join(root, 'lib', name));
+    key.update(`${name} ${mtimeMs} ${size}\n`);
+  }
+  const cache = join(modules, '.cache', 'lading', 'cli');
+  const folder = join(cache, key.digest('hex').slice(0, 16));
+  const main = join(folder, 'main.mjs');
+  if (existsSync(main)) return main;
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  spawnSync(node, [join(root, 'infra', 'launch', 'bundle-cli.ts'), folder], { cwd: root, stdio: 'ignore' });
+  return existsSync(main) ? main : undefined;
+}
+
 function run(name, args) {
   const node = findNode();
   const delimiter = process.platform === 'win32' ? ';' : ':';
   const path = [dirname(node), join(modules, '.bin'), process.env.PATH].filter(Boolean).join(delimiter);
-  const [script, ...own] = tasks[name];
+  const [source, ...own] = tasks[name];
+  const script = (name === 'lading' && bundledCli(node)) || source;
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', script, ...own, ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, PATH: path, LADING_CWD: process.env.INIT_CWD ?? process.cwd() },
+    env: { ...process.env, PATH: path, LADING_CWD: process.env.INIT_CWD ?? process.cwd(), LADING_ROOT: root },
   });
   // The child is in the same process group and gets Ctrl-C itself; this one only waits for it to finish in order.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -61,7 +61,7 @@ export const localStack = (data: string | undefined): StackFile | undefined =>
   readStackFile(stackFileOf(dataFolder(data)));
 
 const dataFolder = (given: string | undefined): string =>
-  given ? fromCaller(given) : join(import.meta.dirname, '..', '..', '.lading');
+  given ? fromCaller(given) : join(process.env.LADING_ROOT ?? join(import.meta.dirname, '..', '..'), '.lading');
 
 function readStackFile(file: string): StackFile | undefined {
   if (!existsSync(file)) return undefined;

@@ -1,11 +1,10 @@
-/** Ours as a user without npm would run it, under the same Node. */
-const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
+/** Ours as `bin` runs it, launcher included. */
+const lading = [process.execPath, 'infra/launch/lading.mjs'];
 
 /** The command lines that are compared. Each takes nothing from an earlier run. */
 export const commands = {
   ladingSbom: (image: string): readonly string[] => [
-    ...node,
-    'lib/cli/main.ts',
+    ...lading,
     'sbom',
     image,
     ...'--no-cache --platform linux/amd64 -o cyclonedx-json'.split(' '),
@@ -20,7 +19,7 @@ export const commands = {
     `registry:${image}`,
     ...'-o cyclonedx-json'.split(' '),
   ],
-  ladingCopy: (from: string, to: string): readonly string[] => [...node, 'lib/cli/main.ts', 'push', from, to],
+  ladingCopy: (from: string, to: string): readonly string[] => [...lading, 'push', from, to],
   skopeoCopy: (from: string, to: string): readonly string[] => [
     ...'skopeo copy -q --src-tls-verify=false --dest-tls-verify=false'.split(' '),
     `docker://${from}`,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { startEmbeddedRegistry } from '../../../infra/local/registry/index.ts';
+import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../infra/local/registry/index.ts';
 import { localRegistry } from '../../../infra/local/sample/push-sample.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
 import type { BenchCase, BenchRow } from '../bench-case.ts';
@@ -15,15 +15,19 @@ export const replication: BenchCase = {
   name: 'replication, cold',
   async run({ work, has, runs, note }) {
     if (!has('skopeo') && !has('crane')) note('neither skopeo nor crane is installed: nothing to compare with');
-    const [from, to] = await Promise.all(
-      ['from', 'to'].map((name) => startEmbeddedRegistry({ directory: join(work, name) })),
-    );
-    if (!from || !to) return [];
+    const from = await startEmbeddedRegistry({ directory: join(work, 'from') });
+    const targets = new Map<string, EmbeddedRegistry>();
     try {
       await pushImage(from.url);
       const source = `localhost:${from.port}/app:1`;
-      // Each copy goes to a repository of its own, which holds none of the layers.
-      const target = (name: string, run: number): string => `localhost:${to.port}/${name}-${run}:1`;
+      // A registry of its own for every copy: in one that holds the blobs somewhere, clients would mount them.
+      for (const name of ['lading', 'skopeo', 'crane']) {
+        for (let run = 0; run < runs; run++) {
+          const key = `${name}-${run}`;
+          targets.set(key, await startEmbeddedRegistry({ directory: join(work, key) }));
+        }
+      }
+      const target = (name: string, run: number): string => `localhost:${targets.get(`${name}-${run}`)?.port}/app:1`;
       const results = await compare(
         {
           lading: (run) => commands.ladingCopy(source, target('lading', run)),
@@ -48,7 +52,7 @@ export const replication: BenchCase = {
         ];
       });
     } finally {
-      await Promise.all([from.close(), to.close()]);
+      await Promise.all([from, ...targets.values()].map((registry) => registry.close()));
     }
   },
 };
