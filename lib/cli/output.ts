@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import Table from 'cli-table3';
 import { escapeInvisible, visibleText } from '../core/visible-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -18,24 +17,6 @@ export const say = (text: string): void => void process.stderr.write(`${text}\n`
 export function paint(style: Style, text: string, to: NodeJS.WriteStream = process.stdout): string {
   return to.isTTY === true && !process.env.NO_COLOR ? styleText(style, text, { validateStream: false }) : text;
 }
-
-const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
-  .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
-  .map((name) => [name, ''] as const);
-
-/** Rows under headings, without frames, so that it can be read and cut alike. */
-export function printTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  const table = new Table({
-    head: headings.map((heading) => paint('dim', heading)),
-    chars: Object.fromEntries(borders),
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
-  });
-  for (const row of rows) table.push(row.map(renderCell));
-  process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, '')}\n`);
-}
-
-const renderCell = (cell: Cell): string =>
-  typeof cell === 'string' ? defuse(cell) : paint(cell.style, defuse(cell.text));
 
 /** Names come from strangers: what steers a terminal must not reach one. */
 export const defuse = visibleText;

@@ -8,9 +8,10 @@ import { s3Documents } from '../documents/adapters/s3-documents.ts';
 import { getJson } from './api-client.ts';
 import { connect } from './connection.ts';
 import { importAdvisories } from './import-advisories.ts';
-import { defuse, paint, printJson, printTable, say } from './output.ts';
+import { defuse, paint, printJson, say } from './output.ts';
 import { createProgress } from './progress.ts';
 import { advisoriesAnswer } from './shapes.ts';
+import { printTable } from './table.ts';
 
 interface Options {
   readonly output: 'table' | 'json';

@@ -2,7 +2,8 @@ import { Argument, Command } from '@commander-js/extra-typings';
 import { listDeadLetterQueues, queueClient, redrive } from '../../aws/queues.ts';
 import { LadingError } from '../../core/errors.ts';
 import { connect } from '../connection.ts';
-import { printJson, printTable, say } from '../output.ts';
+import { printJson, say } from '../output.ts';
+import { printTable } from '../table.ts';
 import { apiOption, dataOption, outputOption } from './options.ts';
 
 const prefixOption = ['--prefix <text>', "what the names of the stack's queues begin with", 'lading-'] as const;

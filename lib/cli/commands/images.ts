@@ -4,9 +4,10 @@ import { formatBytes, plural } from '../../core/format-units.ts';
 import type { SeverityCounts } from '../../events/index.ts';
 import { getJson } from '../api-client.ts';
 import { connect, type StackFile } from '../connection.ts';
-import { defuse, paint, printJson, printTable, severityCell } from '../output.ts';
+import { defuse, paint, printJson, severityCell } from '../output.ts';
 import { type ImageShape, imageAnswer, imagesAnswer } from '../shapes.ts';
 import { localRegistry } from '../source/registries.ts';
+import { printTable } from '../table.ts';
 import { apiOption, dataOption, limitOption, outputOption } from './options.ts';
 
 export const imagesCommand = () =>

@@ -8,8 +8,9 @@ import { parseJsonStrict } from '../../core/json.ts';
 import { retentionConfigSchema } from '../../lifecycle/index.ts';
 import { callApi } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
-import { defuse, printJson, printTable, say } from '../output.ts';
+import { defuse, printJson, say } from '../output.ts';
 import { plansAnswer } from '../shapes.ts';
+import { printTable } from '../table.ts';
 import { apiOption, dataOption, outputOption, wholeNumber } from './options.ts';
 
 export const retentionCommand = () =>

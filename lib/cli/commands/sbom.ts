@@ -19,5 +19,5 @@ export const sbomCommand = () =>
     .action(async (image, options) => {
       const { makeSbom } = await import('../sbom/make-sbom.ts');
       const { printSbom } = await import('../sbom/print-sbom.ts');
-      printSbom(await makeSbom(image, options), options.output);
+      await printSbom(await makeSbom(image, options), options.output);
     });

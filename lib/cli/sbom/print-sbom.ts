@@ -2,14 +2,13 @@ import { shortDigest } from '../../core/digest.ts';
 import { plural } from '../../core/format-units.ts';
 import type { Sbom } from '../../sbom/index.ts';
 import { answerNo } from '../exit-code.ts';
-import { defuse, paint, printJson, printTable, say } from '../output.ts';
+import { defuse, paint, printJson, say } from '../output.ts';
 import type { MadeSbom } from './make-sbom.ts';
 
-export const sbomFormats = ['table', 'cyclonedx-json', 'native'] as const;
-export type SbomFormat = (typeof sbomFormats)[number];
+export type SbomFormat = 'table' | 'cyclonedx-json' | 'native';
 
 /** Prints an SBOM. One with gaps is printed too, and the answer is then no: what is missing is not "nothing there". */
-export function printSbom(made: MadeSbom, format: SbomFormat): void {
+export async function printSbom(made: MadeSbom, format: SbomFormat): Promise<void> {
   switch (format) {
     case 'cyclonedx-json':
       process.stdout.write(made.cycloneDx.endsWith('\n') ? made.cycloneDx : `${made.cycloneDx}\n`);
@@ -18,7 +17,7 @@ export function printSbom(made: MadeSbom, format: SbomFormat): void {
       printJson(made.sbom);
       break;
     case 'table':
-      printPackages(made.sbom);
+      await printPackages(made.sbom);
       break;
   }
   for (const remark of made.remarks) say(`${paint('yellow', 'note', process.stderr)}: ${defuse(remark)}`);
@@ -48,8 +47,9 @@ export function warnOfGaps({
   return true;
 }
 
-function printPackages({ packages, layers, distro, platform }: Sbom): void {
+async function printPackages({ packages, layers, distro, platform }: Sbom): Promise<void> {
   if (packages.length > 0) {
+    const { printTable } = await import('../table.ts');
     printTable(
       ['NAME', 'VERSION', 'TYPE', 'LAYER', 'WHERE'],
       packages.map((one) => [

@@ -1,7 +1,8 @@
 import { plural } from '../../core/format-units.ts';
 import { compareSeverity, severities } from '../../vulnerabilities/index.ts';
-import { defuse, paint, printJson, printTable, say, severityCell } from '../output.ts';
+import { defuse, paint, printJson, say, severityCell } from '../output.ts';
 import { warnOfGaps } from '../sbom/print-sbom.ts';
+import { printTable } from '../table.ts';
 import type { ScanTarget } from './read-target.ts';
 import type { ScanReport } from './scan-target.ts';
 

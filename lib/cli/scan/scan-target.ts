@@ -11,8 +11,7 @@ import {
 import type { OpenedAdvisories } from './open-advisories.ts';
 import type { ScanTarget } from './read-target.ts';
 
-export const failLevels = ['critical', 'high', 'medium', 'low', 'never'] as const;
-export type FailLevel = (typeof failLevels)[number];
+export type FailLevel = 'critical' | 'high' | 'medium' | 'low' | 'never';
 
 /** The answer of `lading scan -o json`; fields are added, and do not change. */
 export interface ScanReport {

@@ -11,7 +11,6 @@ import {
   registriesConfigSchema,
 } from '../model.ts';
 import type { CredentialSource, Registries, Registry, RegistryCredentials } from '../ports.ts';
-import { openEcrRegistry } from './ecr.ts';
 import { createHttpRegistry } from './http/create-http-registry.ts';
 import type { RetryOptions } from './http/retry.ts';
 import type { TransportOptions } from './http/transport.ts';
@@ -74,6 +73,8 @@ async function openEntry(entry: RegistryEntry, dependencies: RegistriesDependenc
           `${entry.host} is an ECR registry, and there is no ECR client here`,
         );
       }
+      // The SDK costs more to load than a small image to read, and most registries are not ECR.
+      const { openEcrRegistry } = await import('./ecr.ts');
       return openEcrRegistry({ entry, client: dependencies.ecrClient(entry.region), ...shared });
     }
     case 'distribution': {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { defuse, printJson, printTable, severityCell } from '../../../lib/cli/output.ts';
+import { defuse, printJson, severityCell } from '../../../lib/cli/output.ts';
 import { createProgress } from '../../../lib/cli/progress.ts';
+import { printTable } from '../../../lib/cli/table.ts';
 
 function capture(run: () => void, terminal = false): string {
   let text = '';

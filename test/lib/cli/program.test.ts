@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startEmbeddedRegistry } from '../../../infra/local/registry/index.ts';
 import { commandNames, loadProgram } from '../../../lib/cli/program.ts';
 import { alpineFiles, lading, layoutIn, temporaryFolder } from './support.ts';
 
@@ -20,7 +21,6 @@ async function loadedBy(args: readonly string[], folder: string): Promise<readon
   );
   const env = { ...process.env, LADING_CWD: folder, XDG_CACHE_HOME: join(folder, 'cache') };
   await run(process.execPath, ['--import', hook, main, ...args], { env });
-  const { readFileSync } = await import('node:fs');
   return readFileSync(list, 'utf8').split('\n');
 }
 
@@ -64,8 +64,13 @@ describe('the program', () => {
     const folder = temporaryFolder();
     const { image } = await layoutIn(folder);
     await image(alpineFiles({ musl: '1.1.22-r2' }), { tag: 'a' });
+    const registry = await startEmbeddedRegistry({ directory: join(folder, 'registry') });
+    onTestFinished(() => registry.close());
+    const address = `localhost:${registry.port}/a`;
+    expect((await lading(['push', 'oci:images:a', address], folder)).code).toBe(0);
     for (const args of [
       ['sbom', 'oci:images:a'],
+      ['sbom', address],
       ['scan', 'oci:images:a'],
     ]) {
       const loaded = await loadedBy(args, folder);
