@@ -31,15 +31,18 @@ describe.skipIf(absent)(`the console in a browser${why}`, () => {
   let browser: Browser;
   let page: Page;
   let address: string;
-  let close: () => void;
+  const servers: { close(): unknown }[] = [];
   const complaints: string[] = [];
+
+  async function serveOn(of: typeof console): Promise<string> {
+    const port = await freePort();
+    servers.push(serve({ fetch: createConsole(of.ports).fetch, port, hostname: '127.0.0.1' }));
+    return `http://127.0.0.1:${port}`;
+  }
 
   beforeAll(async () => {
     await putVariedImages(console);
-    const port = await freePort();
-    const server = serve({ fetch: createConsole(console.ports).fetch, port, hostname: '127.0.0.1' });
-    close = () => server.close();
-    address = `http://127.0.0.1:${port}`;
+    address = await serveOn(console);
     browser = await chromium.launch({ executablePath, args: FLAGS });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('console', (message) => {
@@ -54,7 +57,7 @@ describe.skipIf(absent)(`the console in a browser${why}`, () => {
 
   afterAll(async () => {
     await browser?.close();
-    close?.();
+    for (const server of servers) server.close();
   });
 
   const row = (repository: string, tag: string) =>
@@ -105,6 +108,17 @@ describe.skipIf(absent)(`the console in a browser${why}`, () => {
     await console.put({ repository: 'slow/app', tags: ['v1'] });
     await page.locator('.timeline', { hasText: '1 replica' }).waitFor();
     expect(await page.locator('h1').textContent()).toContain(image.repository);
+  });
+
+  it('makes room for the first image that is ever pushed', async () => {
+    const empty = memoryConsole();
+    await page.goto(await serveOn(empty));
+    await page.getByText('No image was pushed yet').waitFor();
+    expect(await page.locator('#images').isVisible()).toBe(false);
+    await empty.put({ repository: 'first/app', tags: ['v1'] });
+    await row('first/app', 'v1').waitFor();
+    expect(await page.getByText('No image was pushed yet').count()).toBe(0);
+    expect(await page.locator('ol.feed li').count()).toBeGreaterThan(4);
   });
 
   it.each([

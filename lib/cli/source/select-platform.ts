@@ -68,9 +68,8 @@ export async function selectPlatform(
 function unknownPlatform(wanted: WantedPlatform, there: readonly WantedPlatform[], what: string): LadingError {
   const names = [...new Set(there.map(formatPlatform))].sort();
   const list = names.length === 0 ? 'no image that names its platform' : names.slice(0, 30).join(', ');
-  return new LadingError('platform-unknown', `there is no image for ${formatPlatform(wanted)}; ${what} ${list}`, {
-    hint: names.length > 1 ? 'choose with --platform, or take all with --all-platforms' : 'choose with --platform',
-  });
+  const hint = names.length === 0 ? {} : { hint: 'choose with --platform; --all-platforms takes all of an index' };
+  return new LadingError('platform-unknown', `there is no image for ${formatPlatform(wanted)}; ${what} ${list}`, hint);
 }
 
 async function collectOffers(source: ImageSource, root: ImageIndex): Promise<readonly Offer[]> {
