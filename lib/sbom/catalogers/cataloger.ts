@@ -27,9 +27,11 @@ export interface FileKind<Content = unknown> {
   readonly schema: z.ZodType<Content>;
 }
 
-/** Quick tests first: the name, or the name of the directory; then `accepts` on the whole path. */
+/** Quick tests first: the name, its end, or the name of the directory; then `accepts` on the whole path. */
 export interface PathMatch {
   readonly names?: readonly string[];
+  /** What stands after the last dot of the name: `gemspec`. */
+  readonly extensions?: readonly string[];
   readonly directories?: readonly string[];
   accepts?(path: string): boolean;
 }
