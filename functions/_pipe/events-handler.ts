@@ -6,6 +6,7 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { describeError, isLadingError } from '../../lib/core/errors.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import { type EventBridgeEvent, parseEnvelope } from '../../lib/events/index.ts';
+import { retrySooner } from './retry-sooner.ts';
 
 /** What a use case needs to know of the delivery that it works on. */
 export interface Delivery {
@@ -40,11 +41,13 @@ export function eventsHandler(
       throw error;
     }
   };
-  return middy<SQSEvent, SQSBatchResponse, Error, Context>().handler((event, context) =>
-    processPartialResponse(event, processRecord, processor, {
-      context,
-      // A whole batch that fails is reported item by item too: throwing would hide which messages they were.
-      throwOnFullBatchFailure: false,
-    }),
-  ) as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  return middy<SQSEvent, SQSBatchResponse, Error, Context>()
+    .use(retrySooner())
+    .handler((event, context) =>
+      processPartialResponse(event, processRecord, processor, {
+        context,
+        // A whole batch that fails is reported item by item too: throwing would hide which messages they were.
+        throwOnFullBatchFailure: false,
+      }),
+    ) as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }

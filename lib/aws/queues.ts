@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityBatchCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueuesCommand,
@@ -18,7 +19,11 @@ export interface QueueEndpoint {
 export const LOCAL_KEY = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export const queueClient = (at: QueueEndpoint | undefined): SQSClient =>
-  new SQSClient(at ? { endpoint: at.endpoint, region: at.region, credentials: LOCAL_KEY } : {});
+  // A queue's address does not say where to call: region and endpoint do, here as for every other service.
+  new SQSClient({
+    useQueueUrlAsEndpoint: false,
+    ...(at ? { endpoint: at.endpoint, region: at.region, credentials: LOCAL_KEY } : {}),
+  });
 
 export interface DeadLetterQueue {
   readonly name: string;
@@ -79,4 +84,28 @@ export async function runNow(
     detail,
   };
   await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(event) }));
+}
+
+/** `arn:aws:sqs:REGION:ACCOUNT:NAME` → the queue's address. */
+export function queueUrlOf(arn: string): string {
+  const [, partition, , region, account, name] = arn.split(':');
+  return `https://sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}/${account}/${name}`;
+}
+
+/** Lets messages that were received and failed come again after so many seconds, at most ten of them. */
+export async function comeAgainAfter(
+  client: SQSClient,
+  queueUrl: string,
+  messages: readonly { readonly receiptHandle: string; readonly seconds: number }[],
+): Promise<void> {
+  await client.send(
+    new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: messages.map(({ receiptHandle, seconds }, i) => ({
+        Id: String(i),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      })),
+    }),
+  );
 }
