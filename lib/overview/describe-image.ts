@@ -3,6 +3,7 @@ import { locationKey } from '../core/image-reference.ts';
 import {
   type EventDefinition,
   type EventDraft,
+  findingsChanged,
   gateDecided,
   imageReplicated,
   imageSigned,
@@ -38,7 +39,7 @@ export async function describeImage(
     .toSorted((a, b) => (a.updatedAt < b.updatedAt ? -1 : 1))
     .flatMap((record) => record.outcome);
   const sbom = last(outcomes, sbomCreated);
-  const scan = last(outcomes, scanCompleted)?.scan;
+  const scan = latestScan(outcomes);
   const verdict = last(outcomes, gateDecided);
   const signature = last(outcomes, imageSigned)?.signature;
   return {
@@ -73,6 +74,13 @@ function all<Data extends z.ZodType>(
 
 const last = <Data extends z.ZodType>(outcomes: readonly EventDraft[], definition: EventDefinition<Data>) =>
   all(outcomes, definition).at(-1);
+
+/** By the first match or by news of advisories since, whichever spoke last. */
+function latestScan(outcomes: readonly EventDraft[]): ImageOverview['scan'] {
+  const telling = outcomes.filter(({ detailType }) => SCANS.has(detailType)).slice(-1);
+  return last(telling, scanCompleted)?.scan ?? last(telling, findingsChanged)?.scan;
+}
+const SCANS: ReadonlySet<string> = new Set([scanCompleted.detailType, findingsChanged.detailType]);
 
 function status(stage: Stage, records: readonly WorkRecord[], missing: Stage | undefined): StageStatus {
   const own = records.filter((record) => record.stage === stage);
