@@ -19,7 +19,7 @@ export const createSbom = defineFunction({
   uses: [
     { table: 'work', access: 'read-write' },
     { bucket: 'documents', prefix: 'layers/', access: 'read-write' },
-    { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
+    { bucket: 'documents', prefix: 'sboms/', access: 'write' },
     { registry: 'pull' },
     { setting: 'registries' },
     { bus: 'lading' },

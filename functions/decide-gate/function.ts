@@ -16,7 +16,7 @@ export const decideGate = defineFunction({
     { table: 'work', access: 'read-write' },
     { table: 'verdicts', access: 'read-write' },
     { bucket: 'documents', prefix: 'scans/', access: 'read' },
-    { bucket: 'documents', prefix: 'verdicts/', access: 'read-write' },
+    { bucket: 'documents', prefix: 'verdicts/', access: 'write' },
     { setting: 'policy' },
     { bus: 'lading' },
   ],

@@ -19,7 +19,7 @@ export const expireImages = defineFunction({
   uses: [
     { table: 'work', access: 'read-write' },
     { table: 'catalog', access: 'read-write' },
-    { table: 'retention', access: 'read-write' },
+    { table: 'retention', access: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
     { registry: 'delete' },
     { setting: 'registries' },

@@ -9,7 +9,7 @@ export const planRetention = defineFunction({
   uses: [
     { table: 'catalog', access: 'read' },
     { table: 'retention', access: 'read-write' },
-    { bucket: 'documents', prefix: 'plans/', access: 'read-write' },
+    { bucket: 'documents', prefix: 'plans/', access: 'write' },
     { setting: 'retention' },
     { setting: 'registries' },
     { bus: 'lading' },

@@ -14,7 +14,7 @@ export const replicateImage = defineFunction({
   timeoutSeconds: 300,
   uses: [
     { table: 'work', access: 'read-write' },
-    { table: 'replicas', access: 'read-write' },
+    { table: 'replicas', access: 'write' },
     { table: 'catalog', access: 'read' },
     { registry: 'push' },
     { setting: 'registries' },

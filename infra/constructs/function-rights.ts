@@ -13,16 +13,10 @@ const tableActions: Readonly<Record<'read' | 'write', readonly string[]>> = {
 const batchActions = { read: 'dynamodb:BatchGetItem', write: 'dynamodb:BatchWriteItem' } as const;
 
 /** ListImageReferrers has no action of its own: ECR asks for BatchGetImage (API reference, "ListImageReferrers"). */
-const pull = [
-  'ecr:BatchCheckLayerAvailability',
-  'ecr:BatchGetImage',
-  'ecr:DescribeImages',
-  'ecr:GetDownloadUrlForLayer',
-  'ecr:ListImages',
-];
+const pull = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
 const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
   pull,
-  list: [...pull, 'ecr:DescribeRepositories'],
+  list: [...pull, 'ecr:DescribeRepositories', 'ecr:ListImages'],
   push: [
     ...pull,
     'ecr:CompleteLayerUpload',
@@ -35,8 +29,8 @@ const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
 };
 
 const keyActions = {
-  sign: ['kms:Sign', 'kms:GetPublicKey', 'kms:DescribeKey'],
-  read: ['kms:GetPublicKey', 'kms:DescribeKey'],
+  sign: ['kms:Sign', 'kms:GetPublicKey'],
+  read: ['kms:GetPublicKey'],
 } as const;
 
 const allow = (actions: readonly string[], resources: readonly string[], conditions?: Record<string, unknown>) =>

@@ -222,7 +222,7 @@ function rightsOf(use: Use): string[] {
   }
   if ('bus' in use) return on('events', 'PutEvents', `<${the('AWS::Events::EventBus')[0]}.Arn>`);
   if ('key' in use) {
-    const actions = use.access === 'sign' ? 'Sign GetPublicKey DescribeKey' : 'GetPublicKey DescribeKey';
+    const actions = use.access === 'sign' ? 'Sign GetPublicKey' : 'GetPublicKey';
     return on('kms', actions, `<${the('AWS::KMS::Key')[0]}.Arn>`);
   }
   if ('secret' in use) {
@@ -230,10 +230,10 @@ function rightsOf(use: Use): string[] {
     return on('secretsmanager', 'GetSecretValue', `<${id}>`);
   }
   if ('registry' in use) {
-    const pull = 'BatchCheckLayerAvailability BatchGetImage DescribeImages GetDownloadUrlForLayer ListImages';
+    const pull = 'BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer';
     const more = {
       pull: '',
-      list: ' DescribeRepositories',
+      list: ' DescribeRepositories ListImages',
       push: ' CompleteLayerUpload CreateRepository InitiateLayerUpload PutImage UploadLayerPart',
       delete: ' BatchDeleteImage',
     }[use.registry];
