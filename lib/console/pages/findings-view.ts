@@ -35,6 +35,7 @@ export function severityMarks(counts: SeverityCounts): Html {
 export function coverageNote(scan: NonNullable<ImageOverview['scan']>): string {
   const notes = [
     ...(scan.sbomOutcome === 'complete' ? [] : ['the SBOM has gaps']),
+    ...(scan.packages === 0 ? ['no packages were found'] : []),
     ...(scan.uncovered > 0 ? [`${scan.uncovered} of ${plural(scan.packages, 'package')} without advisories`] : []),
   ];
   return notes.join('; ');

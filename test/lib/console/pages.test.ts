@@ -19,6 +19,9 @@ describe('pages', () => {
       'being scanned, attempt 2',
       'stopped by the gate',
       'signed, 3 replicas',
+      'no packages were found',
+      '412 of 412 packages without advisories',
+      'the SBOM has gaps',
     ])
       expect(page).toContain(text);
     expect(page.match(/data-standing="deny"/g)).toHaveLength(2);
