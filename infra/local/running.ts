@@ -1,10 +1,12 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bucketClient } from '../../lib/aws/bucket-client.ts';
 import { queueClient, runNow } from '../../lib/aws/queues.ts';
 import { type StackFile, stackFileOf } from '../../lib/cli/connection.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
+import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
 import type { StartOptions } from './options.ts';
 import { localRegistry, pushSample, SAMPLE } from './sample/push-sample.ts';
@@ -81,7 +83,8 @@ export class Running {
    * Puts the advisories in force and sweeps the registries, and waits for both: an image that is matched before would
    * find nothing, and messages that were queued when the stack last ended are lost, as the sweep finds.
    */
-  async prepare(): Promise<void> {
+  async prepare(advisories: readonly string[]): Promise<void> {
+    if (advisories.length > 0) await this.#importAdvisories(advisories);
     const client = queueClient({ endpoint: this.#stack.endpoint, region: this.#source.region });
     const run = (name: string, detail = {}) => runNow(client, 'lading-', name, systemClock.now(), detail);
     await run('sync-advisories');
@@ -89,6 +92,22 @@ export class Running {
     await run('reconcile', { graceMs: 0 });
     await this.#settle();
     client.destroy();
+  }
+
+  async #importAdvisories(paths: readonly string[]): Promise<void> {
+    const { importAdvisories } = await import('../../lib/cli/import-advisories.ts');
+    const client = bucketClient({ endpoint: this.#stack.endpoint, region: this.#source.region });
+    const { advisories, files, leftOut } = await importAdvisories(s3Documents(client, this.#documentsBucket), paths);
+    client.destroy();
+    this.#row('advisories', `${advisories} in ${files.length} files`);
+    for (const { name, why } of leftOut) process.stderr.write(`! ${name} is left out: ${why}\n`);
+  }
+
+  get #documentsBucket(): string {
+    for (const [name, value] of this.#stack.outputs) {
+      if (name.endsWith('.DocumentsBucketName') && typeof value === 'string') return value;
+    }
+    throw new LadingError('template-invalid', 'the template has no bucket of documents');
   }
 
   async #settle(): Promise<void> {
@@ -154,9 +173,6 @@ export class Running {
   }
 
   #writeFile(): void {
-    const [bucket] = [...this.#stack.outputs]
-      .filter(([name]) => name.endsWith('.DocumentsBucketName'))
-      .map(([, value]) => value);
     const content: StackFile = {
       pid: process.pid,
       api: this.#api,
@@ -168,7 +184,7 @@ export class Running {
         url: registry.url,
         role: i === 0 ? 'source' : 'replica',
       })),
-      ...(typeof bucket === 'string' ? { documentsBucket: bucket } : {}),
+      documentsBucket: this.#documentsBucket,
     };
     writeFileSync(`${this.#file}.new`, JSON.stringify(content, null, 2));
     renameSync(`${this.#file}.new`, this.#file);

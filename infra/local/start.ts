@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   }
   const running = await Running.start(root, options);
   try {
-    await running.prepare();
+    await running.prepare(options.advisories);
     if (options.once !== undefined) return (await running.takeThrough(options.once)) ? 0 : REFUSED;
     if (options.sample) await running.showSample();
     running.sayWhatNext();
