@@ -4,9 +4,10 @@ import { distroKinds } from './distro/find-distro.ts';
 import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
 import { npmCataloger } from './npm/cataloger.ts';
+import { rpmCataloger } from './rpm/cataloger.ts';
 
 /** One line for each ecosystem. */
-export const catalogers: readonly Cataloger[] = [apkCataloger, dpkgCataloger, npmCataloger];
+export const catalogers: readonly Cataloger[] = [apkCataloger, dpkgCataloger, npmCataloger, rpmCataloger];
 
 /** All kinds of files that are looked for in layers. */
 export const fileKinds: readonly FileKind[] = [...distroKinds, ...catalogers.flatMap((cataloger) => cataloger.kinds)];

@@ -1,0 +1,1 @@
+export { readSqliteTable, SqliteError, type SqliteRow, type SqliteValue } from './read-table.ts';
