@@ -23,18 +23,43 @@ export interface FileKind<Content = unknown> {
    * @throws anything where the content is broken
    */
   parse(content: Buffer, path: string): Content | undefined;
+  /** Reads a file over `maxBytes` as it streams by, in bounded memory; without it such a file is a gap. */
+  scan?(path: string): ContentScan<Content>;
+  /**
+   * Files of this kind are large by nature and let go once parsed: their bytes do not count against the layer's cap on
+   * the bytes of files of interest. The kind's own caps hold.
+   */
+  readonly bulky?: boolean;
+  /** What `parse` had to leave out of content that it returned. */
+  gapsOf?(content: Content): readonly ContentGap[];
   /** What stored content must look like when it is read back. */
   readonly schema: z.ZodType<Content>;
+}
+
+/** Takes the chunks of one file. @throws anything where the content is broken, as `FileKind.parse` does */
+export interface ContentScan<Content> {
+  write(chunk: Uint8Array): void;
+  end(): Content | undefined;
+}
+
+export interface ContentGap {
+  readonly reason: 'limit' | 'unreadable';
+  readonly code: string;
+  readonly message: string;
 }
 
 /** Quick tests first: the name, its end, or the name of the directory; then `accepts` on the whole path. */
 export interface PathMatch {
   readonly names?: readonly string[];
-  /** What stands after the last dot of the name: `gemspec`. */
+  /** What stands after the last dot of the name, in lower case: `gemspec`. */
   readonly extensions?: readonly string[];
   readonly directories?: readonly string[];
   accepts?(path: string): boolean;
+  /** Files whose names tell nothing: their first `HEAD_BYTES` bytes do. Asked where no kind has the path. */
+  begins?(head: Uint8Array): boolean;
 }
+
+export const HEAD_BYTES = 8;
 
 /** A file of interest in the merged file tree. */
 export interface ImageFile<Content = unknown> {

@@ -3,9 +3,12 @@ import type { FileKind } from './cataloger.ts';
 /** Finds the kind of a file by its path; the first in the order of `kinds` counts. */
 export type KindMatcher = (directory: string, name: string) => FileKind | undefined;
 
+/** Finds the kind of a file by its first bytes. */
+export type HeadMatcher = (head: Uint8Array) => FileKind | undefined;
+
 /**
- * Most files are of no kind, and a layer may have a hundred thousand: a look-up by the name, one by
- * its extension and one by the name of the directory decide nearly all.
+ * Most files are of no kind, and a layer may have a hundred thousand: look-ups by the name, its extension and the name of
+ * the directory decide nearly all.
  */
 export function createKindMatcher(kinds: readonly FileKind[]): KindMatcher {
   const byName = new Map<string, FileKind[]>();
@@ -22,12 +25,16 @@ export function createKindMatcher(kinds: readonly FileKind[]): KindMatcher {
   return (directory, name) => {
     const candidates = byName.get(name);
     const dot = name.lastIndexOf('.');
-    const ofExtension = dot < 0 ? undefined : byExtension.get(name.slice(dot + 1));
+    const ofExtension = dot < 0 ? undefined : byExtension.get(name.slice(dot + 1).toLowerCase());
     const inDirectory = byDirectory.get(directory.slice(directory.lastIndexOf('/') + 1));
     if (!candidates && !ofExtension && !inDirectory) return undefined;
     const path = directory === '' ? name : `${directory}/${name}`;
-    return [...(candidates ?? []), ...(ofExtension ?? []), ...(inDirectory ?? [])].find(
-      (kind) => kind.match.accepts?.(path) ?? true,
-    );
+    const all = [...(candidates ?? []), ...(ofExtension ?? []), ...(inDirectory ?? [])];
+    return all.find((kind) => kind.match.accepts?.(path) ?? true);
   };
+}
+
+export function createHeadMatcher(kinds: readonly FileKind[]): HeadMatcher {
+  const candidates = kinds.filter((kind) => kind.match.begins);
+  return (head) => candidates.find((kind) => kind.match.begins?.(head));
 }

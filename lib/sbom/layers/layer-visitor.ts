@@ -1,11 +1,12 @@
 import { LimitExceededError } from '../../core/errors.ts';
 import { normalizePath, type TarEntry, type TarHandler, type TarSink } from '../../formats/tar/index.ts';
-import type { FileKind } from '../catalogers/cataloger.ts';
-import type { KindMatcher } from '../catalogers/match-kind.ts';
+import { type FileKind, HEAD_BYTES } from '../catalogers/cataloger.ts';
+import type { HeadMatcher, KindMatcher } from '../catalogers/match-kind.ts';
 import type { Gap } from '../model.ts';
 import { createFileTreeWriter } from './file-tree.ts';
 import type { LayerInventory, Remark } from './inventory.ts';
 import type { LayerLimits } from './limits.ts';
+import { isReadable, readContent, sniffContent } from './read-content.ts';
 
 /** A hard link of some kind to a file whose content was not kept: it takes a second look at the layer. */
 export interface WantedLink {
@@ -21,12 +22,14 @@ export interface LayerFindings
 }
 
 const MAX_REMARKS = 50;
+const MAX_SNIFFED_SPARSE = 64 * 1024 ** 2;
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
 /** Turns the entries of a layer's archive into its file tree and reads the files of interest on the way. */
 export class LayerVisitor implements TarHandler {
   readonly #kindOf: KindMatcher;
+  readonly #kindOfHead: HeadMatcher;
   readonly #limits: LayerLimits;
   readonly #tree = createFileTreeWriter();
   readonly #contents: LayerInventory['contents'] = [];
@@ -39,8 +42,9 @@ export class LayerVisitor implements TarHandler {
   #interesting = 0;
   #interestBytes = 0;
 
-  constructor(kindOf: KindMatcher, limits: LayerLimits) {
-    this.#kindOf = kindOf;
+  constructor(matchers: { readonly path: KindMatcher; readonly head: HeadMatcher }, limits: LayerLimits) {
+    this.#kindOf = matchers.path;
+    this.#kindOfHead = matchers.head;
     this.#limits = limits;
   }
 
@@ -60,7 +64,7 @@ export class LayerVisitor implements TarHandler {
     const index = this.#addEntry(directory, name, entry);
     if (index === undefined || (entry.type !== 'file' && entry.type !== 'hardlink')) return undefined;
     const kind = this.#kindOf(directory, name);
-    if (!kind) return undefined;
+    if (!kind) return entry.type === 'file' ? this.#sniff(entry, index, path) : undefined;
     if (entry.type === 'file') return this.#sinkFor(kind, entry.size, index, path);
     this.#links.push({ entry: index, path, target: normalizePath(entry.linkname).path, kind });
     return undefined;
@@ -107,23 +111,29 @@ export class LayerVisitor implements TarHandler {
     }
   }
 
+  /** A sparse file of great size is mostly holes (`lastlog`, disk images); it is not filled up for a look at it. */
+  #sniff({ size, sparse }: TarEntry, entry: number, path: string): TarSink | undefined {
+    if (size < HEAD_BYTES || (sparse && size > MAX_SNIFFED_SPARSE)) return undefined;
+    return sniffContent(this.#kindOfHead, (kind) => this.#sinkFor(kind, size, entry, path));
+  }
+
   #sinkFor(kind: FileKind, size: number, entry: number, path: string): TarSink | undefined {
     this.#interesting++;
     if (this.#interesting > this.#limits.maxFilesOfInterest) {
       throw over('files-of-interest', this.#limits.maxFilesOfInterest);
     }
-    if (size > kind.maxBytes) {
+    if (!isReadable(kind, size)) {
       if (kind.importance === 'database') throw over(`${kind.id}-bytes`, kind.maxBytes, path);
       this.#gaps.push(tooLarge(kind, path));
       return undefined;
     }
-    this.#interestBytes += size;
+    if (!kind.bulky) this.#interestBytes += size;
     if (this.#interestBytes > this.#limits.maxInterestBytes)
       throw over('interest-bytes', this.#limits.maxInterestBytes);
-    return collect(size, (bytes) => {
-      const parsed = parseContent(kind, bytes, path);
+    return readContent(kind, { path, size }, (parsed) => {
       if (parsed.status === 'content') {
         this.#contents.push({ entry, kind: kind.id, content: parsed.content });
+        this.#gaps.push(...parsed.gaps);
         this.#readPaths.add(path);
       } else if (parsed.status === 'broken') {
         if (kind.importance === 'database') this.#gaps.push(broken(kind, path, parsed.why));
@@ -135,36 +145,6 @@ export class LayerVisitor implements TarHandler {
   #remark(code: string, path: string): void {
     this.#remarkCount++;
     if (this.#remarks.length < MAX_REMARKS) this.#remarks.push({ code, path });
-  }
-}
-
-/** Gathers the content of one file; where it came in one piece it is not copied. */
-export function collect(size: number, done: (content: Buffer) => void): TarSink {
-  const parts: Uint8Array[] = [];
-  return {
-    write: (chunk) => void parts.push(chunk),
-    end: () => {
-      const [only] = parts;
-      done(
-        parts.length === 1 && only
-          ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
-          : Buffer.concat(parts, size),
-      );
-    },
-  };
-}
-
-export type ParsedContent =
-  | { readonly status: 'content'; readonly content: unknown }
-  | { readonly status: 'other' }
-  | { readonly status: 'broken'; readonly why: string };
-
-export function parseContent(kind: FileKind, bytes: Buffer, path: string): ParsedContent {
-  try {
-    const content = kind.parse(bytes, path);
-    return content === undefined ? { status: 'other' } : { status: 'content', content };
-  } catch (error) {
-    return { status: 'broken', why: error instanceof Error ? error.message : String(error) };
   }
 }
 

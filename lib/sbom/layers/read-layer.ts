@@ -3,7 +3,7 @@ import { isLadingError, LimitExceededError } from '../../core/errors.ts';
 import { decompress } from '../../formats/compression/index.ts';
 import { type TarHandler, TarReader } from '../../formats/tar/index.ts';
 import type { FileKind } from '../catalogers/cataloger.ts';
-import { createKindMatcher } from '../catalogers/match-kind.ts';
+import { createHeadMatcher, createKindMatcher } from '../catalogers/match-kind.ts';
 import { kindVersions } from './inventory.ts';
 import { LayerVisitor } from './layer-visitor.ts';
 import type { LayerLimits } from './limits.ts';
@@ -29,7 +29,8 @@ export async function readLayer(
 ): Promise<LayerReading> {
   const { kinds, limits } = options;
   if (expected.size > limits.maxPackedBytes) return limitOutcome('packed-bytes', limits.maxPackedBytes);
-  const visitor = new LayerVisitor(createKindMatcher(kinds), limits);
+  const matchers = { path: createKindMatcher(kinds), head: createHeadMatcher(kinds) };
+  const visitor = new LayerVisitor(matchers, limits);
   const pass = await readArchive(expected, open(), visitor, options);
   if (pass.status !== 'archive') return pass;
   const { wantedLinks, ...findings } = visitor.findings();

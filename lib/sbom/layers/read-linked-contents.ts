@@ -2,7 +2,8 @@ import { normalizePath, type TarHandler } from '../../formats/tar/index.ts';
 import type { Gap } from '../model.ts';
 import { readFileTree } from './file-tree.ts';
 import type { LayerInventory } from './inventory.ts';
-import { collect, parseContent, type WantedLink } from './layer-visitor.ts';
+import type { WantedLink } from './layer-visitor.ts';
+import { isReadable, readContent } from './read-content.ts';
 import type { ArchivePass, FailedPass } from './reading.ts';
 
 export type LinkedContents =
@@ -26,19 +27,23 @@ export async function readLinkedContents(
   const result = await pass({
     entry(entry) {
       const wanted = entry.type === 'file' ? byTarget.get(normalizePath(entry.path).path) : undefined;
-      const small = wanted?.filter((link) => entry.size <= link.kind.maxBytes) ?? [];
-      for (const link of wanted ?? []) if (!small.includes(link)) gaps.push(gap(link, 'limit', 'it is too large'));
-      if (small.length === 0) return undefined;
-      return collect(entry.size, (bytes) => {
-        for (const link of small) {
-          const parsed = parseContent(link.kind, bytes, link.path);
+      const readable = wanted?.filter((link) => isReadable(link.kind, entry.size)) ?? [];
+      for (const link of wanted ?? []) if (!readable.includes(link)) gaps.push(gap(link, 'limit', 'it is too large'));
+      if (readable.length === 0) return undefined;
+      const sinks = readable.map((link) =>
+        readContent(link.kind, { path: link.path, size: entry.size }, (parsed) => {
           if (parsed.status === 'content') {
             contents.set(link.entry, { entry: link.entry, kind: link.kind.id, content: parsed.content });
+            gaps.push(...parsed.gaps);
           } else if (parsed.status === 'broken' && link.kind.importance === 'database') {
             gaps.push(gap(link, 'unreadable', parsed.why));
           }
-        }
-      });
+        }),
+      );
+      return {
+        write: (chunk) => sinks.forEach((sink) => void sink.write(chunk)),
+        end: () => sinks.forEach((sink) => void sink.end()),
+      };
     },
   });
   return result.status === 'archive' ? { status: 'linked', contents: [...contents.values()], gaps } : result;
