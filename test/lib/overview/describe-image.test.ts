@@ -2,16 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
-import { draftEvent, type EventDraft, findingsChanged, gateDecided, scanCompleted } from '../../../lib/events/index.ts';
+import { draftEvent, type EventDraft, gateDecided, imageReplicated, sbomCreated } from '../../../lib/events/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
-import { type CatalogEntry, stages } from '../../../lib/inventory/index.ts';
-import { describeImage } from '../../../lib/overview/index.ts';
+import type { CatalogEntry } from '../../../lib/inventory/index.ts';
+import { describeImage, findImage, listImages } from '../../../lib/overview/index.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
 
-const at = { registry: 'r.example', repository: 'app', digest: digestOf('a') };
+const digest = digestOf('image');
+const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+const subject = { registry: 'r.example', repository: 'app', digest, mediaType, tags: ['1'] };
 const entry: CatalogEntry = {
-  ...at,
-  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  registry: 'r.example',
+  repository: 'app',
+  digest,
+  mediaType,
   artifactClass: 'image',
   children: [],
   layers: [],
@@ -20,67 +24,125 @@ const entry: CatalogEntry = {
   pushedAt: '2026-01-01T00:00:00.000Z',
   firstSeenAt: '2026-01-01T00:00:00.000Z',
 };
-const subject = { ...at, mediaType: entry.mediaType, tags: [] };
-const noFindings = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
-const scan = (name: string, critical: number) => ({
-  key: `scans/${name}`,
-  digest: digestOf(name),
-  matcher: 'test',
-  snapshot: name,
-  counts: { ...noFindings, critical },
-  fixable: 0,
-  uncovered: 0,
-  packages: 1,
-  sbomOutcome: 'complete' as const,
-});
-const verdict = (decision: 'allow' | 'deny') =>
+
+const sbomOf = (packages: number): EventDraft =>
+  draftEvent(sbomCreated, {
+    subject,
+    sbom: { key: 'k', digest, format: 'cyclonedx-json', generator: 'x', packages, outcome: 'complete' },
+    layersRead: 1,
+    layersReused: 0,
+  });
+const decided = (decision: 'allow' | 'deny'): EventDraft =>
   draftEvent(gateDecided, {
     subject,
     decision,
     reasons: [],
     warnings: [],
-    policy: { name: 'p', digest: digestOf('p') },
-    inputs: digestOf(decision),
-    scan: digestOf('scan'),
+    policy: { name: 'default', digest },
+    inputs: digest,
+    scan: digest,
   });
 
 function setup() {
-  const clock = manualClock('2026-01-02T00:00:00.000Z');
+  const clock = manualClock();
   const ledger = memoryLedger(clock);
-  const done = async (stage: string, version = '1', outcome: readonly EventDraft[] = []) => {
-    const key = { subject: locationKey(at), stage, version };
-    await ledger.begin(key, 'test', 1_000);
-    await ledger.complete(key, 'test', outcome);
+  const catalog = memoryCatalog();
+  const finish = async (stage: string, version: string, outcome: readonly EventDraft[] = []) => {
     clock.advance(1_000);
+    const key = { subject: locationKey(entry), stage, version };
+    await ledger.begin(key, 'owner', 1_000);
+    await ledger.complete(key, 'owner', outcome);
   };
-  const describeNow = (of = entry) => describeImage({ catalog: memoryCatalog(), ledger }, of, ['1'], true);
-  return { ledger, done, describeNow };
+  return { ports: { catalog, ledger }, finish, ledger, catalog };
 }
 
-describe('what is told of an image', () => {
-  it('is the scan and the verdict of the latest news, not of the push', async () => {
-    const { done, describeNow } = setup();
-    await done('catalog');
-    await done('match', '1', [draftEvent(scanCompleted, { subject, scan: scan('first', 0) })]);
-    await done('gate', '1', [verdict('allow')]);
-    expect(await describeNow()).toMatchObject({ scan: { snapshot: 'first' }, verdict: { decision: 'allow' } });
-    const none = { appeared: [], fixed: [], withdrawn: [], severityChanged: [], knownExploited: [] };
-    await done('rematch', '2', [draftEvent(findingsChanged, { subject, scan: scan('second', 1), ...none })]);
-    await done('gate', '2', [verdict('deny')]);
-    expect(await describeNow()).toMatchObject({ scan: { snapshot: 'second' }, verdict: { decision: 'deny' } });
+const states = (image: Awaited<ReturnType<typeof describeImage>>) =>
+  Object.fromEntries(image.stages.map(({ stage, state }) => [stage, state]));
+
+describe('the overview of an image', () => {
+  it('shows what is done, under way and still to come', async () => {
+    const { ports, finish, ledger } = setup();
+    await finish('catalog', '1');
+    await finish('sbom', '1', [sbomOf(7)]);
+    await ledger.begin({ subject: locationKey(entry), stage: 'match', version: '1' }, 'owner', 1_000);
+    const image = await describeImage(ports, entry, ['1'], true);
+    expect(states(image)).toEqual({
+      catalog: 'done',
+      sbom: 'done',
+      match: 'working',
+      gate: 'waiting',
+      sign: 'waiting',
+      replicate: 'waiting',
+    });
+    expect(image.settled).toBe(false);
+    expect(image.sbom?.sbom.packages).toBe(7);
+    expect(image.stages[1]?.completedAt).toBe('2026-01-01T00:00:02.000Z');
   });
 
-  it('stays told when the image is gone, and begins anew when it comes again', async () => {
-    const { ledger, done, describeNow } = setup();
-    for (const stage of ['catalog', 'sbom', 'match']) await done(stage);
-    await done('gate', '1', [verdict('allow')]);
-    await ledger.lapse(locationKey(at), stages);
-    const gone = await describeNow({ ...entry, deletedAt: '2026-01-03T00:00:00.000Z' });
-    expect(gone).toMatchObject({ settled: true, verdict: { decision: 'allow' } });
-    expect(gone.stages.filter(({ state }) => state === 'waiting')).toEqual([]);
-    const again = await describeNow();
-    expect(again.settled).toBe(false);
-    expect(again.verdict).toBeUndefined();
-    expect(new Set(again.stages.map(({ state }) => state))).toEqual(new Set(['waiting']));
+  it('goes by the latest outcome of a stage, and expects no signature of what is denied', async () => {
+    const { ports, finish } = setup();
+    await finish('catalog', '1');
+    await finish('sbom', '1', [sbomOf(1)]);
+    await finish('sbom', '2', [sbomOf(2)]);
+    await finish('match', '1');
+    await finish('gate', 'a', [decided('allow')]);
+    await finish('gate', 'b', [decided('deny')]);
+    const image = await describeImage(ports, entry, [], true);
+    expect(image.sbom?.sbom.packages).toBe(2);
+    expect(image.verdict?.decision).toBe('deny');
+    expect(image.settled).toBe(true);
+    expect(states(image)).toMatchObject({ sign: 'not-needed', replicate: 'not-needed' });
+  });
+
+  it('names every replica', async () => {
+    const { ports, finish } = setup();
+    const replica = (registry: string) =>
+      draftEvent(imageReplicated, {
+        subject,
+        target: { registry, repository: 'app' },
+        bytesMoved: 1,
+        blobsCopied: 1,
+        blobsSkipped: 0,
+        manifests: 1,
+      });
+    await finish('replicate', '1', [replica('a.example'), replica('b.example')]);
+    expect((await describeImage(ports, entry, [], true)).replicas.map(({ target }) => target.registry)).toEqual([
+      'a.example',
+      'b.example',
+    ]);
+  });
+
+  it('is listed newest first, without signatures and replicas', async () => {
+    const { ports, catalog } = setup();
+    const more = (name: string, given: Partial<CatalogEntry>): CatalogEntry => ({
+      ...entry,
+      digest: digestOf(name),
+      ...given,
+    });
+    await catalog.enter(entry);
+    await catalog.enter(more('newer', { pushedAt: '2026-01-02T00:00:00.000Z' }));
+    await catalog.enter(more('signature', { artifactClass: 'signature', referrerOf: digest }));
+    await catalog.enter(more('replica', { registry: 's.example', replicaOf: 'r.example' }));
+    await catalog.bindTag({ registry: 'r.example', repository: 'app', tag: '1', digest, boundAt: entry.pushedAt });
+    const images = await listImages(ports, { limit: 10, replicated: () => false });
+    expect(images.map((image) => [image.entry.digest, image.tags])).toEqual([
+      [digestOf('newer'), []],
+      [digest, ['1']],
+    ]);
+  });
+
+  it('is found by tag or digest, and what there is instead is named', async () => {
+    const { catalog } = setup();
+    await catalog.enter(entry);
+    await catalog.bindTag({ registry: 'r.example', repository: 'app', tag: '1', digest, boundAt: entry.pushedAt });
+    expect((await findImage(catalog, 'r.example/app:1')).digest).toBe(digest);
+    expect((await findImage(catalog, `r.example/app@${digest}`)).digest).toBe(digest);
+    await expect(findImage(catalog, 'r.example/app:2')).rejects.toMatchObject({
+      code: 'image-unknown',
+      hint: 'tags of app: 1',
+    });
+    await expect(findImage(catalog, 'r.example/none:2')).rejects.toMatchObject({
+      hint: 'nothing was pushed to r.example/none yet',
+    });
   });
 });

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Table } from '../../lib/aws/table.ts';
+import { manualClock } from '../../lib/core/clock.ts';
+import { digestOf } from '../../lib/core/digest.ts';
+import { dynamoDeliveries } from '../../lib/intake/adapters/dynamo-deliveries.ts';
+import { memoryDeliveries } from '../../lib/intake/adapters/memory-deliveries.ts';
+import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
+import { memoryRetention } from '../../lib/lifecycle/adapters/memory-retention.ts';
+import { startDynamo } from '../support/dynamo.ts';
+
+let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.close());
+const table = (): Table => dynamo.table;
+
+describe.each(['memory', 'dynamodb'])('the log of deliveries (%s)', (kind) => {
+  it('knows a delivery of a source until its time is up', async () => {
+    const clock = manualClock();
+    const log = kind === 'memory' ? memoryDeliveries(clock) : dynamoDeliveries(table(), clock);
+    expect(await log.seen('harbor', 'one')).toBe(false);
+    await log.record('harbor', 'one', 60);
+    expect(await log.seen('harbor', 'one')).toBe(true);
+    expect(await log.seen('quay', 'one')).toBe(false);
+    clock.advance(61_000);
+    // DynamoDB removes rows late: the time counts, not whether the row is there.
+    expect(await log.seen('harbor', 'one')).toBe(false);
+  });
+});
+
+describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
+  it('are kept by repository', async () => {
+    const store = kind === 'memory' ? memoryRetention() : dynamoRetention(table());
+    const of = { registry: 'r.example', repository: 'app' };
+    const lease = { digest: digestOf('a'), reason: 'ecs/web', until: '2030-01-01T00:00:00.000Z' };
+    await store.hold(of, lease);
+    await store.hold(of, { ...lease, reason: 'legal hold' });
+    expect((await store.leases(of)).map(({ reason }) => reason).sort()).toEqual(['ecs/web', 'legal hold']);
+    expect((await store.leases(of))[0]).toMatchObject({ digest: lease.digest, until: lease.until });
+    expect(await store.leases({ ...of, repository: 'other' })).toEqual([]);
+    expect(await store.last(of)).toBeUndefined();
+    await store.record(of, { key: 'plans/1', plannedAt: '2026-01-01T00:00:00.000Z', expire: 2 });
+    await store.record(of, { key: 'plans/2', plannedAt: '2026-01-02T00:00:00.000Z', expire: 0 });
+    expect(await store.last(of)).toMatchObject({ key: 'plans/2', plannedAt: '2026-01-02T00:00:00.000Z' });
+  });
+});
