@@ -49,9 +49,13 @@ export async function listDeadLetterQueues(client: SQSClient, prefix: string): P
   );
 }
 
-/** Starts to move the messages back to the queue that they came from; SQS does the moving. */
-export async function redrive(client: SQSClient, queue: DeadLetterQueue): Promise<void> {
-  await client.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn }));
+/**
+ * Starts to move the messages to the queue that the dead-letter queue belongs to; SQS does the moving. The queue is
+ * named because EventBridge puts in, too, what it could not deliver, and such a message came from no queue.
+ */
+export async function redrive(client: SQSClient, { arn }: DeadLetterQueue): Promise<void> {
+  const DestinationArn = arn.slice(0, -SUFFIX.length);
+  await client.send(new StartMessageMoveTaskCommand({ SourceArn: arn, DestinationArn }));
 }
 
 /** Runs a scheduled function now, by sending its queue what the schedule would, and with it what it should know. */
