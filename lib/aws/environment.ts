@@ -13,5 +13,3 @@ export function requireEnvironment(name: string): string {
     hint: 'the function declares what it uses in its function.ts; deploy the infrastructure of the same version',
   });
 }
-
-export const optionalEnvironment = (name: string): string | undefined => process.env[name] || undefined;

@@ -4,9 +4,6 @@ import { type Digest, isDigest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 
-/** Name of the event bus; also the suffix of every deployed resource's name that people look for. */
-export const LADING_BUS = 'lading';
-
 export const digestSchema = z.custom<Digest>(isDigest, { error: 'expected a sha256 or sha512 digest' });
 
 /** What an event is about: one exact image. The digest is what is acted on; a tag is never resolved twice. */
@@ -21,12 +18,6 @@ export const subjectSchema = z.object({
   tags: z.array(z.string()),
 });
 export type ImageSubject = z.infer<typeof subjectSchema>;
-
-export const locationOf = (subject: ImageLocation): ImageLocation => ({
-  registry: subject.registry,
-  repository: subject.repository,
-  digest: subject.digest,
-});
 
 export const metadataSchema = z.object({
   /** Derived from the cause and the content (see `eventId`), so a retry publishes the same id. */

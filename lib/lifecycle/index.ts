@@ -1,6 +1,6 @@
 export { type RetentionConfig, type RetentionRule, retentionConfigSchema } from './config.ts';
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
 export { type ExpiringGraph, type Lease, type RetentionPlan, retentionPlanSchema } from './model.ts';
-export { PLAN_PREFIX, type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
+export { type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
 export { planRetention, type RetentionInputs } from './plan-retention.ts';
 export type { LeaseStore, PlanLog } from './ports.ts';
