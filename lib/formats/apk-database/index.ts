@@ -12,35 +12,51 @@ export interface ApkRecord {
   /** As written: `musl>=1.2`, `so:libc.musl-x86_64.so.1`, `/bin/sh`, `!conflict`. */
   readonly depends: readonly string[];
   readonly provides: readonly string[];
+  /** Paths of its files, of those that were asked for. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /**
  * Reads apk's database of installed packages: a letter, a colon and a value on each line, records parted by empty lines
- * (Alpine wiki, "Apk spec"; apk-tools `src/database.c`). The lines of owned files (F, R, a, Z, M) are passed over, and a
- * record without name or version is left out.
+ * (Alpine wiki, "Apk spec"; apk-tools `src/database.c`). Of the lines of owned files, directories (F) and names (R) are
+ * read, the others (a, Z, M) are passed over. A record without name or version is left out.
+ *
+ * @param wantedFile decides by the name which files a record lists
  */
-export function* parseApkDatabase(text: string): Generator<ApkRecord> {
+export function* parseApkDatabase(
+  text: string,
+  wantedFile: (name: string) => boolean = () => false,
+): Generator<ApkRecord> {
   let fields = new Map<string, string>();
+  let files: string[] = [];
+  let directory = '';
   for (let at = 0; at <= text.length; ) {
     const newline = text.indexOf('\n', at);
     const end = newline < 0 ? text.length : newline;
     if (end === at) {
-      const record = toRecord(fields);
+      const record = toRecord(fields, files);
       if (record) yield record;
       fields = new Map();
+      files = [];
+      directory = '';
     } else if (text.charCodeAt(at + 1) === 0x3a) {
       const key = text[at] as string;
       if (WANTED.has(key) && end > at + 2) fields.set(key, text.slice(at + 2, end).trim());
+      else if (key === 'F') directory = text.slice(at + 2, end);
+      else if (key === 'R') {
+        const name = text.slice(at + 2, end);
+        if (wantedFile(name)) files.push(directory === '' ? name : `${directory}/${name}`);
+      }
     }
     at = end + 1;
   }
-  const record = toRecord(fields);
+  const record = toRecord(fields, files);
   if (record) yield record;
 }
 
 const WANTED: ReadonlySet<string> = new Set(['P', 'V', 'A', 'o', 'L', 'm', 'c', 'D', 'p']);
 
-function toRecord(fields: ReadonlyMap<string, string>): ApkRecord | undefined {
+function toRecord(fields: ReadonlyMap<string, string>, files: readonly string[]): ApkRecord | undefined {
   const name = fields.get('P');
   const version = fields.get('V');
   if (!name || !version) return undefined;
@@ -55,6 +71,7 @@ function toRecord(fields: ReadonlyMap<string, string>): ApkRecord | undefined {
     ...Object.fromEntries(entries),
     depends: list(fields.get('D')),
     provides: list(fields.get('p')),
+    ...(files.length > 0 ? { files } : {}),
   };
 }
 

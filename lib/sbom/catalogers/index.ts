@@ -1,13 +1,24 @@
 import { apkCataloger } from './apk/cataloger.ts';
+import { binaryCataloger } from './binary/cataloger.ts';
 import type { Cataloger, FileKind } from './cataloger.ts';
 import { distroKinds } from './distro/find-distro.ts';
 import { dpkgCataloger } from './dpkg/cataloger.ts';
+import { goCataloger } from './go/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
 import { npmCataloger } from './npm/cataloger.ts';
 import { rpmCataloger } from './rpm/cataloger.ts';
+import { rustCataloger } from './rust/cataloger.ts';
 
 /** One line for each ecosystem. */
-export const catalogers: readonly Cataloger[] = [apkCataloger, dpkgCataloger, npmCataloger, rpmCataloger];
+export const catalogers: readonly Cataloger[] = [
+  apkCataloger,
+  dpkgCataloger,
+  npmCataloger,
+  rpmCataloger,
+  binaryCataloger,
+  goCataloger,
+  rustCataloger,
+];
 
 /** All kinds of files that are looked for in layers. */
 export const fileKinds: readonly FileKind[] = [...distroKinds, ...catalogers.flatMap((cataloger) => cataloger.kinds)];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ApkRecord, parseApkDatabase } from '../../../formats/apk-database/index.ts';
+import { isClassifiedName } from '../binary/classifiers.ts';
 import type { FileKind } from '../cataloger.ts';
 
 const text = z.string().optional();
@@ -14,16 +15,17 @@ const schema = z.array(
     commit: text,
     depends: z.array(z.string()),
     provides: z.array(z.string()),
+    files: z.array(z.string()).optional(),
   }),
 );
 
 /** apk's database, in `lib` or, since the merge of `/usr`, in `usr/lib`; also of file trees below the root. */
 export const installedFile: FileKind<ApkRecord[]> = {
   id: 'apk-installed',
-  version: 1,
+  version: 2,
   match: { names: ['installed'], accepts: (path) => /(?:^|\/)lib\/apk\/db\/installed$/.test(path) },
   maxBytes: 128 * 1024 * 1024,
   importance: 'database',
-  parse: (content) => [...parseApkDatabase(content.toString('utf8'))],
+  parse: (content) => [...parseApkDatabase(content.toString('utf8'), isClassifiedName)],
   schema,
 };

@@ -18,7 +18,10 @@ describe('files of interest', () => {
     expect(kindOf('var/lib/dpkg/status')).toBe('dpkg-status');
     expect(kindOf('var/lib/dpkg/status-old')).toBeUndefined();
     expect(kindOf('var/lib/dpkg/status.d/libc6')).toBe('dpkg-status-d');
-    expect(kindOf('var/lib/dpkg/status.d/libc6.md5sums')).toBeUndefined();
+    expect(kindOf('var/lib/dpkg/status.d/libc6.md5sums')).toBe('dpkg-file-list');
+    expect(kindOf('var/lib/dpkg/info/bash.list')).toBe('dpkg-file-list');
+    expect(kindOf('etc/apt/sources.list')).toBeUndefined();
+    expect(kindOf('usr/bin/busybox')).toBe('executable');
     expect(kindOf('etc/status.d/x')).toBeUndefined();
     expect(kindOf('app/node_modules/@a/b/package.json')).toBe('npm-package-json');
     expect(kindOf('package.json')).toBe('npm-package-json');
