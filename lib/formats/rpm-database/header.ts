@@ -40,6 +40,8 @@ const MAX_ENTRIES = 0xffff;
 const MAX_DATA = 0x0fffffff;
 /** Names of an array beyond these are left out. */
 const MAX_NAMES = 20_000;
+/** Bytes of a name, a version, a licence. */
+const MAX_TEXT = 64 * 1024;
 
 interface Entry {
   readonly type: number;
@@ -122,6 +124,7 @@ function readTexts(data: Buffer, entry: Entry | undefined): string[] {
 function textAt(data: Buffer, offset: number): { readonly text: string; readonly end: number } | undefined {
   if (offset < 0 || offset >= data.length) return undefined;
   const end = data.indexOf(0, offset);
+  if (end - offset > MAX_TEXT) throw new RpmDatabaseError(`a text is over ${MAX_TEXT} bytes`);
   return end < 0 ? undefined : { text: data.toString('utf8', offset, end), end: end + 1 };
 }
 

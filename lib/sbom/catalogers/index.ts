@@ -1,12 +1,20 @@
+import { alpmCataloger } from './alpm/cataloger.ts';
 import { apkCataloger } from './apk/cataloger.ts';
 import { binaryCataloger } from './binary/cataloger.ts';
 import type { Cataloger, FileKind } from './cataloger.ts';
+import { condaCataloger } from './conda/cataloger.ts';
 import { distroKinds } from './distro/find-distro.ts';
 import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { goCataloger } from './go/cataloger.ts';
+import { luaCataloger } from './lua/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
 import { npmCataloger } from './npm/cataloger.ts';
+import { phpCataloger } from './php/cataloger.ts';
+import { portageCataloger } from './portage/cataloger.ts';
+import { pythonCataloger } from './python/cataloger.ts';
+import { rCataloger } from './r/cataloger.ts';
 import { rpmCataloger } from './rpm/cataloger.ts';
+import { rubyCataloger } from './ruby/cataloger.ts';
 import { rustCataloger } from './rust/cataloger.ts';
 
 /** One line for each ecosystem. */
@@ -15,9 +23,17 @@ export const catalogers: readonly Cataloger[] = [
   dpkgCataloger,
   npmCataloger,
   rpmCataloger,
-  binaryCataloger,
+  alpmCataloger,
+  condaCataloger,
+  luaCataloger,
+  phpCataloger,
+  portageCataloger,
+  pythonCataloger,
+  rCataloger,
+  rubyCataloger,
   goCataloger,
   rustCataloger,
+  binaryCataloger,
 ];
 
 /** All kinds of files that are looked for in layers. */

@@ -32,6 +32,14 @@ const TYPES = new Map([
   ['deb', 'deb'],
   ['npm', 'npm'],
   ['rpm', 'rpm'],
+  ['python', 'pypi'],
+  ['gem', 'gem'],
+  ['php-composer', 'composer'],
+  ['php-pear', 'pear'],
+  ['alpm', 'alpm'],
+  ['portage', 'ebuild'],
+  ['R-package', 'cran'],
+  ['lua-rocks', 'luarocks'],
 ]);
 const compared = new Set(TYPES.values());
 
