@@ -32,8 +32,11 @@ const ports = once(() => {
   };
 });
 
-export const handler = eventsHandler(async (event, delivery) => {
+/** Longer than a channel takes at most, and no longer than it must be: so long a notification waits for a dead worker. */
+const LEASE_MS = 15_000;
+
+export const handler = eventsHandler(async (event, { owner, leaseMs }) => {
   const { rules, ...wired } = ports();
-  const { sent } = await notify(wired, { event, rules, ...delivery });
+  const { sent } = await notify(wired, { event, rules, owner, leaseMs: Math.min(leaseMs, LEASE_MS) });
   if (sent.length > 0) logger.debug(`told ${sent.join(', ')}`);
 });

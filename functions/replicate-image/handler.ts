@@ -23,7 +23,9 @@ const ports = once(() => ({
 }));
 
 async function replicate(subject: ImageSubject, signal: AbortSignal): Promise<readonly EventDraft[] | undefined> {
-  return replicateToTargets(ports(), config(), subject, { tags: await tagsOf(catalog(), subject), signal });
+  // A tag that the event tells of may not be in the catalogue yet; that it names the image is asked of the source.
+  const tags = new Set([...subject.tags, ...(await tagsOf(catalog(), subject))]);
+  return replicateToTargets(ports(), config(), subject, { tags: [...tags], signal });
 }
 
 export const handler = stageHandler(once(stagePorts), [
