@@ -1,0 +1,13 @@
+/** Numbers in [0, 1) that follow from the seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The seed that the environment names, to repeat a run, or a new one. */
+export const chosenSeed = (): number => Number(process.env.LADING_SEED ?? Math.floor(Math.random() * 2 ** 31));
