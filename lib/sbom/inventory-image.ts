@@ -2,7 +2,7 @@ import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { isLadingError } from '../core/errors.ts';
 import { type Descriptor, isNonDistributable, layerCompression } from '../formats/oci/index.ts';
-import { fileKinds, matchKind } from './catalogers/index.ts';
+import { fileKinds, folderKinds, matchKind } from './catalogers/index.ts';
 import type { LayerInventory } from './layers/inventory.ts';
 import { defaultLayerLimits, type LayerLimits } from './layers/limits.ts';
 import { readLayer } from './layers/read-layer.ts';
@@ -76,6 +76,7 @@ export async function inventoryImage(
   const files = mergeLayers(
     layers.map(({ descriptor, inventory }) => ({ digest: descriptor.digest, inventory })),
     matchKind,
+    folderKinds,
   );
   const digestsFrom = (from: LayerResult['from']) =>
     wanted.flatMap(({ layer }, i) => (results[i]?.from === from ? layer.digest : []));

@@ -61,6 +61,14 @@ export interface PathMatch {
 
 export const HEAD_BYTES = 8;
 
+/** Folders that are packages by their names alone, as in the stores of Nix and Guix. */
+export interface FolderKind {
+  readonly id: string;
+  /** End of the path of the folder that they are in: `nix/store`. */
+  readonly below: string;
+  accepts(name: string): boolean;
+}
+
 /** A file of interest in the merged file tree. */
 export interface ImageFile<Content = unknown> {
   readonly path: string;
@@ -77,6 +85,8 @@ export interface ImageFiles {
   ofKind<Content>(kind: FileKind<Content>): readonly ImageFile<Content>[];
   /** The file of that kind that a program would open under the path, links followed. */
   at<Content>(kind: FileKind<Content>, path: string): ImageFile<Content> | undefined;
+  /** In the order of their paths, each with the index of the layer that brought it. */
+  folders(kind: FolderKind): readonly { readonly path: string; readonly layer: number }[];
 }
 
 /** What a cataloger says of a package; identity, merging of duplicates and dependencies are common to all. */
@@ -92,6 +102,7 @@ export type FoundPackage = Omit<Package, 'id' | 'dependencies' | 'locations' | '
 export interface Cataloger {
   readonly name: string;
   readonly kinds: readonly FileKind[];
+  readonly folders?: readonly FolderKind[];
   catalog(files: ImageFiles, distro: Distro | undefined): readonly FoundPackage[];
 }
 

@@ -1,13 +1,14 @@
 import { alpmCataloger } from './alpm/cataloger.ts';
 import { apkCataloger } from './apk/cataloger.ts';
 import { binaryCataloger } from './binary/cataloger.ts';
-import type { Cataloger, FileKind } from './cataloger.ts';
+import type { Cataloger, FileKind, FolderKind } from './cataloger.ts';
 import { condaCataloger } from './conda/cataloger.ts';
 import { distroKinds } from './distro/find-distro.ts';
 import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { goCataloger } from './go/cataloger.ts';
 import { luaCataloger } from './lua/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
+import { nixCataloger } from './nix/cataloger.ts';
 import { npmCataloger } from './npm/cataloger.ts';
 import { phpCataloger } from './php/cataloger.ts';
 import { portageCataloger } from './portage/cataloger.ts';
@@ -26,6 +27,7 @@ export const catalogers: readonly Cataloger[] = [
   alpmCataloger,
   condaCataloger,
   luaCataloger,
+  nixCataloger,
   phpCataloger,
   portageCataloger,
   pythonCataloger,
@@ -38,5 +40,7 @@ export const catalogers: readonly Cataloger[] = [
 
 /** All kinds of files that are looked for in layers. */
 export const fileKinds: readonly FileKind[] = [...distroKinds, ...catalogers.flatMap((cataloger) => cataloger.kinds)];
+
+export const folderKinds: readonly FolderKind[] = catalogers.flatMap((cataloger) => cataloger.folders ?? []);
 
 export const matchKind = createKindMatcher(fileKinds);

@@ -1,9 +1,10 @@
 import type { Digest } from '../../core/digest.ts';
-import type { ImageFile, ImageFiles } from '../catalogers/cataloger.ts';
+import type { FolderKind, ImageFile, ImageFiles } from '../catalogers/cataloger.ts';
 import type { KindMatcher } from '../catalogers/match-kind.ts';
 import { readFileTree, type TreeEntry } from '../layers/file-tree.ts';
 import type { LayerInventory } from '../layers/inventory.ts';
 import type { Gap } from '../model.ts';
+import { folderOfMark, markFolders } from './mark-folders.ts';
 import { type FileNode, type FileVersion, type Resolved, SparseTree } from './sparse-tree.ts';
 
 export interface MergedImage extends ImageFiles {
@@ -25,17 +26,29 @@ export interface MergeLayer {
  *
  * @param layers lowest first
  */
-export function mergeLayers(layers: readonly MergeLayer[], kindOf: KindMatcher): MergedImage {
+export function mergeLayers(
+  layers: readonly MergeLayer[],
+  kindOf: KindMatcher,
+  folders: readonly FolderKind[] = [],
+): MergedImage {
   const tree = new SparseTree();
   const gaps: Gap[] = [];
   layers.forEach(({ digest, inventory }, layer) => {
     if (!inventory) return;
     applyWhiteouts(tree, inventory);
     applyEntries(tree, { inventory, layer, digest, kindOf, gaps });
+    if (!markFolders(tree, { text: inventory.tree, layer }, folders)) gaps.push(tooManyFolders(digest));
   });
   gaps.push(...unreadLinks(tree, layers, kindOf));
   return { ...filesOf(tree), gaps };
 }
+
+const tooManyFolders = (layer: Digest): Gap => ({
+  reason: 'limit',
+  code: 'folders-of-interest',
+  message: 'the layer has more folders of packages than are listed',
+  layer,
+});
 
 /** Runs of entries in one directory are the rule, so the last directory's place is kept. */
 function placeFinder(tree: SparseTree): (directory: string) => Resolved | undefined {
@@ -195,5 +208,10 @@ function filesOf(tree: SparseTree): ImageFiles {
       const file = node?.type === 'file' ? byNode.get(node) : undefined;
       return file && node?.type === 'file' && node.versions.at(-1)?.kind === kind.id ? (file as never) : undefined;
     },
+    folders: (kind) =>
+      (byKind.get(kind.id) ?? []).map(({ path, layer, history }) => ({
+        path: folderOfMark(path),
+        layer: history[0]?.layer ?? layer,
+      })),
   };
 }

@@ -40,6 +40,7 @@ const TYPES = new Map([
   ['portage', 'ebuild'],
   ['R-package', 'cran'],
   ['lua-rocks', 'luarocks'],
+  ['nix', 'nix'],
 ]);
 const compared = new Set(TYPES.values());
 
