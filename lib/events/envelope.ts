@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Digest, isDigest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
-import type { ImageLocation } from '../core/image-reference.ts';
 
 export const digestSchema = z.custom<Digest>(isDigest, { error: 'expected a sha256 or sha512 digest' });
 
