@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ScheduleSetting } from '../functions/_pipe/function.ts';
 import { LadingError } from '../lib/core/errors.ts';
+import { intakeConfigSchema } from '../lib/intake/config.ts';
 import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
 import { notificationsConfigSchema } from '../lib/notifications/config.ts';
 import { policyConfigSchema } from '../lib/policy/config.ts';
@@ -88,6 +89,8 @@ const configSchema = z
     retention: retentionConfigSchema.prefault({}),
     advisories: advisoriesConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
+    /** Which registries send push notifications, in which form; see docs/registries. */
+    intake: intakeConfigSchema.prefault({}),
   })
   .superRefine((config, context) => {
     const refuse = (path: (string | number)[], message: string): void =>
@@ -109,6 +112,14 @@ const configSchema = z
     const isKnown = (host: string): boolean =>
       config.registries.some((entry) => entry.host === host) ||
       (config.ecr && regions.includes(ofRegion.exec(host)?.[1] ?? ''));
+    config.intake.sources.forEach(({ name, registry }, i) => {
+      if (!isKnown(registry)) {
+        refuse(
+          ['intake', 'sources', i, 'registry'],
+          `"${registry}" of the source "${name}" is not among the registries`,
+        );
+      }
+    });
     config.replication?.rules.forEach(({ from, to }, i) => {
       const at = ['replication', 'rules', i];
       const unknown = '" is neither among the registries nor the ECR of a region that is named';

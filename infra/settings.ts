@@ -55,6 +55,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     retention: json(config.retention),
     advisories: json(config.advisories),
     notifications: json(config.notifications),
+    intake: json(config.intake),
   };
 }
 

@@ -36,9 +36,9 @@ export type EventPattern = Readonly<Record<string, unknown>>;
 export type ScheduleSetting = 'syncAdvisories' | 'planRetention' | 'reconcile';
 
 export interface HttpRoute {
-  readonly method: 'GET' | 'POST' | 'ANY';
+  readonly method: 'GET' | 'POST' | 'OPTIONS' | 'ANY';
   readonly path: string;
-  /** `signed`: the function checks the caller's signature over the raw body itself. `iam`: API Gateway does (SigV4). */
+  /** `signed`: the function checks the caller's proof over the raw request itself. `iam`: API Gateway does (SigV4). */
   readonly auth: 'iam' | 'signed';
 }
 
@@ -93,7 +93,14 @@ export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete';
 export type SecretName = 'webhooks' | 'notifications';
 
 /** Parts of the validated configuration that functions read, each as one JSON text. */
-export type SettingName = 'registries' | 'replication' | 'policy' | 'retention' | 'advisories' | 'notifications';
+export type SettingName =
+  | 'registries'
+  | 'replication'
+  | 'policy'
+  | 'retention'
+  | 'advisories'
+  | 'notifications'
+  | 'intake';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
 export const environmentName = {

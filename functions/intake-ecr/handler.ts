@@ -11,7 +11,7 @@ const bus = once(publisher);
 export const handler = eventsHandler(async (event) => {
   const reading = readEcrEvent(event);
   if (reading.kind === 'ignored') {
-    logger.info(`${event['detail-type']} ${event.id} is ignored: ${reading.why}`);
+    logger.info(`${event['detail-type']} ${event.id} is ignored: ${reading.why}`, { reason: reading.reason });
     return;
   }
   const cause = { root: event.id };

@@ -5,23 +5,29 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { unreachable } from '../../lib/core/errors.ts';
 import { dynamoDeliveries } from '../../lib/intake/adapters/dynamo-deliveries.ts';
+import { googleSigningKeys } from '../../lib/intake/adapters/google-signing-keys.ts';
 import { secretsManagerWebhookSecrets } from '../../lib/intake/adapters/secrets-manager-webhook-secrets.ts';
-import { receiveWebhook, type WebhookAnswer } from '../../lib/intake/index.ts';
+import { intakeConfigSchema, receiveWebhook, type WebhookAnswer, type WebhookPorts } from '../../lib/intake/index.ts';
 import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
-import { publisher, secretId, table } from '../_pipe/wiring.ts';
+import { publisher, secretId, setting, table } from '../_pipe/wiring.ts';
 
-const ports = once(() => ({
-  secretsOf: secretsManagerWebhookSecrets(secretsClient(), secretId('webhooks'), systemClock),
-  isConfigured: (registry: string) => registriesConfig().entries.some(({ host }) => host === registry),
-  resolveTag: async (at: { registry: string; repository: string; tag: string }) => {
-    const registry = await registries().open(at.registry);
-    return (await registry.headManifest({ repository: at.repository, reference: at.tag }))?.digest;
-  },
-  deliveries: dynamoDeliveries(table('deliveries'), systemClock),
-  publisher: publisher(),
-  clock: systemClock,
-}));
+const ports = once((): WebhookPorts => {
+  const sources = new Map(setting('intake', intakeConfigSchema).sources.map((source) => [source.name, source]));
+  return {
+    sourceOf: (name) => sources.get(name),
+    secretsOf: secretsManagerWebhookSecrets(secretsClient(), secretId('webhooks'), systemClock),
+    isConfigured: (registry) => registriesConfig().entries.some(({ host }) => host === registry),
+    resolveTag: async (at) => {
+      const registry = await registries().open(at.registry);
+      return (await registry.headManifest({ repository: at.repository, reference: at.tag }))?.digest;
+    },
+    signingKeys: googleSigningKeys(systemClock),
+    deliveries: dynamoDeliveries(table('deliveries'), systemClock),
+    publisher: publisher(),
+    clock: systemClock,
+  };
+});
 
 function answer(result: WebhookAnswer): APIGatewayProxyStructuredResultV2 {
   const json = (statusCode: number, body: unknown) => ({
@@ -31,9 +37,11 @@ function answer(result: WebhookAnswer): APIGatewayProxyStructuredResultV2 {
   });
   switch (result.kind) {
     case 'accepted':
-      return json(202, { accepted: result.events });
+      return json(202, { accepted: result.events, ...(result.ignored.length > 0 ? { ignored: result.ignored } : {}) });
     case 'repeated':
       return json(202, { accepted: 0 });
+    case 'handshake':
+      return { statusCode: result.answer.status, headers: { ...result.answer.headers }, body: result.answer.body };
     case 'refused':
       return json(401, { title: 'unauthorized' });
     case 'invalid':
@@ -43,13 +51,18 @@ function answer(result: WebhookAnswer): APIGatewayProxyStructuredResultV2 {
   }
 }
 
+const named = (given: Readonly<Record<string, string | undefined>> | undefined): ReadonlyMap<string, string> =>
+  new Map(Object.entries(given ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>().handler(async (event) => {
+  const source = event.pathParameters?.['source'] ?? '';
   const result = await receiveWebhook(ports(), {
-    source: event.pathParameters?.['source'] ?? '',
+    source,
+    method: event.requestContext.http.method === 'OPTIONS' ? 'OPTIONS' : 'POST',
+    headers: named(event.headers),
+    query: named(event.queryStringParameters),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-    signature: event.headers['x-lading-signature'],
-    delivery: event.headers['x-lading-delivery'],
   });
-  logger.info(`webhook of "${event.pathParameters?.['source']}": ${result.kind}`);
+  logger.info(`webhook of "${source}": ${result.kind}`, { ignored: 'ignored' in result ? result.ignored : [] });
   return answer(result);
 });

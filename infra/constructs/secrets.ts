@@ -5,7 +5,7 @@ import type { SecretName } from '../../functions/_pipe/function.ts';
 import { mapNames, pascalCase } from './names.ts';
 
 const descriptions: Readonly<Record<SecretName, string>> = {
-  webhooks: 'Shared with the registries that send push notifications: the key of their signatures',
+  webhooks: 'Shared with the registries that send push notifications: what they prove themselves with',
   notifications: 'Shared with the receivers of notifications: the key of ours',
 };
 

@@ -35,6 +35,7 @@ export interface WebApiRoutes {
 const methods: Readonly<Record<HttpRoute['method'], HttpMethod>> = {
   GET: HttpMethod.GET,
   POST: HttpMethod.POST,
+  OPTIONS: HttpMethod.OPTIONS,
   ANY: HttpMethod.ANY,
 };
 

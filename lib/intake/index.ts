@@ -1,9 +1,6 @@
-export { type EcrReading, ecrHost, readEcrEvent } from './read-ecr-event.ts';
-export {
-  type DeliveryLog,
-  MAX_WEBHOOK_BYTES,
-  receiveWebhook,
-  type WebhookAnswer,
-  type WebhookPorts,
-  type WebhookRequest,
-} from './receive-webhook.ts';
+export { type IntakeSource, intakeConfigSchema, type SenderKind, senderKinds } from './config.ts';
+export { type ExampleRequest, exampleDelivery } from './example-delivery.ts';
+export type { Notice, WebhookRequest, WebhookSender } from './model.ts';
+export type { DeliveryLog, SigningKeys, WebhookPorts } from './ports.ts';
+export { type EcrReading, ecrEventPattern, readEcrEvent } from './read-ecr-event.ts';
+export { receiveWebhook, type WebhookAnswer } from './receive-webhook.ts';

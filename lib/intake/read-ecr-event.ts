@@ -3,65 +3,136 @@ import { isDigest } from '../core/digest.ts';
 import { draftEvent, type EventBridgeEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
 
 /*
- * "ECR Image Action" and "ECR Referrer Action" (Amazon ECR user guide, "Sample events from Amazon ECR"). Media types
- * are missing in the guide's samples, and real events have had an empty tag: both are optional here.
+ * Amazon ECR user guide, "Sample events from Amazon ECR". Media types are missing in the guide's samples, and real
+ * events have had an empty tag: both are optional here. So is what only one of the detail-types has.
  */
-const imageAction = z.object({
-  'action-type': z.string(),
-  result: z.string(),
+const imageDetail = z.object({
   'repository-name': z.string().min(1),
   'image-digest': z.string().optional(),
   'image-tag': z.string().optional(),
   'manifest-media-type': z.string().optional(),
   'artifact-media-type': z.string().optional(),
 });
+type ImageDetail = z.infer<typeof imageDetail>;
+
+/** Of an image (pushed, deleted, archived, restored), and of a referrer that came with one out of the archive. */
+const imageAction = imageDetail.extend({ 'action-type': z.string(), result: z.string() });
+/** Emitted in the region that it was copied to. */
+const replicationAction = imageAction.extend({ 'source-region': z.string().optional() });
+const pullThrough = imageDetail.extend({
+  'sync-status': z.string(),
+  'failure-code': z.string().optional(),
+  'failure-reason': z.string().optional(),
+});
+
+/** What `intake-ecr` asks the default bus for. */
+export const ecrEventPattern = {
+  source: ['aws.ecr', 'aws.inspector2'],
+  'detail-type': [
+    'ECR Image Action',
+    'ECR Referrer Action',
+    'ECR Replication Action',
+    'ECR Pull Through Cache Action',
+    'ECR Image Scan',
+    'ECR Scan Resource Change',
+    'Inspector2 Scan',
+    'Inspector2 Finding',
+  ],
+} as const;
 
 /** ECR's events name no host: it follows from account and region (with China's own domain). */
 export function ecrHost(account: string, region: string): string {
   return `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
+export type EcrIgnoredReason =
+  /** What was tried did not happen. */
+  | 'not-successful'
+  | 'no-digest'
+  /** The image is what it was, only stored elsewhere. */
+  | 'storage-class'
+  /** Of another scanner: Lading's verdicts rest on its own matching. */
+  | 'foreign-scan'
+  | 'not-followed';
+
 export type EcrReading =
   | { readonly kind: 'events'; readonly drafts: readonly EventDraft[] }
-  /** Nothing for Lading to do, and why: an action that it does not follow, or one that did not succeed. */
-  | { readonly kind: 'ignored'; readonly why: string };
+  /** Nothing for Lading to do, and why. */
+  | { readonly kind: 'ignored'; readonly reason: EcrIgnoredReason; readonly why: string };
+
+const ignored = (reason: EcrIgnoredReason, why: string): EcrReading => ({ kind: 'ignored', reason, why });
 
 /**
- * Reads one event of ECR.
+ * Reads one event of ECR or Inspector.
  * @throws ZodError where the event is not of the documented shape: it ends in the dead-letter queue to be looked at
  */
 export function readEcrEvent(envelope: EventBridgeEvent): EcrReading {
-  const detail = imageAction.parse(envelope.detail);
-  if (detail.result !== 'SUCCESS') return { kind: 'ignored', why: `the result was ${detail.result}` };
-  const digest = detail['image-digest'];
-  if (!isDigest(digest)) return { kind: 'ignored', why: 'the event names no digest' };
-  const tag = detail['image-tag'];
-  const subject = {
+  switch (envelope['detail-type']) {
+    case 'ECR Image Action':
+    case 'ECR Referrer Action':
+      return readImageAction(envelope, imageAction.parse(envelope.detail));
+    case 'ECR Replication Action': {
+      const detail = replicationAction.parse(envelope.detail);
+      if (detail['action-type'] !== 'REPLICATE') return notFollowed(detail['action-type']);
+      return detail.result === 'SUCCESS' ? pushed(envelope, detail) : notSuccessful(detail.result);
+    }
+    case 'ECR Pull Through Cache Action': {
+      const detail = pullThrough.parse(envelope.detail);
+      if (detail['sync-status'] === 'SUCCESS') return pushed(envelope, detail);
+      return notSuccessful([detail['sync-status'], detail['failure-code']].filter(Boolean).join(', '));
+    }
+    case 'ECR Image Scan':
+    case 'ECR Scan Resource Change':
+    case 'Inspector2 Scan':
+    case 'Inspector2 Finding':
+      return ignored('foreign-scan', `"${envelope['detail-type']}" is of a scanner whose findings are not taken in`);
+    default:
+      return notFollowed(envelope['detail-type']);
+  }
+}
+
+function readImageAction(envelope: EventBridgeEvent, detail: z.infer<typeof imageAction>): EcrReading {
+  if (detail.result !== 'SUCCESS') return notSuccessful(detail.result);
+  switch (detail['action-type']) {
+    case 'PUSH':
+      return pushed(envelope, detail);
+    case 'DELETE':
+      return deleted(envelope, detail);
+    case 'UPDATE_STORAGE_CLASS':
+      return ignored('storage-class', 'the image only changed its storage class');
+    default:
+      return notFollowed(detail['action-type']);
+  }
+}
+
+const notSuccessful = (result: string): EcrReading => ignored('not-successful', `the result was ${result}`);
+const notFollowed = (what: string): EcrReading => ignored('not-followed', `"${what}" is not followed`);
+const noDigest = (): EcrReading => ignored('no-digest', 'the event names no digest');
+
+function pushed(envelope: EventBridgeEvent, detail: ImageDetail): EcrReading {
+  const subject = subjectOf(envelope, detail);
+  if (subject === undefined) return noDigest();
+  const artifactType = detail['artifact-media-type'];
+  const pushedAt = new Date(envelope.time).toISOString();
+  const data = { subject, origin: 'ecr' as const, pushedAt, ...(artifactType ? { artifactType } : {}) };
+  return { kind: 'events', drafts: [draftEvent(imagePushed, data)] };
+}
+
+function deleted(envelope: EventBridgeEvent, detail: ImageDetail): EcrReading {
+  const subject = subjectOf(envelope, detail);
+  if (subject === undefined) return noDigest();
+  const deletedAt = new Date(envelope.time).toISOString();
+  return { kind: 'events', drafts: [draftEvent(imageDeleted, { subject, origin: 'ecr', deletedAt })] };
+}
+
+function subjectOf(envelope: EventBridgeEvent, detail: ImageDetail) {
+  const { 'image-digest': digest, 'image-tag': tag, 'manifest-media-type': mediaType } = detail;
+  if (!isDigest(digest)) return undefined;
+  return {
     registry: ecrHost(envelope.account, envelope.region),
     repository: detail['repository-name'],
     digest,
     tags: tag ? [tag] : [],
-    ...(detail['manifest-media-type'] ? { mediaType: detail['manifest-media-type'] } : {}),
+    ...(mediaType ? { mediaType } : {}),
   };
-  const time = new Date(envelope.time).toISOString();
-  switch (detail['action-type']) {
-    case 'PUSH': {
-      const artifactType = detail['artifact-media-type'];
-      return {
-        kind: 'events',
-        drafts: [
-          draftEvent(imagePushed, {
-            subject,
-            origin: 'ecr',
-            pushedAt: time,
-            ...(artifactType ? { artifactType } : {}),
-          }),
-        ],
-      };
-    }
-    case 'DELETE':
-      return { kind: 'events', drafts: [draftEvent(imageDeleted, { subject, origin: 'ecr', deletedAt: time })] };
-    default:
-      return { kind: 'ignored', why: `the action ${detail['action-type']} is not followed` };
-  }
 }

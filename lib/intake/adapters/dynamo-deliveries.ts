@@ -1,6 +1,6 @@
 import type { Table } from '../../aws/table.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { DeliveryLog } from '../receive-webhook.ts';
+import type { DeliveryLog } from '../ports.ts';
 
 /** Deliveries as rows with a time to live. DynamoDB removes rows late, so the time is checked as well. */
 export function dynamoDeliveries(table: Table, clock: Clock): DeliveryLog {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { DeliveryLog } from '../receive-webhook.ts';
+import type { DeliveryLog } from '../ports.ts';
 
 export function memoryDeliveries(clock: Clock): DeliveryLog {
   const until = new Map<string, number>();

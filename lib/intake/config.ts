@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { isRegistryHost } from '../core/image-reference.ts';
+
+/** Who sends: each has a module of its name in `senders/`. */
+export const senderKinds = [
+  'acr',
+  'artifactory',
+  'cloudevents',
+  'distribution',
+  'docker-hub',
+  'generic',
+  'ghcr',
+  'gitlab',
+  'google',
+  'harbor',
+  'nexus',
+  'quay',
+] as const;
+export type SenderKind = (typeof senderKinds)[number];
+
+const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'not lower-case letters, digits and -');
+const registry = z.string().refine(isRegistryHost, 'not a registry host');
+
+const source = z.discriminatedUnion('kind', [
+  z.strictObject({
+    /** The last part of the URL, and the source's key in the secret `webhooks`. */
+    name,
+    kind: z.enum(['acr', 'cloudevents', 'distribution', 'docker-hub', 'generic', 'ghcr', 'gitlab', 'harbor', 'quay']),
+    /** The host of the configured registry that it speaks of, and of no other. */
+    registry,
+  }),
+  z.strictObject({
+    name,
+    kind: z.literal('google'),
+    registry,
+    /** The audience that the push subscription puts into its tokens. */
+    audience: z.string().min(1).max(500),
+    /** The e-mail of the service account that the subscription signs as. */
+    serviceAccount: z.email(),
+  }),
+  z.strictObject({
+    name,
+    kind: z.literal('artifactory'),
+    registry,
+    /** Images are `host/REPOSITORY/image` (access by repository path); false where the host names the repository. */
+    repositoryInPath: z.boolean().default(true),
+  }),
+  z.strictObject({
+    name,
+    kind: z.literal('nexus'),
+    registry,
+    /** Images are `host/REPOSITORY/image` (path-based routing); false where a port or a host is the repository's own. */
+    repositoryInPath: z.boolean().default(false),
+  }),
+]);
+
+/** The setting `intake`: which registry sends its notifications to which `/webhooks/{source}`, and in which form. */
+export const intakeConfigSchema = z.strictObject({
+  sources: z
+    .array(source)
+    .max(50)
+    .superRefine((sources, context) => {
+      const names = sources.map((one) => one.name);
+      const twice = names.find((one, i) => names.indexOf(one) !== i);
+      if (twice !== undefined) context.addIssue({ code: 'custom', message: `the source "${twice}" appears twice` });
+    })
+    .default([]),
+});
+export type IntakeConfig = Readonly<z.infer<typeof intakeConfigSchema>>;
+export type IntakeSource = Readonly<z.infer<typeof source>>;

@@ -1,0 +1,169 @@
+import { createHmac } from 'node:crypto';
+import { LadingError, unreachable } from '../core/errors.ts';
+import type { SenderKind } from './config.ts';
+import { SECRET_PARAMETER } from './senders/proofs.ts';
+
+export interface ExampleImage {
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly mediaType: string;
+}
+
+export interface ExampleRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What differs from one delivery to the next, so that a second example is no repetition of the first. */
+export interface ExampleMoment {
+  readonly now: Date;
+  readonly id: string;
+}
+
+/**
+ * A push of the image as this kind of registry would tell it, with the proof that it would give.
+ * @throws LadingError `example-not-signable` for Google, whose tokens only Google can sign
+ */
+export function exampleDelivery(
+  kind: SenderKind,
+  image: ExampleImage,
+  secret: string,
+  moment: ExampleMoment,
+): ExampleRequest {
+  const body = JSON.stringify(bodyOf(kind, image, moment));
+  const hmac = (algorithm: 'sha1' | 'sha256'): string => createHmac(algorithm, secret).update(body).digest('hex');
+  const request = (more: Readonly<Record<string, string>>, query: Readonly<Record<string, string>> = {}) => ({
+    headers: { 'content-type': 'application/json', ...more },
+    query,
+    body,
+  });
+  switch (kind) {
+    case 'generic':
+      return request({ 'x-lading-signature': `sha256=${hmac('sha256')}` });
+    case 'cloudevents':
+      return request({
+        'content-type': 'application/cloudevents+json',
+        'x-lading-signature': `sha256=${hmac('sha256')}`,
+      });
+    case 'harbor':
+      return request({ authorization: secret });
+    case 'distribution':
+    case 'gitlab':
+      return request({
+        'content-type': 'application/vnd.docker.distribution.events.v2+json',
+        authorization: secret,
+      });
+    case 'docker-hub':
+    case 'quay':
+      return request({}, { [SECRET_PARAMETER]: secret });
+    case 'acr':
+      return request({ 'aeg-event-type': 'Notification' }, { [SECRET_PARAMETER]: secret });
+    case 'ghcr':
+      return request({
+        'x-github-event': 'package',
+        'x-github-delivery': moment.id,
+        'x-hub-signature-256': `sha256=${hmac('sha256')}`,
+      });
+    case 'artifactory':
+      return request({ 'x-jfrog-event-auth': hmac('sha256') });
+    case 'nexus':
+      return request({
+        'x-nexus-webhook-id': 'rm:repository:component',
+        'x-nexus-webhook-delivery': moment.id,
+        'x-nexus-webhook-signature': hmac('sha1'),
+      });
+    case 'google':
+      throw notSignable();
+    default:
+      return unreachable(kind);
+  }
+}
+
+const notSignable = (): LadingError =>
+  new LadingError('example-not-signable', 'only Google can sign what its Pub/Sub sends', {
+    hint: 'push an image, or publish to the topic: gcloud pubsub topics publish gcr --message=\'{"action":"INSERT","digest":"HOST/PROJECT/REPOSITORY/IMAGE@sha256:…"}\'',
+  });
+
+function bodyOf(kind: SenderKind, image: ExampleImage, moment: ExampleMoment): unknown {
+  const { repository, tag, digest, mediaType } = image;
+  const time = moment.now.toISOString();
+  const seconds = Math.floor(moment.now.getTime() / 1000);
+  const notice = { action: 'push', ...image, occurredAt: time };
+  const [namespace = '', ...names] = repository.split('/');
+  const event = { id: moment.id, timestamp: time, action: 'push', target: { mediaType, digest, repository, tag } };
+  switch (kind) {
+    case 'generic':
+      return { events: [notice] };
+    case 'cloudevents':
+      return { specversion: '1.0', id: moment.id, source: 'lading', type: 'lading.webhook.test', time, data: notice };
+    case 'harbor':
+      return {
+        type: 'PUSH_ARTIFACT',
+        occur_at: seconds,
+        operator: 'lading',
+        event_data: {
+          resources: [{ digest, tag, resource_url: `${image.registry}/${repository}:${tag}` }],
+          repository: { name: names.join('/'), namespace, repo_full_name: repository, repo_type: 'private' },
+        },
+      };
+    case 'distribution':
+    case 'gitlab':
+      return { events: [event] };
+    case 'docker-hub':
+      return {
+        push_data: { pushed_at: seconds, pusher: 'lading', tag },
+        repository: { repo_name: repository, namespace, name: names.join('/') },
+      };
+    case 'quay':
+      return {
+        name: names.join('/'),
+        namespace,
+        repository,
+        docker_url: `${image.registry}/${repository}`,
+        updated_tags: [tag],
+      };
+    case 'acr':
+      return [
+        {
+          ...{ id: moment.id, eventType: 'Microsoft.ContainerRegistry.ImagePushed', eventTime: time },
+          ...{ subject: `${repository}:${tag}`, data: event, dataVersion: '1.0' },
+        },
+      ];
+    case 'ghcr':
+      return {
+        action: 'published',
+        package: {
+          package_type: 'CONTAINER',
+          package_version: {
+            version: digest,
+            updated_at: time,
+            package_url: `${image.registry}/${repository}:${tag}`,
+            container_metadata: { tag: { name: tag, digest } },
+          },
+        },
+        sender: { login: 'lading' },
+      };
+    case 'artifactory':
+      return {
+        domain: 'docker',
+        event_type: 'pushed',
+        data: {
+          ...{ repo_key: namespace, image_name: names.join('/'), tag, name: 'manifest.json' },
+          ...{ path: `${names.join('/')}/${tag}/manifest.json`, sha256: digest.slice(7) },
+        },
+        subscription_key: moment.id,
+      };
+    case 'nexus':
+      return {
+        ...{ timestamp: time, nodeId: moment.id, initiator: 'lading', repositoryName: 'docker', action: 'CREATED' },
+        component: { format: 'docker', name: repository, version: tag },
+      };
+    case 'google':
+      throw notSignable();
+    default:
+      return unreachable(kind);
+  }
+}
