@@ -38,6 +38,8 @@ export const packageSchema = z.object({
   distro: z.object({ id: z.string(), versionId: z.string().optional() }).optional(),
   /** SPDX expressions where the package says so, else its own words. */
   licenses: z.array(z.string()),
+  /** Of the file that is the package (a Java archive), in hexadecimal digits, as CycloneDX names the algorithms. */
+  hashes: z.array(z.object({ algorithm: z.enum(['SHA-1', 'SHA-256', 'SHA-512']), value: z.string() })).optional(),
   /** Who maintains it, as the package says. */
   supplier: z.string().optional(),
   /** Files that tell of it, with the layer whose version of the file is seen. */

@@ -23,6 +23,8 @@ export interface BomComponent {
   readonly name: string;
   readonly version?: string;
   readonly supplier?: string;
+  /** In hexadecimal digits. */
+  readonly hashes?: readonly { readonly algorithm: 'SHA-1' | 'SHA-256' | 'SHA-512'; readonly value: string }[];
   readonly purl?: string;
   readonly cpe?: string;
   readonly licenses?: readonly BomLicense[];
@@ -77,6 +79,9 @@ function component(one: BomComponent): object {
     ...(one.group === undefined ? {} : { group: one.group }),
     name: one.name,
     ...(one.version === undefined ? {} : { version: one.version }),
+    ...(one.hashes?.length
+      ? { hashes: one.hashes.map(({ algorithm, value }) => ({ alg: algorithm, content: value })) }
+      : {}),
     ...(one.licenses?.length ? { licenses: licenseChoice(one.licenses) } : {}),
     ...(one.cpe === undefined ? {} : { cpe: one.cpe }),
     ...(one.purl === undefined ? {} : { purl: one.purl }),

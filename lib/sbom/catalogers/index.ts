@@ -4,8 +4,10 @@ import { binaryCataloger } from './binary/cataloger.ts';
 import type { Cataloger, FileKind, FolderKind } from './cataloger.ts';
 import { condaCataloger } from './conda/cataloger.ts';
 import { distroKinds } from './distro/find-distro.ts';
+import { dotnetCataloger } from './dotnet/cataloger.ts';
 import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { goCataloger } from './go/cataloger.ts';
+import { javaCataloger } from './java/cataloger.ts';
 import { luaCataloger } from './lua/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
 import { nixCataloger } from './nix/cataloger.ts';
@@ -36,6 +38,8 @@ export const catalogers: readonly Cataloger[] = [
   goCataloger,
   rustCataloger,
   binaryCataloger,
+  javaCataloger,
+  dotnetCataloger,
 ];
 
 /** All kinds of files that are looked for in layers. */
