@@ -39,6 +39,22 @@ const samples: Readonly<Record<string, { readonly path: string; readonly content
     path: 'a.rockspec',
     content: 'local v = "1"\npackage = "a"\nversion = v .. "-1"\ndependencies = { "b >= 1", [[c]] } --[[ x ]]\n',
   },
+  'bitnami-spdx': {
+    path: 'opt/bitnami/a/.spdx-a.spdx',
+    content:
+      '{"spdxVersion":"SPDX-2.3","packages":[{"name":"a","versionInfo":"1","licenseConcluded":"MIT","externalRefs":[{"referenceType":"purl","referenceLocator":"pkg:bitnami/a@1"}]}]}',
+  },
+  'bitnami-components': {
+    path: 'opt/bitnami/.bitnami_components.json',
+    content: '{"a":{"version":"1","arch":"amd64"}}',
+  },
+  'homebrew-formula': { path: 'Cellar/a/1/.brew/a.rb', content: 'class A < Formula\n  license "MIT"\n' },
+  'conan-info': { path: 'd/a/1/_/_/package/x/conaninfo.txt', content: '[full_requires]\n  b/2@u/c#r:p\n' },
+  'wordpress-plugin': {
+    path: 'wp-content/plugins/a/a.php',
+    content: '<?php\n/*\nPlugin Name: a\nVersion: 1\nAuthor: b\n*/',
+  },
+  'opkg-status': { path: 'usr/lib/opkg/status', content: 'Package: a\nVersion: 1\nDepends: b, c | d\n\nPackage: e\n' },
   'rpm-manifest': {
     path: 'var/lib/rpmmanifest/container-manifest-2',
     content: 'a\t1-2\t0\t0\tv\t(none)\t9\tx86_64\t0\ta-1-2.src.rpm\n',
