@@ -86,6 +86,8 @@ function status(stage: Stage, records: readonly WorkRecord[], missing: Stage | u
   const own = records.filter((record) => record.stage === stage);
   const done = own.find((record) => record.state === 'completed');
   const attempts = own.reduce((sum, record) => sum + record.attempts, 0);
+  // The stage runs for what no rule copies, too, and has nothing to tell then.
+  if (done && stage === 'replicate' && done.outcome.length === 0) return { stage, state: 'not-needed', attempts };
   if (done) return { stage, state: 'done', completedAt: done.updatedAt, attempts };
   if (own.length > 0) return { stage, state: 'working', attempts };
   const expected = missing !== undefined && stages.indexOf(stage) >= stages.indexOf(missing);

@@ -2,9 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
-import { draftEvent, type EventDraft, gateDecided, imageReplicated, sbomCreated } from '../../../lib/events/index.ts';
+import {
+  draftEvent,
+  type EventDraft,
+  findingsChanged,
+  gateDecided,
+  imageReplicated,
+  sbomCreated,
+  scanCompleted,
+} from '../../../lib/events/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
-import type { CatalogEntry } from '../../../lib/inventory/index.ts';
+import { type CatalogEntry, stages } from '../../../lib/inventory/index.ts';
 import { describeImage, findImage, listImages } from '../../../lib/overview/index.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
 
@@ -92,6 +100,40 @@ describe('the overview of an image', () => {
     expect(image.verdict?.decision).toBe('deny');
     expect(image.settled).toBe(true);
     expect(states(image)).toMatchObject({ sign: 'not-needed', replicate: 'not-needed' });
+  });
+
+  it('shows the scan of the latest news, not of the push', async () => {
+    const { ports, finish } = setup();
+    const counts = { critical: 0, high: 0, medium: 0, low: 0, negligible: 0, unknown: 0 };
+    const scan = (snapshot: string, critical: number) => ({
+      ...{ key: `scans/${snapshot}`, digest: digestOf(snapshot), matcher: 'test', snapshot },
+      ...{ counts: { ...counts, critical }, fixable: 0, uncovered: 0, packages: 1, sbomOutcome: 'complete' as const },
+    });
+    await finish('match', '1', [draftEvent(scanCompleted, { subject, scan: scan('first', 0) })]);
+    expect((await describeImage(ports, entry, [], true)).scan).toMatchObject({ snapshot: 'first' });
+    const none = { appeared: [], fixed: [], withdrawn: [], severityChanged: [], knownExploited: [] };
+    await finish('rematch', '2', [draftEvent(findingsChanged, { subject, scan: scan('second', 1), ...none })]);
+    const { scan: latest } = await describeImage(ports, entry, [], true);
+    expect(latest).toMatchObject({ snapshot: 'second', counts: { critical: 1 } });
+  });
+
+  it('stays when the image is gone, and begins anew when it comes again', async () => {
+    const { ports, finish, ledger } = setup();
+    for (const stage of ['catalog', 'sbom', 'match']) await finish(stage, '1');
+    await finish('gate', '1', [decided('allow')]);
+    await ledger.lapse(locationKey(entry), stages);
+    const gone = await describeImage(ports, { ...entry, deletedAt: '2026-01-03T00:00:00.000Z' }, [], true);
+    expect(gone).toMatchObject({ settled: true, verdict: { decision: 'allow' } });
+    expect(Object.values(states(gone))).not.toContain('waiting');
+    const again = await describeImage(ports, entry, [], true);
+    expect({ settled: again.settled, verdict: again.verdict }).toEqual({ settled: false, verdict: undefined });
+    expect(new Set(Object.values(states(again)))).toEqual(new Set(['waiting']));
+  });
+
+  it('has no replica where no rule copies it', async () => {
+    const { ports, finish } = setup();
+    await finish('replicate', '1');
+    expect(states(await describeImage(ports, entry, [], false))).toMatchObject({ replicate: 'not-needed' });
   });
 
   it('names every replica', async () => {
