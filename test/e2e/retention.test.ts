@@ -1,0 +1,203 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Digest } from '../../lib/core/digest.ts';
+import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
+import { imageExpired, retentionPlanned } from '../../lib/events/index.ts';
+import { walkClosedGraph } from '../../lib/registry/index.ts';
+import { verifyImage } from '../../lib/signing/index.ts';
+import { apkDatabase, buildImage, buildLayer, osRelease } from '../lib/sbom/image-builder.ts';
+import { pushBuilt, pushIndex } from '../support/push-images.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+const REPOSITORY = 'team/app';
+const EXPIRING = 'expire-3';
+
+const layer = (name: string) => buildLayer([{ path: `app/${name}`, content: name.repeat(1_000) }]);
+const base = buildLayer([osRelease('alpine', '3.10.2'), apkDatabase(['musl', '1.1.22-r3'])], 'gzip');
+const elsewhere = layer('elsewhere');
+const images = {
+  first: buildImage([base, layer('first')]),
+  second: buildImage([base, layer('second')]),
+  /** Only the expiring index lists it; one of its layers is in another repository, too. */
+  own: buildImage([base, elsewhere, layer('own')], { os: 'linux', architecture: 'amd64' }),
+  /** Both indexes list it. */
+  shared: buildImage([base, layer('shared')], { os: 'linux', architecture: 'arm64' }),
+  last: buildImage([base, layer('last')], { os: 'linux', architecture: 's390x' }),
+};
+
+describe('retention', () => {
+  let dataDir: string;
+  let system: TestStack;
+  let expiring: Digest;
+  let newest: Digest;
+  /** Signatures that the pipeline made, by what they are about. */
+  const signatures = new Map<Digest, Digest>();
+
+  const at = (digest: Digest): ImageLocation => system.location(REPOSITORY, digest);
+  const own = images.own.descriptor.digest;
+  const shared = images.shared.descriptor.digest;
+  const store = () => system.source.registry.store;
+  const digests = () =>
+    store()
+      .listManifests(REPOSITORY)
+      .map(({ digest }) => digest)
+      .sort();
+
+  async function pushAll(): Promise<void> {
+    const { client } = system.source;
+    await pushBuilt(client, 'team/other', buildImage([elsewhere]), 'v1');
+    await pushBuilt(client, REPOSITORY, images.first, 'v1');
+    await pushBuilt(client, REPOSITORY, images.second, 'v2');
+    for (const name of ['own', 'shared', 'last'] as const) await pushBuilt(client, REPOSITORY, images[name]);
+    const { descriptor } = images.shared;
+    expiring = await pushIndex(client, REPOSITORY, [images.own.descriptor, descriptor], EXPIRING);
+    newest = await pushIndex(client, REPOSITORY, [images.last.descriptor, descriptor], 'v4');
+    await system.settle();
+  }
+
+  const plan = async (): Promise<void> => {
+    expect(system.stack.runSchedule('lading-plan-retention')).toBe(1);
+    await system.settle();
+  };
+
+  async function eventsOf(
+    type: string,
+  ): Promise<readonly { readonly data: unknown; readonly correlationId: string }[]> {
+    const entries = (await system.trail()).filter(({ detailType }) => detailType === type);
+    return entries.map(({ detail }) => {
+      const { data, metadata } = detail as unknown as { data: unknown; metadata: { correlationId: string } };
+      return { data, correlationId: metadata.correlationId };
+    });
+  }
+
+  const plansOf = async (repository: string) =>
+    (await eventsOf('Retention Planned'))
+      .map(({ data, correlationId }) => ({ ...retentionPlanned.data.parse(data), correlationId }))
+      .filter((one) => one.repository === repository);
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'lading-retention-'));
+    system = await startTestStack({ dataDir, instead: { '"dryRun":false': '"dryRun":true' } });
+    await pushAll();
+    for (const { digest, subject } of store().listManifests(REPOSITORY)) if (subject) signatures.set(subject, digest);
+  });
+  afterAll(async () => {
+    await system?.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('starts from images, children and indexes that the pipeline signed', () => {
+    const signed = [...Object.values(images).map(({ descriptor }) => descriptor.digest), expiring, newest];
+    expect([...signatures.keys()].sort()).toEqual(signed.sort());
+  });
+
+  it('deletes nothing in a dry run, and says what it would', async () => {
+    const before = digests();
+    await plan();
+    const [made, ...more] = await plansOf(REPOSITORY);
+    expect(more).toEqual([]);
+    expect(made).toMatchObject({ dryRun: true, keep: 3, expire: 1 });
+    expect(made?.freedBytes).toBeGreaterThan(0);
+    expect(digests()).toEqual(before);
+    expect(system.stack.metrics().get('lading-expire-images')?.invocations).toBe(0);
+    expect(await eventsOf('Image Expired')).toEqual([]);
+  });
+
+  it('deletes the closed graph of the tag that expires, signatures included, and nothing else', async () => {
+    await system.close();
+    system = await startTestStack({ dataDir });
+    await store().collectGarbage({ graceMs: 0 });
+    const before = { digests: digests(), bytes: store().diskUsage().bytes };
+    await plan();
+    const gone = [expiring, own, signatures.get(expiring), signatures.get(own)];
+    expect(digests()).toEqual(before.digests.filter((digest) => !gone.includes(digest)));
+    expect(
+      store()
+        .tags(REPOSITORY)
+        .map(({ tag }) => tag),
+    ).toEqual(['v1', 'v2', 'v4']);
+    await store().collectGarbage({ graceMs: 0 });
+    const made = (await plansOf(REPOSITORY)).at(-1);
+    expect(made?.dryRun).toBe(false);
+    expect(before.bytes - store().diskUsage().bytes).toBe(made?.freedBytes);
+  });
+
+  it('leaves everything that is still referenced readable to the last byte, and verifiable', async () => {
+    const { client } = system.source;
+    const key = await system.publicKey();
+    for (const { digest } of store().tags(REPOSITORY)) {
+      const graph = await walkClosedGraph(client, { repository: REPOSITORY, digest });
+      expect(graph).toMatchObject({ complete: true, missing: [] });
+      for (const blob of graph?.blobs ?? []) {
+        let bytes = 0;
+        for await (const chunk of client.openBlob({ repository: REPOSITORY, ...blob })) bytes += chunk.length;
+        expect(bytes).toBe(blob.size);
+      }
+    }
+    const kept = [images.first, images.second, images.shared, images.last].map(({ descriptor }) => descriptor.digest);
+    for (const digest of [...kept, newest]) {
+      expect(await verifyImage(client, at(digest), [key])).toMatchObject({
+        kind: 'verified',
+        manifest: signatures.get(digest),
+      });
+    }
+    expect(
+      await verifyImage(client, system.location('team/other', buildImage([elsewhere]).descriptor.digest), [key]),
+    ).toMatchObject({ kind: 'verified' });
+  });
+
+  it('says so in the catalogue and in the trail, and can still explain what is gone', async () => {
+    const { catalog } = system;
+    for (const digest of [expiring, own, signatures.get(expiring), signatures.get(own)])
+      expect((await catalog.find(at(digest as Digest)))?.deletedAt).toBeDefined();
+    expect((await catalog.find(at(shared)))?.deletedAt).toBeUndefined();
+    expect(await catalog.parentsOf(at(shared))).toEqual([newest]);
+    expect(await catalog.tag(at(expiring), EXPIRING)).toMatchObject({ digest: undefined });
+    const [expired, ...more] = await eventsOf('Image Expired');
+    expect(more).toEqual([]);
+    const { subject, deleted, deletedCount, plan: planned, reason } = imageExpired.data.parse(expired?.data);
+    const made = (await plansOf(REPOSITORY)).at(-1);
+    expect(subject).toMatchObject({ digest: expiring, tags: [EXPIRING] });
+    expect({ planned, correlationId: expired?.correlationId }).toEqual({
+      planned: made?.plan.digest,
+      correlationId: made?.correlationId,
+    });
+    expect([...deleted].sort()).toEqual([expiring, own, signatures.get(expiring), signatures.get(own)].sort());
+    expect([deleted[0], deletedCount]).toEqual([expiring, 4]);
+    expect(reason).toContain('expire by name');
+    expect(await system.overview(at(expiring))).toMatchObject({ settled: true, verdict: { decision: 'allow' } });
+    expect(await system.verifyTrail()).toMatchObject({ kind: 'intact' });
+  });
+
+  it('is silent when it comes again, and the sweep finds nothing to mend', async () => {
+    const before = digests();
+    await plan();
+    expect(digests()).toEqual(before);
+    expect((await plansOf(REPOSITORY)).at(-1)).toMatchObject({ expire: 0, freedBytes: 0 });
+    const trail = (await system.trail()).length;
+    await system.run('reconcile', { graceMs: 0 });
+    expect((await system.trail()).length).toBe(trail);
+  });
+
+  it('lets what was deleted come again, and be signed as before', async () => {
+    const { client } = system.source;
+    await pushBuilt(client, REPOSITORY, images.own);
+    expect(await pushIndex(client, REPOSITORY, [images.own.descriptor, images.shared.descriptor], 'v5')).toBe(expiring);
+    await system.settle();
+    const key = await system.publicKey();
+    for (const digest of [own, expiring]) {
+      expect(await system.overview(at(digest))).toMatchObject({ settled: true, verdict: { decision: 'allow' } });
+      expect(await verifyImage(client, at(digest), [key])).toMatchObject({
+        kind: 'verified',
+        manifest: signatures.get(digest),
+      });
+      const records = await system.ledger.list(locationKey(at(digest)));
+      expect(records.filter(({ stage, state }) => stage === 'sign' && state === 'completed')).toHaveLength(1);
+    }
+    expect(system.deadLetters()).toEqual({});
+    expect(system.stack.deniedCalls).toEqual([]);
+    expect(system.notices).toEqual([]);
+  });
+});
