@@ -16,6 +16,7 @@ import { createKindMatcher } from './match-kind.ts';
 import { nixCataloger } from './nix/cataloger.ts';
 import { npmCataloger } from './npm/cataloger.ts';
 import { opkgCataloger } from './opkg/cataloger.ts';
+import { perlCataloger } from './perl/cataloger.ts';
 import { phpCataloger } from './php/cataloger.ts';
 import { portageCataloger } from './portage/cataloger.ts';
 import { pythonCataloger } from './python/cataloger.ts';
@@ -40,6 +41,7 @@ export const catalogers: readonly Cataloger[] = [
   pythonCataloger,
   rCataloger,
   rubyCataloger,
+  perlCataloger,
   wordpressCataloger,
   opkgCataloger,
   homebrewCataloger,

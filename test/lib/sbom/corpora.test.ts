@@ -42,7 +42,18 @@ const TYPES = new Map([
   ['lua-rocks', 'luarocks'],
   ['nix', 'nix'],
 ]);
-const compared = new Set(TYPES.values());
+/** With those that no image has, so that none is found by mistake. */
+const compared = new Set([
+  ...TYPES.values(),
+  'bitnami',
+  'brew',
+  'conan',
+  'conda',
+  'cpan',
+  'guix',
+  'opkg',
+  'wordpress-plugin',
+]);
 
 function asOurs(line: string): string | undefined {
   const [theirs = '', ...rest] = line.split('\t');

@@ -29,7 +29,7 @@ export const rpmDatabaseFile: FileKind<RpmRecord[]> = {
   version: 1,
   match: {
     names: ['Packages', 'Packages.db', 'rpmdb.sqlite'],
-    accepts: (path) => /(?:^|\/)(?:var\/lib|usr\/lib\/sysimage|usr\/share|usr\/lib)\/rpm\/[^/]+$/.test(path),
+    accepts: (path) => /(?:^|\/)(?:var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/[^/]+$/.test(path),
   },
   maxBytes: 512 * 1024 * 1024,
   importance: 'database',

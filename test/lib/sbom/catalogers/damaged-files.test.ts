@@ -55,6 +55,10 @@ const samples: Readonly<Record<string, { readonly path: string; readonly content
     content: '<?php\n/*\nPlugin Name: a\nVersion: 1\nAuthor: b\n*/',
   },
   'opkg-status': { path: 'usr/lib/opkg/status', content: 'Package: a\nVersion: 1\nDepends: b, c | d\n\nPackage: e\n' },
+  'perl-cpan-install': {
+    path: '.meta/A-1/install.json',
+    content: '{"dist":"A-1","version":"1","pathname":"A/AB/ABC/A-1.tar.gz"}',
+  },
   'rpm-manifest': {
     path: 'var/lib/rpmmanifest/container-manifest-2',
     content: 'a\t1-2\t0\t0\tv\t(none)\t9\tx86_64\t0\ta-1-2.src.rpm\n',
