@@ -12,7 +12,7 @@ export type Identified = z.infer<typeof identifiedSchema>;
 const BEFORE = 128;
 const BEHIND = 256;
 /** Places where a text may stand without its version; a file that repeats it for ever is not searched for ever. */
-const MAX_PLACES = 10_000;
+const MAX_PLACES = 100_000;
 
 export interface Classification {
   /** Looks at a part of the file; parts may overlap. */

@@ -32,8 +32,13 @@ export const SERVER_CLASSIFIERS: readonly Classifier[] = [
   ),
   named(
     'traefik',
-    ...['\0v', '\x001.', '\x002.', '\x003.'].map((text) =>
-      signature('pkg:generic/traefik', text, /\0v?(?<version>\d{1,3}\.\d{1,3}\.\d{1,3}(?:-alpha\d|-beta\d|-rc\d)?)\0/),
+    // Go puts it among other data: what is before it is a zero byte or none of ASCII.
+    ...['1.', '2.', '3.'].map((text) =>
+      signature(
+        'pkg:generic/traefik',
+        text,
+        /(?:\0v?|[\x80-\xff][^\n]?)(?<version>[123]\.\d{1,3}\.\d{1,3}(?:-alpha\d|-beta\d|-rc\d)?)\0/,
+      ),
     ),
   ),
   named(
