@@ -4,7 +4,7 @@ import type { FileNode, SparseTree } from './sparse-tree.ts';
 
 /** A name that no entry can have: the mark lies in its folder, and goes with it. */
 const MARK = '';
-/** In one image; a store of a large system has some thousands. */
+/** In one layer; a store of a large system has some thousands. */
 const MAX_FOLDERS = 100_000;
 
 /**
@@ -16,12 +16,13 @@ export function markFolders(
   tree: SparseTree,
   { text, layer }: { readonly text: string; readonly layer: number },
   kinds: readonly FolderKind[],
+  most = MAX_FOLDERS,
 ): boolean {
   for (const kind of kinds) {
     if (!text.includes(kind.below)) continue;
-    const paths = foldersOf(text, kind);
-    for (const path of paths) mark(tree, path, { layer, kind: kind.id, content: null });
-    if (paths.size >= MAX_FOLDERS) return false;
+    const paths = foldersOf(text, kind, most);
+    for (const path of [...paths].slice(0, most)) mark(tree, path, { layer, kind: kind.id, content: null });
+    if (paths.size > most) return false;
   }
   return true;
 }
@@ -29,12 +30,12 @@ export function markFolders(
 /** The path of a folder of which a kind was told, out of that of its mark. */
 export const folderOfMark = (path: string): string => path.slice(0, -1 - MARK.length);
 
-function foldersOf(text: string, kind: FolderKind): Set<string> {
+function foldersOf(text: string, kind: FolderKind, most: number): Set<string> {
   const paths = new Set<string>();
   let last = '';
   let folder: string | undefined;
   const add = (path: string): void => {
-    if (paths.size < MAX_FOLDERS && kind.accepts(path.slice(path.lastIndexOf('/') + 1))) paths.add(path);
+    if (paths.size <= most && kind.accepts(path.slice(path.lastIndexOf('/') + 1))) paths.add(path);
   };
   readFileTree(text, (directory, entry) => {
     if (isStore(directory, kind.below)) {

@@ -31,7 +31,7 @@ export const rpmDatabaseFile: FileKind<RpmRecord[]> = {
     names: ['Packages', 'Packages.db', 'rpmdb.sqlite'],
     accepts: (path) => /(?:^|\/)(?:var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/[^/]+$/.test(path),
   },
-  maxBytes: 512 * 1024 * 1024,
+  maxBytes: 256 * 1024 * 1024,
   importance: 'database',
   parse: (content) => readRpmDatabase(content).map(toRecord),
   schema,

@@ -14,6 +14,7 @@ describe('Python packages', () => {
     const requires = 'Requires-Dist: MarkupSafe (>=0.23)\nRequires-Dist: Babel (>=0.8) ; extra == "i18n"\n';
     const packages = await packagesOf([
       { path: `${site}/Jinja2-2.11.2.dist-info/METADATA`, content: metadata('Jinja2', '2.11.2', requires) },
+      { path: `${site}/Jinja2-2.11.2.dist-info/RECORD`, content: 'jinja2/__init__.py,sha256=x,1' },
       { path: `${site}/Markup_Safe.egg-info/PKG-INFO`, content: metadata('MarkupSafe', '1.1.1') },
       { path: `${site}/babel-2.9.egg-info`, content: metadata('babel', '2.9') },
       { path: `${site}/Zope.Interface-5.egg/EGG-INFO/PKG-INFO`, content: metadata('Zope._-Interface', '5') },
@@ -23,6 +24,10 @@ describe('Python packages', () => {
       { type: 'pypi', name: 'jinja2', version: '2.11.2', purl: 'pkg:pypi/jinja2@2.11.2' },
       { type: 'pypi', name: 'markupsafe', version: '1.1.1', purl: 'pkg:pypi/markupsafe@1.1.1' },
       { type: 'pypi', name: 'zope-interface', version: '5', purl: 'pkg:pypi/zope-interface@5' },
+    ]);
+    expect(packages[1]?.locations.map((one) => one.path)).toEqual([
+      `${site}/Jinja2-2.11.2.dist-info/METADATA`,
+      `${site}/Jinja2-2.11.2.dist-info/RECORD`,
     ]);
     expect(packages[1]?.dependencies).toEqual(['pkg:pypi/markupsafe@1.1.1']);
   });
