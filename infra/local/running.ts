@@ -7,6 +7,7 @@ import { type StackFile, stackFileOf } from '../../lib/cli/connection.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
 import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
+import { intakeConfigSchema } from '../../lib/intake/config.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
 import type { StartOptions } from './options.ts';
 import { localRegistry, pushSample, SAMPLE } from './sample/push-sample.ts';
@@ -40,20 +41,21 @@ export class Running {
     const notice = (line: string): void => void process.stderr.write(`! ${line}\n`);
     const { port } = options;
     const at = (offset: number): number => (port === 0 ? 0 : port + offset);
+    const context = localContext(root);
     const aws = new AwsServices({ registryPorts: [0, 1, 2, 3].map(at), onProblem: notice });
     const stack = await startLocalStack({
       root,
       dataDir: options.dataDir,
       ports: { apis: [at(80)], facade: at(90) },
       services: aws.open,
-      context: localContext(root),
+      context,
       retryAfterSeconds: retrySoon,
       onNotice: notice,
     });
     // Functions load in the background, so that the first image does not wait for them one after the other.
     void stack.warm();
     const running = new Running(stack, aws, options);
-    running.#writeFile();
+    running.#writeFile(intakeConfigSchema.parse(context.lading['intake'] ?? {}).sources);
     running.#say(
       `${running.#paint('bold', 'Lading')} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`,
     );
@@ -172,7 +174,8 @@ export class Running {
     return image;
   }
 
-  #writeFile(): void {
+  #writeFile(webhookSources: StackFile['webhookSources']): void {
+    const [, secret] = [...this.#stack.outputs].find(([name]) => name.endsWith('.WebhooksSecretArn')) ?? [];
     const content: StackFile = {
       pid: process.pid,
       api: this.#api,
@@ -185,6 +188,8 @@ export class Running {
         role: i === 0 ? 'source' : 'replica',
       })),
       documentsBucket: this.#documentsBucket,
+      ...(secret === undefined ? {} : { webhooksSecret: String(secret) }),
+      webhookSources,
     };
     writeFileSync(`${this.#file}.new`, JSON.stringify(content, null, 2));
     renameSync(`${this.#file}.new`, this.#file);
@@ -205,7 +210,7 @@ const pushAddress = (url: string): string => `localhost:${new URL(url).port}`;
 const cdkJson = z.object({ context: z.object({ lading: z.record(z.string(), z.unknown()) }) });
 
 /** The deployed configuration, but nothing is fetched from the network: advisories are the bundled and imported ones. */
-function localContext(root: string): Readonly<Record<string, unknown>> {
+function localContext(root: string): { readonly lading: Readonly<Record<string, unknown>> } {
   const { context } = cdkJson.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
   return { lading: { ...context.lading, advisories: { sources: [] } } };
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
 import { parseJsonStrict } from '../core/json.ts';
+import { senderKinds } from '../intake/config.ts';
 
 /** What a running local stack writes into its data folder, so that the command line finds it. */
 export const stackFileSchema = z.object({
@@ -18,6 +19,18 @@ export const stackFileSchema = z.object({
   ),
   /** Name of the bucket of documents, into whose inbox advisories are put. */
   documentsBucket: z.string().optional(),
+  /** ARN of the secret that senders of push notifications prove themselves with, and who they are. */
+  webhooksSecret: z.string().optional(),
+  webhookSources: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(senderKinds),
+        registry: z.string(),
+        repositoryInPath: z.boolean().optional(),
+      }),
+    )
+    .optional(),
 });
 export type StackFile = z.infer<typeof stackFileSchema>;
 

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   dlq: async () => (await import('./commands/dead-letters.ts')).dlqCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
+  webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),
   key: async () => (await import('./commands/key.ts')).keyCommand(),
 };
 

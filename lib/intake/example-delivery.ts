@@ -11,6 +11,12 @@ export interface ExampleImage {
   readonly mediaType: string;
 }
 
+export interface ExampleSender {
+  readonly kind: SenderKind;
+  /** Of Artifactory and Nexus, as configured. */
+  readonly repositoryInPath?: boolean | undefined;
+}
+
 export interface ExampleRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
@@ -28,12 +34,13 @@ export interface ExampleMoment {
  * @throws LadingError `example-not-signable` for Google, whose tokens only Google can sign
  */
 export function exampleDelivery(
-  kind: SenderKind,
+  sender: ExampleSender,
   image: ExampleImage,
   secret: string,
   moment: ExampleMoment,
 ): ExampleRequest {
-  const body = JSON.stringify(bodyOf(kind, image, moment));
+  const { kind } = sender;
+  const body = JSON.stringify(bodyOf(sender, image, moment));
   const hmac = (algorithm: 'sha1' | 'sha256'): string => createHmac(algorithm, secret).update(body).digest('hex');
   const request = (more: Readonly<Record<string, string>>, query: Readonly<Record<string, string>> = {}) => ({
     headers: { 'content-type': 'application/json', ...more },
@@ -87,7 +94,7 @@ const notSignable = (): LadingError =>
     hint: 'push an image, or publish to the topic: gcloud pubsub topics publish gcr --message=\'{"action":"INSERT","digest":"HOST/PROJECT/REPOSITORY/IMAGE@sha256:…"}\'',
   });
 
-function bodyOf(kind: SenderKind, image: ExampleImage, moment: ExampleMoment): unknown {
+function bodyOf({ kind, repositoryInPath }: ExampleSender, image: ExampleImage, moment: ExampleMoment): unknown {
   const { repository, tag, digest, mediaType } = image;
   const time = moment.now.toISOString();
   const seconds = Math.floor(moment.now.getTime() / 1000);
@@ -151,15 +158,18 @@ function bodyOf(kind: SenderKind, image: ExampleImage, moment: ExampleMoment): u
         domain: 'docker',
         event_type: 'pushed',
         data: {
-          ...{ repo_key: namespace, image_name: names.join('/'), tag, name: 'manifest.json' },
-          ...{ path: `${names.join('/')}/${tag}/manifest.json`, sha256: digest.slice(7) },
+          ...(repositoryInPath === false
+            ? { repo_key: 'docker', image_name: repository }
+            : { repo_key: namespace, image_name: names.join('/') }),
+          ...{ tag, name: 'manifest.json', sha256: digest.slice(7) },
         },
         subscription_key: moment.id,
       };
     case 'nexus':
       return {
-        ...{ timestamp: time, nodeId: moment.id, initiator: 'lading', repositoryName: 'docker', action: 'CREATED' },
-        component: { format: 'docker', name: repository, version: tag },
+        ...{ timestamp: time, nodeId: moment.id, initiator: 'lading', action: 'CREATED' },
+        repositoryName: repositoryInPath ? namespace : 'docker',
+        component: { format: 'docker', name: repositoryInPath ? names.join('/') : repository, version: tag },
       };
     case 'google':
       throw notSignable();

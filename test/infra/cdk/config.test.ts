@@ -70,6 +70,15 @@ describe('readConfig', () => {
     expect(readConfig({ lading: { registries, replication: rule(ours, 'mirror.example') } }).replication).toBeDefined();
   });
 
+  it('refuses a source of notifications whose registry nobody may speak to', () => {
+    const intake = { sources: [{ name: 'harbor', kind: 'harbor', registry: 'harbor.example' }] };
+    expect(problemOf({ intake })).toContain(
+      'lading.intake.sources.0.registry: "harbor.example" of the source "harbor" is not among the registries',
+    );
+    const registries = [{ kind: 'distribution', host: 'harbor.example' }];
+    expect(readConfig({ lading: { registries, intake } }).intake.sources).toHaveLength(1);
+  });
+
   it('refuses credentials themselves, and does not repeat them', () => {
     const credentials = { kind: 'basic', username: 'robot', password: 'hunter2' };
     const message = problemOf({ registries: [{ kind: 'distribution', host: 'registry.example', credentials }] });

@@ -37,7 +37,7 @@ interface Original {
 
 function originalOf(kind: SenderKind): Original {
   if (kind !== 'google') {
-    const example = exampleDelivery(kind, image, SECRET, { now: new Date(NOW), id: 'an id' });
+    const example = exampleDelivery({ kind }, image, SECRET, { now: new Date(NOW), id: 'an id' });
     return { ...example, body: bytesOf(example.body) };
   }
   const data = { action: 'INSERT', digest: `${HOST}/team/app@${DIGEST}`, tag: `${HOST}/team/app:1` };
