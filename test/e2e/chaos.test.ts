@@ -26,7 +26,7 @@ const killedShare = (name: string): number => (name.endsWith('sign-image') ? 0.2
 /** Invocations take some tens of milliseconds: a kill comes anywhere in them, or not at all. */
 const KILLED_WITHIN_MS = 80;
 const STAGES: readonly string[] = stages;
-const TIMEOUT_MS = 30 * 60_000;
+const TIMEOUT_MS = 60_000 * (5 + COUNT / 20);
 
 const seed = chosenSeed();
 const random = seededRandom(seed);
@@ -76,6 +76,7 @@ describe(`${COUNT} pushes with lost, doubled and shuffled events and killed func
   beforeAll(async () => {
     system = await startTestStack({
       intercept: bus.intercept,
+      patienceMs: TIMEOUT_MS,
       chaos: ({ name }) => ({
         killAfter: () => (killing && random() < killedShare(name) ? random() * KILLED_WITHIN_MS : undefined),
       }),

@@ -35,11 +35,13 @@ export const projectRoot = join(import.meta.dirname, '..', '..');
 const assemblyDir = join(projectRoot, 'node_modules', '.cache', 'lading-tests', 'assembly');
 
 /** Nothing settles late because of a busy machine; this is only how long a hang may last. */
-const SETTLE_MS = 240_000;
+const PATIENCE_MS = 240_000;
 
 export interface TestStackOptions extends Partial<Omit<StackOptions, 'context' | 'services' | 'localise'>> {
   /** Texts in the functions' variables with what this stack has instead: other settings without another synthesis. */
   readonly instead?: Readonly<Record<string, string>>;
+  /** How long settling may take, in milliseconds: the guard against a hang, for a test that has much to do. */
+  readonly patienceMs?: number;
 }
 
 /** A registry of the stack with a client that anybody at the machine could use. */
@@ -108,7 +110,7 @@ const lading = {
 
 /** Starts the whole system on a folder of its own, as `npm start` does. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const { instead = {}, ...given } = options;
+  const { instead = {}, patienceMs = PATIENCE_MS, ...given } = options;
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lading-e2e-')));
   const notices: string[] = [];
   const onNotice = (line: string): void => void notices.push(line);
@@ -137,7 +139,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       localise: (value) => texts.reduce((text, [from, to]) => text.replaceAll(from, to), value),
     });
     closing.push(() => stack.close());
-    return await withTools(stack, { aws, foreign, dataDir, notices, close });
+    return await withTools(stack, { aws, foreign, dataDir, notices, patienceMs, close });
   } catch (error) {
     await close();
     throw error;
@@ -149,10 +151,14 @@ interface Parts {
   readonly foreign: EmbeddedRegistry;
   readonly dataDir: string;
   readonly notices: readonly string[];
+  readonly patienceMs: number;
   readonly close: () => Promise<void>;
 }
 
-async function withTools(stack: LocalStack, { aws, foreign, dataDir, notices, close }: Parts): Promise<TestStack> {
+async function withTools(
+  stack: LocalStack,
+  { aws, foreign, dataDir, notices, patienceMs, close }: Parts,
+): Promise<TestStack> {
   const at = { endpoint: stack.endpoint, region: PRIMARY_REGION };
   const dynamo = new DynamoDBClient({ ...at, credentials: stack.developerKey });
   const s3 = bucketClient(at);
@@ -167,7 +173,7 @@ async function withTools(stack: LocalStack, { aws, foreign, dataDir, notices, cl
   const trailLog = createAuditLog({ ...dynamoAudit(dynamo, tableName('audit')), clock: systemClock });
   const evidence = s3Documents(s3, names('AWS::S3::Bucket', 'bucketsevidence'));
   const settle = async (): Promise<void> => {
-    const { settled, waitingFor } = await stack.settle({ timeoutMs: SETTLE_MS });
+    const { settled, waitingFor } = await stack.settle({ timeoutMs: patienceMs });
     if (!settled) throw new Error(`still under way: ${waitingFor.join(', ')}`);
   };
   const ask = async (path: string, init?: RequestInit): Promise<Response> => {
