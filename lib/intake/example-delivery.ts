@@ -94,86 +94,88 @@ const notSignable = (): LadingError =>
     hint: 'push an image, or publish to the topic: gcloud pubsub topics publish gcr --message=\'{"action":"INSERT","digest":"HOST/PROJECT/REPOSITORY/IMAGE@sha256:…"}\'',
   });
 
-function bodyOf({ kind, repositoryInPath }: ExampleSender, image: ExampleImage, moment: ExampleMoment): unknown {
-  const { repository, tag, digest, mediaType } = image;
-  const time = moment.now.toISOString();
-  const seconds = Math.floor(moment.now.getTime() / 1000);
-  const notice = { action: 'push', ...image, occurredAt: time };
-  const [namespace = '', ...names] = repository.split('/');
-  const event = { id: moment.id, timestamp: time, action: 'push', target: { mediaType, digest, repository, tag } };
-  switch (kind) {
-    case 'generic':
-      return { events: [notice] };
-    case 'cloudevents':
-      return { specversion: '1.0', id: moment.id, source: 'lading', type: 'lading.webhook.test', time, data: notice };
-    case 'harbor':
-      return {
-        type: 'PUSH_ARTIFACT',
-        occur_at: seconds,
-        operator: 'lading',
-        event_data: {
-          resources: [{ digest, tag, resource_url: `${image.registry}/${repository}:${tag}` }],
-          repository: { name: names.join('/'), namespace, repo_full_name: repository, repo_type: 'private' },
-        },
-      };
-    case 'distribution':
-    case 'gitlab':
-      return { events: [event] };
-    case 'docker-hub':
-      return {
-        push_data: { pushed_at: seconds, pusher: 'lading', tag },
-        repository: { repo_name: repository, namespace, name: names.join('/') },
-      };
-    case 'quay':
-      return {
-        name: names.join('/'),
-        namespace,
-        repository,
-        docker_url: `${image.registry}/${repository}`,
-        updated_tags: [tag],
-      };
-    case 'acr':
-      return [
-        {
-          ...{ id: moment.id, eventType: 'Microsoft.ContainerRegistry.ImagePushed', eventTime: time },
-          ...{ subject: `${repository}:${tag}`, data: event, dataVersion: '1.0' },
-        },
-      ];
-    case 'ghcr':
-      return {
-        action: 'published',
-        package: {
-          package_type: 'CONTAINER',
-          package_version: {
-            version: digest,
-            updated_at: time,
-            package_url: `${image.registry}/${repository}:${tag}`,
-            container_metadata: { tag: { name: tag, digest } },
-          },
-        },
-        sender: { login: 'lading' },
-      };
-    case 'artifactory':
-      return {
-        domain: 'docker',
-        event_type: 'pushed',
-        data: {
-          ...(repositoryInPath === false
-            ? { repo_key: 'docker', image_name: repository }
-            : { repo_key: namespace, image_name: names.join('/') }),
-          ...{ tag, name: 'manifest.json', sha256: digest.slice(7) },
-        },
-        subscription_key: moment.id,
-      };
-    case 'nexus':
-      return {
-        ...{ timestamp: time, nodeId: moment.id, initiator: 'lading', action: 'CREATED' },
-        repositoryName: repositoryInPath ? namespace : 'docker',
-        component: { format: 'docker', name: repositoryInPath ? names.join('/') : repository, version: tag },
-      };
-    case 'google':
-      throw notSignable();
-    default:
-      return unreachable(kind);
-  }
+interface Telling extends ExampleImage {
+  readonly time: string;
+  readonly seconds: number;
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly repositoryInPath: boolean | undefined;
 }
+
+function bodyOf(sender: ExampleSender, image: ExampleImage, { now, id }: ExampleMoment): unknown {
+  const { kind, repositoryInPath } = sender;
+  if (kind === 'google') throw notSignable();
+  const [namespace = '', ...names] = image.repository.split('/');
+  const moment = { id, time: now.toISOString(), seconds: Math.floor(now.getTime() / 1000) };
+  return bodies[kind]({ ...image, ...moment, namespace, name: names.join('/'), repositoryInPath });
+}
+
+const notice = ({ registry, repository, tag, digest, mediaType, time }: Telling) => ({
+  ...{ action: 'push', registry, repository, tag, digest, mediaType },
+  occurredAt: time,
+});
+
+const distributionEvent = ({ id, time, mediaType, digest, repository, tag }: Telling) => ({
+  ...{ id, timestamp: time, action: 'push' },
+  target: { mediaType, digest, repository, tag },
+});
+
+const envelope = (told: Telling) => ({ events: [distributionEvent(told)] });
+
+/** As the vendors document them; the pages are named in `senders/`. */
+const bodies: Readonly<Record<Exclude<SenderKind, 'google'>, (told: Telling) => unknown>> = {
+  generic: (told) => ({ events: [notice(told)] }),
+  cloudevents: (told) => ({
+    ...{ specversion: '1.0', id: told.id, source: 'lading', type: 'lading.webhook.test', time: told.time },
+    data: notice(told),
+  }),
+  harbor: ({ registry, repository, digest, tag, seconds, name, namespace }) => ({
+    ...{ type: 'PUSH_ARTIFACT', occur_at: seconds, operator: 'lading' },
+    event_data: {
+      resources: [{ digest, tag, resource_url: `${registry}/${repository}:${tag}` }],
+      repository: { name, namespace, repo_full_name: repository, repo_type: 'private' },
+    },
+  }),
+  distribution: envelope,
+  gitlab: envelope,
+  'docker-hub': ({ repository, tag, seconds, name, namespace }) => ({
+    push_data: { pushed_at: seconds, pusher: 'lading', tag },
+    repository: { repo_name: repository, namespace, name },
+  }),
+  quay: ({ registry, repository, tag, name, namespace }) => ({
+    ...{ name, namespace, repository, docker_url: `${registry}/${repository}` },
+    updated_tags: [tag],
+  }),
+  acr: (told) => [
+    {
+      ...{ id: told.id, eventType: 'Microsoft.ContainerRegistry.ImagePushed', eventTime: told.time },
+      ...{ subject: `${told.repository}:${told.tag}`, data: distributionEvent(told), dataVersion: '1.0' },
+    },
+  ],
+  ghcr: ({ registry, repository, tag, digest, time }) => ({
+    action: 'published',
+    package: {
+      package_type: 'CONTAINER',
+      package_version: {
+        ...{ version: digest, updated_at: time, package_url: `${registry}/${repository}:${tag}` },
+        container_metadata: { tag: { name: tag, digest } },
+      },
+    },
+    sender: { login: 'lading' },
+  }),
+  artifactory: ({ id, repository, tag, digest, name, namespace, repositoryInPath }) => ({
+    ...{ domain: 'docker', event_type: 'pushed', subscription_key: id },
+    data: {
+      ...(repositoryInPath === false
+        ? { repo_key: 'docker', image_name: repository }
+        : { repo_key: namespace, image_name: name }),
+      ...{ tag, name: 'manifest.json', sha256: digest.slice(7) },
+    },
+  }),
+  nexus: ({ id, repository, tag, time, name, namespace, repositoryInPath }) => ({
+    ...{ timestamp: time, nodeId: id, initiator: 'lading', action: 'CREATED' },
+    repositoryName: repositoryInPath ? namespace : 'docker',
+    component: { format: 'docker', name: repositoryInPath ? name : repository, version: tag },
+  }),
+};
