@@ -25,9 +25,13 @@ export interface Signature {
   readonly also?: string;
 }
 
+/**
+ * A zero byte before a text is left to the expression: programs are full of them, and a search that begins with one stops
+ * at each.
+ */
 export const signature = (purl: string, text: string, version: RegExp, also?: string): Signature => ({
   purl,
-  text,
+  text: text.length > 3 && text.startsWith('\0') ? text.slice(1) : text,
   version,
   ...(also === undefined ? {} : { also }),
 });

@@ -8,7 +8,7 @@ import { type ExecutableContent, toContent } from './executable-content.ts';
 const WINDOW = 8 * 1024 ** 2;
 /** Bytes that are looked at again with the next window: what is looked for may lie across. Build information is longest. */
 const OVERLAP = 2 * 1024 ** 2;
-const CRATES = Buffer.from('\0.dep-v0\0', 'latin1');
+const CRATES = Buffer.from('.dep-v0\0', 'latin1');
 
 /**
  * Looks through an executable that is too large to hold, a window at a time. Its tables are not read: a list of crates,
@@ -28,7 +28,7 @@ export function createExecutableScan(path: string): ContentScan<ExecutableConten
       if (found.status === 'found') go = toGoProgram(found.info);
       if (found.status === 'pointers' || found.status === 'incomplete') gaps.set('go', GO_GAP);
     }
-    if (part.includes(CRATES)) gaps.set('crates', CRATES_GAP);
+    if (hasSectionOfCrates(part)) gaps.set('crates', CRATES_GAP);
     classification.look(part);
   };
   return {
@@ -55,6 +55,14 @@ export function createExecutableScan(path: string): ContentScan<ExecutableConten
       });
     },
   };
+}
+
+/** The name stands in the table of names between zero bytes; in a program that reads such sections it may stand otherwise. */
+function hasSectionOfCrates(part: Buffer): boolean {
+  for (let at = part.indexOf(CRATES); at >= 0; at = part.indexOf(CRATES, at + CRATES.length)) {
+    if (part[at - 1] === 0) return true;
+  }
+  return false;
 }
 
 const GO_GAP: ContentGap = {

@@ -30,6 +30,7 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ['spring-plugin-core', 'org.springframework.plugin'],
   ['spring-hateoas', 'org.springframework.hateoas'],
   ['spring-ldap-core', 'org.springframework.ldap'],
+  ['velocity', 'org.apache.velocity'],
   ['okhttp', 'com.squareup.okhttp3'],
   ['okio', 'com.squareup.okio'],
   ['kafka-clients', 'org.apache.kafka'],

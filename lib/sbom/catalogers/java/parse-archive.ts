@@ -74,12 +74,16 @@ const endOf = (content: Buffer): number => {
   return at < 0 ? -1 : lowest + at;
 };
 
+const DIRECTORY = 0x504b0102;
+
 /** Offsets in an archive with a script before it often count from where the archive proper begins. */
 function withoutPrefix(content: Buffer): Buffer {
   const end = endOf(content);
   if (end < 0 || end + 22 > content.length) return content;
-  const start = end - content.readUInt32LE(end + 12) - content.readUInt32LE(end + 16);
-  return start > 0 && content.readUInt32LE(end + 16) !== 0xffffffff ? content.subarray(start) : content;
+  const offset = content.readUInt32LE(end + 16);
+  const isDirectory = (at: number): boolean => at + 4 <= content.length && content.readUInt32BE(at) === DIRECTORY;
+  const start = end - content.readUInt32LE(end + 12) - offset;
+  return start > 0 && !isDirectory(offset) && isDirectory(start + offset) ? content.subarray(start) : content;
 }
 
 interface Place {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClassification } from '../../../../../lib/sbom/catalogers/binary/classify-binary.ts';
+import type { TarEntryInput } from '../../../../support/tar-writer.ts';
 import { writeElf } from '../../../formats/executable/write-executable.ts';
 import { apkDatabase, dpkgStatus, osRelease } from '../../image-builder.ts';
 import { packagesOf, sbomOf } from '../packages-of.ts';
@@ -66,7 +67,7 @@ describe('well-known programs', () => {
     const busybox = { path: 'bin/busybox', content: BUSYBOX };
     const database = apkDatabase(['busybox', '1.38.0-r0']);
     const owning = { ...database, content: `${String(database.content).trimEnd()}\nF:bin\nR:busybox\nZ:Q1=\n\n` };
-    const ids = async (...files: Parameters<typeof packagesOf>[0]) =>
+    const ids = async (...files: readonly TarEntryInput[]) =>
       (await packagesOf(files)).map(({ type, name }) => `${type} ${name}`);
     expect(await ids(osRelease('alpine', '3.18'), owning, busybox)).toEqual(['apk busybox']);
     expect(await ids(osRelease('alpine', '3.18'), database, busybox)).toEqual(['apk busybox', 'generic busybox']);
