@@ -13,17 +13,15 @@ export type BitnamiRecord = z.infer<typeof recordSchema>;
 const schema = z.array(recordSchema);
 const MAX_PACKAGES = 20_000;
 
-const spdxSchema = z.object({
-  spdxVersion: z.string().startsWith('SPDX-2'),
-  packages: z.array(
-    z.object({
-      name: z.string().min(1),
-      versionInfo: z.string().min(1),
-      licenseConcluded: z.string().optional().catch(undefined),
-      licenseDeclared: z.string().optional().catch(undefined),
-      externalRefs: z.array(z.object({ referenceType: z.string(), referenceLocator: z.string() })).catch([]),
-    }),
-  ),
+const documentSchema = z.object({ spdxVersion: z.string().startsWith('SPDX-2'), packages: z.array(z.unknown()) });
+
+// Each by itself: a document also lists things without a version, and they must not cost the others.
+const packageSchema = z.object({
+  name: z.string().min(1),
+  versionInfo: z.string().min(1),
+  licenseConcluded: z.string().optional().catch(undefined),
+  licenseDeclared: z.string().optional().catch(undefined),
+  externalRefs: z.array(z.object({ referenceType: z.string(), referenceLocator: z.string() })).catch([]),
 });
 
 /** Bitnami puts an SPDX document beside each of its components: `opt/bitnami/<component>/.spdx-<component>.spdx`. */
@@ -34,22 +32,22 @@ export const bitnamiSpdxFile: FileKind<BitnamiRecord[]> = {
   maxBytes: 64 * 1024 * 1024,
   importance: 'file',
   parse: (content) => {
-    const document = spdxSchema.safeParse(JSON.parse(content.toString('utf8')));
-    if (!document.success) return undefined;
-    return document.data.packages.slice(0, MAX_PACKAGES).flatMap((one) => {
-      // What it is made of (Go modules, system packages) is read from the files themselves.
-      const purls = one.externalRefs.map((reference) => parsePackageUrl(reference.referenceLocator));
-      const purl = purls.find((candidate) => candidate?.type === 'bitnami');
-      if (!purl) return [];
-      const license = [one.licenseConcluded, one.licenseDeclared].find(
-        (text) => text && !/^(NONE|NOASSERTION)$/.test(text),
-      );
-      const { name, versionInfo: version } = one;
-      return [{ name, version, purl: formatPackageUrl(purl), licenses: license ? [license] : [] }];
-    });
+    const document = documentSchema.safeParse(JSON.parse(content.toString('utf8')));
+    return document.success ? document.data.packages.slice(0, MAX_PACKAGES).flatMap(toRecord) : undefined;
   },
   schema,
 };
+
+function toRecord(entry: unknown): BitnamiRecord[] {
+  const parsed = packageSchema.safeParse(entry);
+  if (!parsed.success) return [];
+  const { name, versionInfo: version, licenseConcluded, licenseDeclared, externalRefs } = parsed.data;
+  // What it is made of (Go modules, system packages) is read from the files themselves.
+  const purls = externalRefs.map((reference) => parsePackageUrl(reference.referenceLocator));
+  const purl = purls.find((candidate) => candidate?.type === 'bitnami');
+  const license = [licenseConcluded, licenseDeclared].find((text) => text && !/^(NONE|NOASSERTION)$/.test(text));
+  return purl ? [{ name, version, purl: formatPackageUrl(purl), licenses: license ? [license] : [] }] : [];
+}
 
 const componentsSchema = z.record(
   z.string().min(1),

@@ -15,6 +15,7 @@ it('components of Bitnami are told by their documents', async () => {
   const packages = [
     entry('redis', '7.2.4-1', 'pkg:bitnami/redis@7.2.4-1?arch=amd64&distro=debian-12', 'BSD-3-Clause'),
     entry('gosu', '1.17.0-1', 'pkg:bitnami/gosu@1.17.0-1?arch=amd64', 'NOASSERTION'),
+    { name: 'opt/bitnami/common/bin/gosu' },
     entry('net', '0.1', 'pkg:golang/golang.org/x/net@0.1', 'BSD'),
   ];
   expect(
