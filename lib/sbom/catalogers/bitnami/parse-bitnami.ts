@@ -27,7 +27,7 @@ const packageSchema = z.object({
 /** Bitnami puts an SPDX document beside each of its components: `opt/bitnami/<component>/.spdx-<component>.spdx`. */
 export const bitnamiSpdxFile: FileKind<BitnamiRecord[]> = {
   id: 'bitnami-spdx',
-  version: 1,
+  version: 2,
   match: { extensions: ['spdx'], accepts: (path) => /(?:^|\/)opt\/bitnami\/(?:.*\/)?\.spdx-[^/]+\.spdx$/.test(path) },
   maxBytes: 64 * 1024 * 1024,
   importance: 'file',
