@@ -73,7 +73,25 @@ describe('Harbor', () => {
     expect(answer).toMatchObject({ kind: 'invalid', problem: expect.stringContaining('repo_full_name') });
   });
 
-  it.each([[{}], [{ headers: { authorization: 'Basic abc' } }], [inUrl]])('is refused with %j', async (sent) => {
+  it.each([
+    [{ repository: { ...repository, repo_full_name: '../../etc/passwd' } }],
+    [{ repository: { ...repository, repo_full_name: 'Team/App' } }],
+    [{ repository: { ...repository, repo_full_name: '' } }],
+    [{ resources: [{ ...resource, tag: 'a tag' }] }],
+    [{ resources: [{ ...resource, tag: `${'x'.repeat(129)}` }] }],
+  ])('is heard of no name that an image cannot have: %j', async (more) => {
+    const { answer, published } = await deliver(to(), payload('PUSH_ARTIFACT', more), authorized);
+    expect(answer).toEqual({ kind: 'accepted', events: 0, ignored: ['name-not-valid'] });
+    expect(published).toEqual([]);
+  });
+
+  it.each([
+    [{}],
+    [{ headers: { authorization: '' } }],
+    [{ headers: { authorization: 'Bearer ' } }],
+    [{ headers: { authorization: 'Basic abc' } }],
+    [inUrl],
+  ])('is refused with %j', async (sent) => {
     expect((await deliver(to(), payload('PUSH_ARTIFACT'), sent)).answer).toEqual({ kind: 'refused' });
   });
 });
