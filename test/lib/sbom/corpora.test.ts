@@ -41,6 +41,11 @@ const TYPES = new Map([
   ['R-package', 'cran'],
   ['lua-rocks', 'luarocks'],
   ['nix', 'nix'],
+  ['java-archive', 'maven'],
+  ['go-module', 'golang'],
+  ['rust-crate', 'cargo'],
+  ['dotnet', 'nuget'],
+  ['binary', 'generic'],
 ]);
 /** With those that no image has, so that none is found by mistake. */
 const compared = new Set([
