@@ -16,6 +16,7 @@ export const rematchImages = defineFunction({
     { table: 'work', access: 'read-write' },
     { table: 'scans', access: 'read-write', index: true },
     { table: 'packages', access: 'read' },
+    { table: 'catalog', access: 'read' },
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
     { bucket: 'documents', prefix: 'scans/', access: 'read-write' },
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },

@@ -1,13 +1,17 @@
 import { logger } from '../../lib/aws/telemetry.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { parseLocationKey } from '../../lib/core/image-reference.ts';
 import { advisoriesUpdated, readEvent } from '../../lib/events/index.ts';
+import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { rematchImage, touchedImages } from '../../lib/vulnerabilities/index.ts';
 import { runStage } from '../../lib/work/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { vulnerabilityPorts } from '../_pipe/vulnerability-ports.ts';
-import { stagePorts } from '../_pipe/wiring.ts';
+import { stagePorts, table } from '../_pipe/wiring.ts';
 
 const stage = once(stagePorts);
+const catalog = once(() => dynamoCatalog(table('catalog'), systemClock));
 
 export const handler = eventsHandler(async (event, delivery) => {
   const { metadata } = readEvent(advisoriesUpdated, event).detail;
@@ -16,6 +20,8 @@ export const handler = eventsHandler(async (event, delivery) => {
   if (!current) return;
   let touched = 0;
   for await (const image of touchedImages({ ...ports, progress: ports.advisories }, current)) {
+    // The index of packages keeps what was deleted; nobody wants news of it.
+    if ((await catalog().find(parseLocationKey(image)))?.deletedAt !== undefined) continue;
     touched++;
     // Each image is work of its own, so that a retry goes on where the last attempt stopped.
     await runStage(stage(), {

@@ -42,11 +42,12 @@ export async function signImage(ports: SignImagePorts, request: SignImageRequest
   const { subject } = request;
   if (request.decision !== 'allow') return { kind: 'not-signed', reason: 'gate-refused' };
   const { hint } = await signer.publicKey();
+  // Also where the signature is recorded: registries take a referrer of an image that was deleted meanwhile.
+  const image = await registry.getManifest({ repository: subject.repository, reference: subject.digest });
+  if (image === undefined) return { kind: 'not-signed', reason: 'image-gone' };
   let signature = await store.get(subject, hint);
   const again = signature !== undefined;
   if (signature === undefined) {
-    const image = await registry.getManifest({ repository: subject.repository, reference: subject.digest });
-    if (image === undefined) return { kind: 'not-signed', reason: 'image-gone' };
     const descriptor = { mediaType: image.mediaType, digest: subject.digest, size: image.bytes.length };
     const made = await createSignature(signer, subject, descriptor, clock.now());
     const recorded = await store.record(made);

@@ -68,20 +68,3 @@ export async function pushAll({ source: { client }, location }: TestStack): Prom
     ),
   };
 }
-
-/** An advisory for a package of the Debian image, as a person imports one. */
-export async function putNews({ documents }: TestStack, name: string): Promise<void> {
-  const record = {
-    schema_version: '1.6.0',
-    id: `TEST-2026-${name}`,
-    modified: '2026-01-01T00:00:00Z',
-    affected: [
-      {
-        package: { ecosystem: 'Debian:12', name },
-        ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }],
-      },
-    ],
-    severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' }],
-  };
-  await documents.put(`advisories/inbox/${name}.json`, Buffer.from(JSON.stringify(record)));
-}

@@ -14,11 +14,12 @@ import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.t
 import { readSbomPackages } from '../../lib/sbom/index.ts';
 import { verifyImage } from '../../lib/signing/index.ts';
 import { buildImage } from '../lib/sbom/image-builder.ts';
+import { putAdvisory } from '../support/advisories.ts';
 import { pushBuilt } from '../support/push-images.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { unusedRights } from '../support/unused-rights.ts';
 import { sendWebhook } from '../support/webhook.ts';
-import { lostImage, type Pushed, pushAll, putNews } from './pipeline-inputs.ts';
+import { lostImage, type Pushed, pushAll } from './pipeline-inputs.ts';
 
 const ALL_STAGES = ['catalog', 'sbom', 'match', 'gate', 'sign', 'replicate'];
 const EVENTS_OF_AN_IMAGE = [
@@ -249,7 +250,7 @@ describe('an image that is pushed', () => {
     expect(replica.registry.store.findManifest('team/debian', '12')?.digest).toBe(pushed.debian.digest);
     // The first covers another ecosystem, for which all images are matched; the second is looked up by its package.
     for (const name of ['zlib1g', 'libc6']) {
-      await putNews(system, name);
+      await putAdvisory(system.documents, { ecosystem: 'Debian:12', name, severity: 'critical' });
       await run('sync-advisories');
     }
     const { scan, verdict } = await system.overview(pushed.debian);

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Digest } from '../../lib/core/digest.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
-import { imageExpired, retentionPlanned } from '../../lib/events/index.ts';
+import { findingsChanged, imageExpired, retentionPlanned } from '../../lib/events/index.ts';
 import { walkClosedGraph } from '../../lib/registry/index.ts';
 import { verifyImage } from '../../lib/signing/index.ts';
 import { apkDatabase, buildImage, buildLayer, osRelease } from '../lib/sbom/image-builder.ts';
+import { putAdvisory } from '../support/advisories.ts';
 import { pushBuilt, pushIndex } from '../support/push-images.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -179,6 +180,14 @@ describe('retention', () => {
     const trail = (await system.trail()).length;
     await system.run('reconcile', { graceMs: 0 });
     expect((await system.trail()).length).toBe(trail);
+  });
+
+  it('matches the news of advisories for what is there, and not for what is gone', async () => {
+    await putAdvisory(system.documents, { ecosystem: 'Alpine:v3.10', name: 'musl', severity: 'low' });
+    await system.run('sync-advisories');
+    const changed = (await eventsOf('Findings Changed')).map(({ data }) => findingsChanged.data.parse(data).subject);
+    const there = [images.first, images.second, images.shared, images.last].map(({ descriptor }) => descriptor.digest);
+    expect(changed.map(({ digest }) => digest).sort()).toEqual([...there, newest].sort());
   });
 
   it('lets what was deleted come again, and be signed as before', async () => {

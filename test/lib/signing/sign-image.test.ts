@@ -61,6 +61,18 @@ describe.each([true, false])('signing an image (referrers API: %s)', (referrersA
 });
 
 describe('signing an image', () => {
+  it('leaves nothing beside an image that was deleted, signed before or not', async () => {
+    const { ports, registry } = setup();
+    const subject = await pushImage(registry);
+    const gone = { kind: 'not-signed', reason: 'image-gone' };
+    await signImage(ports, { subject, decision: 'allow' });
+    const [signature] = await referrersOf(registry, subject.digest);
+    for (const digest of [subject.digest, signature?.digest ?? subject.digest])
+      await registry.deleteManifest({ repository: subject.repository, digest });
+    expect(await signImage(ports, { subject, decision: 'allow' })).toEqual(gone);
+    expect(await referrersOf(registry, subject.digest)).toEqual([]);
+  });
+
   it('lets workers that race agree on the recorded bytes', async () => {
     const { ports, registry } = setup();
     const subject = await pushImage(registry);
