@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gateDecided } from '../events/index.ts';
+import { type EventDraft, gateDecided } from '../events/index.ts';
 import type { WorkRecord } from '../work/index.ts';
 import type { CatalogEntry } from './model.ts';
 
@@ -16,10 +16,7 @@ export function missingStage(
   records: readonly WorkRecord[],
   replicated: boolean,
 ): Stage | undefined {
-  const completed = (stage: Stage): WorkRecord | undefined =>
-    records
-      .filter((record) => record.stage === stage && record.state === 'completed')
-      .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))[0];
+  const completed = (stage: Stage): WorkRecord | undefined => lastCompleted(records, stage);
   if (!completed('catalog')) return 'catalog';
   const isImage = entry.artifactClass === 'image' || entry.artifactClass === 'index';
   if (!isImage || entry.replicaOf !== undefined) return undefined;
@@ -30,6 +27,23 @@ export function missingStage(
   if (decisionOf(gate) !== 'allow') return undefined;
   if (!completed('sign')) return 'sign';
   return replicated && !completed('replicate') ? 'replicate' : undefined;
+}
+
+/** The newest record of the stage that is done. */
+const lastCompleted = (records: readonly WorkRecord[], stage: string): WorkRecord | undefined =>
+  records
+    .filter((record) => record.stage === stage && record.state === 'completed')
+    .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))[0];
+
+/**
+ * What news of advisories changed for an image, where no verdict was made since: the events to tell again. The push
+ * began none of it, so no other repair would reach it.
+ */
+export function undecidedNews(records: readonly WorkRecord[]): readonly EventDraft[] {
+  const news = lastCompleted(records, 'rematch');
+  const gate = lastCompleted(records, 'gate');
+  if (news === undefined || gate === undefined || gate.updatedAt >= news.updatedAt) return [];
+  return news.outcome;
 }
 
 const decided = z.object({ decision: gateDecided.data.shape.decision });

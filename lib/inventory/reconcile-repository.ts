@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import { locationKey } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
 import type { WorkLedger } from '../work/index.ts';
-import { missingStage } from './missing-work.ts';
+import { missingStage, undecidedNews } from './missing-work.ts';
 import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
 import type { CatalogReader } from './ports.ts';
 
@@ -71,10 +71,12 @@ export async function reconcileRepository(
   const events: EventDraft[] = [];
   const unknown = [...present].filter((digest) => !entries.has(digest));
   for (const digest of unknown) events.push(push(digest, tagsOf.get(digest) ?? []));
-  const stopped = await findStopped(ports, entries, settings);
+  const { stopped, news } = await findUnfinished(ports, entries, settings);
   const announced = new Set<Digest>([...unknown, ...stopped]);
   for (const digest of stopped) events.push(push(digest, tagsOf.get(digest) ?? []));
   for (const [tag, digest] of moved) if (!announced.has(digest)) events.push(push(digest, [tag]));
+
+  events.push(...news);
 
   const gone = await findGone(entries, present, listing);
   for (const digest of gone) events.push(deletion(of, digest, [], listedAt));
@@ -97,21 +99,24 @@ function groupTags(tags: ReadonlyMap<string, Digest>): Map<Digest, string[]> {
 /** Questions that are asked at once. */
 const AT_ONCE = 8;
 
-async function findStopped(
+/** Images whose stages stopped, and what was told of images and led to no verdict. */
+async function findUnfinished(
   ports: ReconcilePorts,
   entries: ReadonlyMap<Digest, CatalogEntry>,
   settings: ReconcileSettings,
-): Promise<readonly Digest[]> {
+): Promise<{ readonly stopped: readonly Digest[]; readonly news: readonly EventDraft[] }> {
   const before = new Date(ports.clock.now().getTime() - settings.graceMs).toISOString();
-  const found = await mapLimit([...entries.values()], AT_ONCE, async (entry): Promise<readonly Digest[]> => {
+  const found = await mapLimit([...entries.values()], AT_ONCE, async (entry) => {
     const records = await ports.ledger.list(locationKey(entry));
     const last = records.reduce<string>(
       (latest, record) => (record.updatedAt > latest ? record.updatedAt : latest),
       entry.firstSeenAt,
     );
-    return last <= before && missingStage(entry, records, settings.replicated) !== undefined ? [entry.digest] : [];
+    if (last > before) return { stopped: [], news: [] };
+    const isStopped = missingStage(entry, records, settings.replicated) !== undefined;
+    return { stopped: isStopped ? [entry.digest] : [], news: isStopped ? [] : undecidedNews(records) };
   });
-  return found.flat();
+  return { stopped: found.flatMap((one) => one.stopped), news: found.flatMap((one) => one.news) };
 }
 
 async function findGone(

@@ -121,6 +121,27 @@ describe('the sweep', () => {
     expect(what((await sweep(listing({ '1': 'a' }))).events)).toEqual([`Image Pushed ${digestOf('a')} 1`]);
   });
 
+  it('tells again what changed for an image, where no verdict was made since', async () => {
+    const { catalog, finish, ledger, listing, sweep, clock } = await setup();
+    await catalog.enter(entry('a'));
+    await catalog.bindTag({ ...of, tag: '1', digest: digestOf('a'), boundAt: '2026-01-01T00:00:00.000Z' });
+    await finish('a', 'catalog', 'sbom', 'match', 'gate');
+    const news = { ...decided('deny'), detailType: 'Findings Changed' };
+    const decide = async (stage: string, version: string, outcome: readonly EventDraft[]) => {
+      clock.advance(1_000);
+      const key = { subject: locationKey(entry('a')), stage, version };
+      await ledger.begin(key, 'test', 1_000);
+      await ledger.complete(key, 'test', outcome);
+    };
+    await decide('rematch', '2', [news]);
+    expect((await sweep(listing({ '1': 'a' }))).events).toEqual([]);
+    clock.advance(3_600_000);
+    expect((await sweep(listing({ '1': 'a' }))).events).toEqual([news]);
+    await decide('gate', '2', [decided('deny')]);
+    clock.advance(3_600_000);
+    expect((await sweep(listing({ '1': 'a' }))).events).toEqual([]);
+  });
+
   it('follows a tag that moved and one that went', async () => {
     const { catalog, finish, listing, sweep } = await setup();
     for (const name of ['a', 'b']) {
