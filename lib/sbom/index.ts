@@ -1,6 +1,6 @@
 export { buildSbom } from './build-sbom.ts';
 export type { Cataloger, FileKind } from './catalogers/cataloger.ts';
-export { catalogers, fileKinds } from './catalogers/index.ts';
+export { fileKinds } from './catalogers/index.ts';
 export { type CreateSbomInput, type CreateSbomPorts, type CreateSbomResult, createSbom } from './create-sbom.ts';
 export { fromCycloneDx, type ListedPackage, type ListedSbom } from './from-cyclonedx.ts';
 export {
@@ -9,12 +9,10 @@ export {
   type InventoryImageOptions,
   inventoryImage,
 } from './inventory-image.ts';
-export { type LayerInventory, readInventory } from './layers/inventory.ts';
-export { defaultLayerLimits, type LayerLimits } from './layers/limits.ts';
-export { readLayer } from './layers/read-layer.ts';
+export type { LayerInventory } from './layers/inventory.ts';
+export type { LayerLimits } from './layers/limits.ts';
 export type { LayerExpectation, LayerReading } from './layers/reading.ts';
 export { listPackages, readSbomPackages } from './list-packages.ts';
-export { mergeSboms } from './merge-sboms.ts';
 export {
   type Distro,
   type Gap,
@@ -25,4 +23,3 @@ export {
   sbomSchema,
 } from './model.ts';
 export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
-export { type CycloneDxOptions, toCycloneDx } from './to-cyclonedx.ts';
