@@ -32,6 +32,8 @@ export const LOCAL_ENVIRONMENT: DefaultEnvironment = { region: 'eu-central-1', a
 
 const DONE = 'done.json';
 const KEEP = 3;
+/** Another process may run out of a shared cache for long: what was used so lately is not removed. Milliseconds. */
+const LATELY_MS = 3_600_000;
 
 /**
  * Bundles the functions, synthesizes the CDK app and reads the templates; or takes them from the cache where nothing
@@ -102,8 +104,9 @@ async function prune(cacheDir: string): Promise<void> {
     dated.push({ path, unfinished: name.startsWith('.'), usedAt });
   }
   const finished = dated.filter(({ unfinished }) => !unfinished).sort((a, b) => b.usedAt - a.usedAt);
-  const left = dated.filter(({ unfinished, usedAt }) => unfinished && usedAt < Date.now() - 3_600_000);
-  for (const { path } of [...finished.slice(KEEP), ...left]) await rm(path, { recursive: true, force: true });
+  const since = Date.now() - LATELY_MS;
+  const left = [...finished.slice(KEEP), ...dated.filter(({ unfinished }) => unfinished)];
+  for (const { path } of left.filter(({ usedAt }) => usedAt < since)) await rm(path, { recursive: true, force: true });
 }
 
 const isFull = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOSPC';

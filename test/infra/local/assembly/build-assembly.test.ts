@@ -76,7 +76,12 @@ describe('an assembly', () => {
       await mkdir(join(cacheDir(), name));
       await utimes(join(cacheDir(), name), new Date(1000), new Date(1000));
     }
+    const running = join(cacheDir(), 'f'.repeat(32));
+    await mkdir(running);
+    await utimes(running, new Date(Date.now() - 600_000), new Date(Date.now() - 600_000));
     await buildAssembly({ root, cacheDir: cacheDir(), app, context: { third: 1 } });
+    expect(await readdir(cacheDir())).toContain('f'.repeat(32));
+    await rm(running, { recursive: true });
     const left = (await readdir(cacheDir())).filter((name) => name !== 'compile-cache');
     expect(left).toHaveLength(3);
     expect(left.every((name) => /^[0-9a-f]{32}$/.test(name))).toBe(true);
