@@ -13,16 +13,18 @@ import {
   dpkgStatus,
   osRelease,
 } from '../lib/sbom/image-builder.ts';
+import { crashPoints } from '../support/crash-points.ts';
 import { pushBuilt } from '../support/push-images.ts';
 import { chosenSeed, seededRandom } from '../support/random.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { unreliableBus } from '../support/unreliable-bus.ts';
 
-const COUNT = Number(process.env.LADING_CHAOS ?? 120);
+const COUNT = Number(process.env.LADING_CHAOS ?? 60);
 const REPOSITORIES = 5;
 const WINDOW = 100;
-/** Most where the effect is outside and cannot be taken back. */
-const killedShare = (name: string): number => (name.endsWith('sign-image') ? 0.2 : 0.04);
+/** Kills at any moment, beside those right after each kind of effect. */
+const KILLED_SHARE = 0.02;
+const KILLS_PER_POINT = Math.ceil(COUNT / 150);
 /** Invocations take some tens of milliseconds: a kill comes anywhere in them, or not at all. */
 const KILLED_WITHIN_MS = 80;
 const STAGES: readonly string[] = stages;
@@ -65,8 +67,9 @@ function orThrow<T>(value: T | undefined): T {
 
 describe(`${COUNT} pushes with lost, doubled and shuffled events and killed functions (seed ${seed})`, () => {
   const bus = unreliableBus(random);
-  const killed = new Map<string, number>();
   let killing = false;
+  const points = crashPoints({ timesEach: KILLS_PER_POINT, armed: () => killing });
+  const killed = new Map<string, number>();
   let begunTwice: readonly string[] = [];
   const stopped: string[] = [];
   let system: TestStack;
@@ -75,12 +78,17 @@ describe(`${COUNT} pushes with lost, doubled and shuffled events and killed func
 
   beforeAll(async () => {
     system = await startTestStack({
-      intercept: bus.intercept,
+      intercept: (event, busName) => {
+        points.published(event);
+        return bus.intercept(event, busName);
+      },
       patienceMs: TIMEOUT_MS,
       chaos: ({ name }) => ({
-        killAfter: () => (killing && random() < killedShare(name) ? random() * KILLED_WITHIN_MS : undefined),
+        ...points.chaos(name),
+        killAfter: () => (killing && random() < KILLED_SHARE ? random() * KILLED_WITHIN_MS : undefined),
       }),
     });
+    points.watch(system);
     system.stack.onInvocation(({ functionName, outcome }) => {
       if (outcome === 'crash') killed.set(functionName, (killed.get(functionName) ?? 0) + 1);
     });
@@ -110,7 +118,8 @@ describe(`${COUNT} pushes with lost, doubled and shuffled events and killed func
     const { events, doubled, delayed } = bus.counts;
     console.log(
       `seed ${seed}: ${COUNT} pushes, ${events} events, ${doubled} doubled, ${bus.lost.length} lost, ${delayed} shuffled; ` +
-        `killed ${[...killed].map(([name, count]) => `${name} ${count}`).join(', ')}`,
+        `killed ${[...killed].map(([name, count]) => `${name} ${count}`).join(', ')}\n` +
+        `points: ${[...points.killed].map(([point, count]) => `${point} ${count}`).join(', ')}`,
     );
   }, TIMEOUT_MS);
   afterAll(() => system?.close());
@@ -142,6 +151,11 @@ describe(`${COUNT} pushes with lost, doubled and shuffled events and killed func
 
   it('begins no work twice, however often its event comes, while nobody dies', () => {
     expect(begunTwice).toEqual([]);
+  });
+
+  it('kills right after every kind of effect that there is', () => {
+    expect([...points.passed.keys()].filter((point) => !points.killed.has(point))).toEqual([]);
+    expect(points.killed.size).toBeGreaterThan(30);
   });
 
   it('needs no sweep for what was killed: only images of which an event was lost have stopped', () => {

@@ -53,10 +53,12 @@ export const workerMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), requestId: z.string(), error }),
 ]);
 
-/** Runs a task after a random part of an invocation; see `killRandomly`. */
+/** Kills sandboxes, at random (see `killRandomly`) or at a moment that a test has named. */
 export interface Chaos {
   /** Milliseconds into the invocation at which its worker is to be killed, or undefined to spare it. */
   killAfter(): number | undefined;
+  /** Told of each invocation that begins, with the way to kill its worker; what it returns is called at the end. */
+  onStart?(kill: () => Promise<void>): () => void;
 }
 
 /**

@@ -99,10 +99,12 @@ export class WorkerPool {
 
   async #run(worker: LambdaWorker, job: Job): Promise<void> {
     job.onStart();
+    const ended = this.#options.chaos?.onStart?.(() => worker.kill());
     const killAfter = this.#options.chaos?.killAfter();
     const killer = killAfter === undefined ? undefined : setTimeout(() => void worker.kill(), killAfter);
     const outcome = await worker.invoke(job.requestId, job.event);
     clearTimeout(killer);
+    ended?.();
     job.settle(outcome);
     if (!worker.dead) {
       this.#idle.push(worker);
