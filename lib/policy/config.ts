@@ -21,7 +21,7 @@ export const policyConfigSchema = z.strictObject({
   denyAt: thresholdSchema.default('critical'),
   /** A finding of this severity or worse is named as a warning. */
   warnAt: thresholdSchema.default('high'),
-  /** Only findings that a newer version of the package would mend deny. */
+  /** Only findings that a newer version of the package would mend hold an image back; the others warn. */
   onlyFixable: z.boolean().default(false),
   /** What becomes of an image with findings that no source rates. */
   unrated: z.enum(['ignore', 'warn', 'quarantine', 'deny']).default('warn'),

@@ -6,7 +6,9 @@ import type { Decision, GateDecision, GateInputs } from './model.ts';
 /** More than these are counted, not named: a verdict is read by people, and the scan document has them all. */
 const NAMED = 25;
 
-type Effect = 'ignore' | 'warn' | 'quarantine' | 'deny';
+/** From the mildest to the strictest. */
+const effects = ['ignore', 'warn', 'quarantine', 'deny'] as const;
+type Effect = (typeof effects)[number];
 
 interface Remark {
   readonly effect: Effect;
@@ -23,31 +25,34 @@ export function evaluateGate({ policy, inForce, scan }: GateInputs): GateDecisio
     ...shorten(judged, 'quarantine'),
     ...shorten(judged, 'warn'),
   ];
-  const decision = worst(remarks.map(({ effect }) => effect));
-  const texts = (...effects: readonly Effect[]): string[] =>
-    remarks.filter(({ effect }) => effects.includes(effect)).map(({ text }) => text);
+  const decision = toDecision(strictest(remarks.map(({ effect }) => effect)));
+  const texts = (...wanted: readonly Effect[]): string[] =>
+    remarks.filter(({ effect }) => wanted.includes(effect)).map(({ text }) => text);
   return { decision, reasons: texts('deny', 'quarantine'), warnings: texts('warn') };
 }
 
-function worst(effects: readonly Effect[]): Decision {
-  if (effects.includes('deny')) return 'deny';
-  return effects.includes('quarantine') ? 'quarantine' : 'allow';
-}
+const strictest = (some: readonly Effect[]): Effect => effects.findLast((effect) => some.includes(effect)) ?? 'ignore';
+
+const toDecision = (effect: Effect): Decision => (effect === 'deny' || effect === 'quarantine' ? effect : 'allow');
 
 function judge(finding: Finding, policy: PolicyConfig, inForce: readonly PolicyException[]): Remark {
   const text = describe(finding);
   const accepted = inForce.find((exception) => covers(exception, finding));
   if (accepted) return { effect: 'warn', text: `accepted until ${accepted.until} (${accepted.reason}): ${text}` };
-  const wanted = severityEffect(finding, policy);
+  // What nobody rates is judged by both settings: a stricter threshold must never let through what a milder one held.
+  const wanted = strictest([
+    thresholdEffect(finding, policy),
+    finding.severity === 'unknown' ? policy.unrated : 'ignore',
+  ]);
   const mendable = !policy.onlyFixable || finding.fixState === 'fixed';
-  return { effect: wanted === 'deny' && !mendable ? 'warn' : wanted, text };
+  return { effect: toDecision(wanted) !== 'allow' && !mendable ? 'warn' : wanted, text };
 }
 
-function severityEffect({ severity }: Finding, policy: PolicyConfig): Effect {
-  const rank = (level: PolicyConfig['denyAt']): number => (level === 'never' ? -1 : severities.indexOf(level));
-  if (severities.indexOf(severity) <= rank(policy.denyAt)) return 'deny';
-  if (severity === 'unknown') return policy.unrated;
-  return severities.indexOf(severity) <= rank(policy.warnAt) ? 'warn' : 'ignore';
+function thresholdEffect({ severity }: Finding, policy: PolicyConfig): Effect {
+  const reaches = (threshold: PolicyConfig['denyAt']): boolean =>
+    threshold !== 'never' && severities.indexOf(severity) <= severities.indexOf(threshold);
+  if (reaches(policy.denyAt)) return 'deny';
+  return reaches(policy.warnAt) ? 'warn' : 'ignore';
 }
 
 export const covers = (exception: PolicyException, finding: Finding): boolean =>

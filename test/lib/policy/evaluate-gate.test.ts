@@ -56,6 +56,15 @@ describe('the severity threshold', () => {
     expect(evaluate({ onlyFixable: true }, scan([finding('CVE-1', 'critical')])).decision).toBe('deny');
   });
 
+  it('judges an unrated finding by the threshold as well, so that a stricter one never lets it through', () => {
+    const open = { fixState: 'wont-fix' as const, fixedVersions: [] };
+    const document = scan([finding('CVE-1', 'unknown', open)]);
+    for (const denyAt of ['critical', 'unknown'] as const) {
+      expect(evaluate({ denyAt, unrated: 'quarantine' }, document).decision).not.toBe('allow');
+      expect(evaluate({ denyAt, unrated: 'quarantine', onlyFixable: true }, document).decision).toBe('allow');
+    }
+  });
+
   it('names at most 25 findings and counts the others', () => {
     const many = Array.from({ length: 40 }, (_, i) => finding(`CVE-${i}`, 'critical'));
     const { reasons } = evaluate({}, scan(many));
