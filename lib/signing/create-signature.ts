@@ -52,8 +52,9 @@ export async function createSignature(
   });
   return {
     subject: { registry: subject.registry, repository: subject.repository, digest: subject.digest },
+    format: 'cosign-bundle',
     keyId: publicKey.hint,
-    algorithm: signer.algorithm,
+    algorithm: publicKey.algorithm,
     createdAt: created.toISOString(),
     bundle,
     manifest: manifest.bytes,

@@ -5,6 +5,7 @@ export {
   type PublicKey,
   type RecordedSignature,
   type SignatureAlgorithm,
+  type SignatureFormat,
 } from './model.ts';
 export type { SignatureStore, Signer } from './ports.ts';
 export {
@@ -14,6 +15,7 @@ export {
   type SignImageRequest,
   signImage,
 } from './sign-image.ts';
+export type * from './verify/model.ts';
 export {
   type ImageVerdict,
   type RejectedSignature,

@@ -1,17 +1,20 @@
 import type { ImageLocation } from '../core/image-reference.ts';
-import type { PublicKey, RecordedSignature, SignatureAlgorithm } from './model.ts';
+import type { PublicKey, RecordedSignature, SignatureFormat } from './model.ts';
 
 /** A private key, wherever it is kept. It never leaves its keeper. */
 export interface Signer {
-  readonly algorithm: SignatureAlgorithm;
-  /** A DER-encoded ECDSA signature over SHA-256 of the payload. Two calls with one payload differ. */
+  /**
+   * A signature over the payload by `publicKey().algorithm`. ECDSA is DER-encoded. Two calls with one payload may
+   * differ.
+   */
   sign(payload: Uint8Array): Promise<Uint8Array>;
   publicKey(): Promise<PublicKey>;
 }
 
-/** The signatures that were made, written down before anyone else sees them. One per image location and key. */
+/** The signatures that were made, written down before anyone else sees them: one per image location, key and format. */
 export interface SignatureStore {
   /** Conditional: the first record stays. Answers the one that was there before, which is the one to push. */
   record(signature: RecordedSignature): Promise<'recorded' | RecordedSignature>;
-  get(subject: ImageLocation, keyId: string): Promise<RecordedSignature | undefined>;
+  /** @param format `cosign-bundle` when absent */
+  get(subject: ImageLocation, keyId: string, format?: SignatureFormat): Promise<RecordedSignature | undefined>;
 }

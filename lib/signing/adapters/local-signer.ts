@@ -1,20 +1,22 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { signWith } from '../algorithms.ts';
 import { signingError } from '../errors.ts';
-import { describeSigningKey } from '../keys.ts';
+import { describePublicKey } from '../keys.ts';
+import type { SignatureAlgorithm } from '../model.ts';
 import type { Signer } from '../ports.ts';
 
 /**
  * Signs with a key that this process holds: for a laptop and for tests. Where Lading is deployed the key stays in KMS.
  *
- * @param pem PKCS#8, unencrypted, ECDSA on P-256
+ * @param key PKCS#8 as PEM, unencrypted, or read already: ECDSA, RSA of 2048 bits or more, Ed25519, ML-DSA
+ * @param algorithm the usual one of the key when absent
  * @throws LadingError `key-unusable`
  */
-export function localSigner(pem: string): Signer {
-  const privateKey = readPrivateKey(pem);
-  const publicKey = describeSigningKey(createPublicKey(privateKey));
+export function localSigner(key: string | KeyObject, algorithm?: SignatureAlgorithm): Signer {
+  const privateKey = typeof key === 'string' ? readPrivateKey(key) : key;
+  const publicKey = describePublicKey(createPublicKey(privateKey), algorithm);
   return {
-    algorithm: 'ecdsa-p256-sha256',
-    sign: async (payload) => new Uint8Array(sign('sha256', payload, { key: privateKey, dsaEncoding: 'der' })),
+    sign: async (payload) => signWith(privateKey, publicKey.algorithm, payload),
     publicKey: async () => publicKey,
   };
 }

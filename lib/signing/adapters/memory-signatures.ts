@@ -6,12 +6,12 @@ export function memorySignatures(): SignatureStore {
   const records = new Map<string, RecordedSignature>();
   return {
     async record(signature) {
-      const key = `${locationKey(signature.subject)} ${signature.keyId}`;
+      const key = `${locationKey(signature.subject)} ${signature.keyId} ${signature.format}`;
       const existing = records.get(key);
       if (existing !== undefined) return existing;
       records.set(key, structuredClone(signature));
       return 'recorded';
     },
-    get: async (subject, keyId) => records.get(`${locationKey(subject)} ${keyId}`),
+    get: async (subject, keyId, format = 'cosign-bundle') => records.get(`${locationKey(subject)} ${keyId} ${format}`),
   };
 }

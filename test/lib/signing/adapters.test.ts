@@ -44,7 +44,7 @@ describe('the KMS signer', () => {
     const { client, calls, publicKey } = fakeKms();
     const payload = new Uint8Array(length).fill(7);
     const signature = await kmsSigner(client, 'alias/lading').sign(payload);
-    expect(calls).toEqual([`Sign ${type} ECDSA_SHA_256`]);
+    expect(calls).toEqual(['GetPublicKey', `Sign ${type} ECDSA_SHA_256`]);
     expect(verify('sha256', payload, publicKey, signature)).toBe(true);
   });
 
@@ -65,6 +65,7 @@ describe('the KMS signer', () => {
     expect(calls).toEqual(['GetPublicKey']);
     const spki = publicKey.export({ type: 'spki', format: 'der' });
     expect(known).toEqual({
+      algorithm: 'ecdsa-p256-sha256',
       pem: publicKey.export({ type: 'spki', format: 'pem' }),
       spki: new Uint8Array(spki),
       hint: createHash('sha256').update(spki).digest('base64'),
@@ -72,7 +73,8 @@ describe('the KMS signer', () => {
   });
 
   it('refuses a key of another kind', async () => {
-    await expect(kmsSigner(fakeKms('P-384').client, 'k').publicKey()).rejects.toMatchObject({ code: 'key-unusable' });
+    const signer = kmsSigner(fakeKms('secp256k1').client, 'k');
+    await expect(signer.publicKey()).rejects.toMatchObject({ code: 'key-unusable' });
   });
 });
 
@@ -87,9 +89,9 @@ describe('the local signer', () => {
     );
   });
 
-  it('refuses what is no P-256 key', () => {
-    const ed = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    expect(() => localSigner(ed)).toThrow(expect.objectContaining({ code: 'key-unusable' }));
+  it('refuses what is no key for signatures', () => {
+    const dh = generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    expect(() => localSigner(dh)).toThrow(expect.objectContaining({ code: 'key-unusable' }));
     expect(() => localSigner('nonsense')).toThrow(expect.objectContaining({ code: 'key-unusable' }));
   });
 });
