@@ -72,6 +72,8 @@ function describeFix(fixState: Finding['fixState'], fixedVersions: readonly stri
       return 'no fix yet';
     case 'wont-fix':
       return 'will not be fixed';
+    case 'end-of-life':
+      return 'its release is no longer maintained';
     case 'unknown':
       return 'fix unknown';
     default:
