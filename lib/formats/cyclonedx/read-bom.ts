@@ -1,37 +1,14 @@
 import { z } from 'zod';
-import { LadingError, LimitExceededError } from '../../core/errors.ts';
+import { LimitExceededError } from '../../core/errors.ts';
 import { parseJsonStrict } from '../../core/json.ts';
-
-/** A component of a CycloneDX document as found, of whatever version from 1.2 on. */
-export interface ReadComponent {
-  readonly bomRef?: string;
-  readonly type: string;
-  readonly group?: string;
-  readonly name: string;
-  readonly version?: string;
-  readonly purl?: string;
-  readonly cpe?: string;
-  readonly licenses: readonly string[];
-  /** The first value of each name. */
-  readonly properties: ReadonlyMap<string, string>;
-}
-
-export interface ReadBom {
-  readonly specVersion: string;
-  readonly serialNumber?: string;
-  readonly timestamp?: string;
-  /** What the document is about: `metadata.component`. */
-  readonly subject?: ReadComponent;
-  /** All components, those inside others too, in the order of the document. */
-  readonly components: readonly ReadComponent[];
-  readonly dependencies: ReadonlyMap<string, readonly string[]>;
-}
+import { definedOnly, firstOfEachName, invalidBom, type ReadBom, type ReadComponent } from './read-model.ts';
 
 const text = z.string().max(64 * 1024);
 const license = z.union([
   z.object({ license: z.object({ id: text.optional(), name: text.optional() }) }),
   z.object({ expression: text }),
 ]);
+const hash = z.object({ alg: text, content: text });
 const flatComponent = z.object({
   'bom-ref': text.optional(),
   type: text,
@@ -40,18 +17,43 @@ const flatComponent = z.object({
   version: text.optional(),
   purl: text.optional(),
   cpe: text.optional(),
-  // Licences are a help and not the matter: an unknown way of writing them must not cost the component.
+  // What is a help and not the matter must not cost the component, however it is written.
+  supplier: z.object({ name: text }).optional().catch(undefined),
+  hashes: z.array(hash).optional().catch(undefined),
   licenses: z.array(license).optional().catch(undefined),
   properties: z.array(z.object({ name: text, value: text.optional() })).optional(),
   components: z.array(z.unknown()).optional(),
 });
+const tool = z.object({ name: text, version: text.optional() });
 const document = z.object({
   bomFormat: z.literal('CycloneDX'),
   specVersion: z.string().regex(/^1\.\d{1,2}$/),
   serialNumber: text.optional(),
-  metadata: z.object({ timestamp: text.optional(), component: z.unknown().optional() }).optional(),
+  metadata: z
+    .object({
+      timestamp: text.optional(),
+      component: z.unknown().optional(),
+      // An object since 1.5, a list before.
+      tools: z
+        .union([z.object({ components: z.array(tool) }).transform(({ components }) => components), z.array(tool)])
+        .optional()
+        .catch(undefined),
+      authors: z
+        .array(z.object({ name: text.optional(), email: text.optional() }))
+        .optional()
+        .catch(undefined),
+      properties: z
+        .array(z.object({ name: text, value: text.optional() }))
+        .optional()
+        .catch(undefined),
+    })
+    .optional(),
   components: z.array(z.unknown()).optional(),
   dependencies: z.array(z.object({ ref: text, dependsOn: z.array(text).optional() })).optional(),
+  compositions: z
+    .array(z.object({ aggregate: text }))
+    .optional()
+    .catch(undefined),
 });
 
 /**
@@ -62,8 +64,8 @@ const document = z.object({
 export function readBom(input: string | Uint8Array, options: { readonly maxComponents?: number } = {}): ReadBom {
   const { maxComponents = 200_000 } = options;
   const parsed = document.safeParse(parseJsonStrict(input, { what: 'the SBOM' }));
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  const { specVersion, serialNumber, metadata, components = [], dependencies = [] } = parsed.data;
+  if (!parsed.success) throw invalidBom(z.prettifyError(parsed.error));
+  const { specVersion, serialNumber, metadata, components = [], dependencies = [], compositions = [] } = parsed.data;
   const found: ReadComponent[] = [];
   const waiting: unknown[][] = [[...components].reverse()];
   for (let level = waiting.at(-1); level; level = waiting.at(-1)) {
@@ -80,38 +82,38 @@ export function readBom(input: string | Uint8Array, options: { readonly maxCompo
   const about = metadata?.component === undefined ? undefined : readComponent(metadata.component);
   return {
     specVersion,
-    ...(serialNumber === undefined ? {} : { serialNumber }),
-    ...(metadata?.timestamp === undefined ? {} : { timestamp: metadata.timestamp }),
-    ...(about === undefined ? {} : { subject: about.component }),
+    ...definedOnly({ serialNumber, timestamp: metadata?.timestamp, subject: about?.component }),
+    tools: (metadata?.tools ?? []).map(definedOnly),
+    authors: (metadata?.authors ?? []).map(definedOnly),
+    properties: firstOfEachName(metadata?.properties ?? []),
     components: found,
     dependencies: new Map(dependencies.map(({ ref, dependsOn = [] }) => [ref, dependsOn])),
+    aggregates: compositions.map(({ aggregate }) => aggregate),
   };
 }
 
 function readComponent(value: unknown): { readonly component: ReadComponent; readonly children: readonly unknown[] } {
   const parsed = flatComponent.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  const { 'bom-ref': bomRef, licenses = [], properties = [], components: children = [], ...rest } = parsed.data;
-  const values = new Map<string, string>();
-  for (const { name, value: one = '' } of properties) if (!values.has(name)) values.set(name, one);
+  if (!parsed.success) throw invalidBom(z.prettifyError(parsed.error));
+  const {
+    'bom-ref': bomRef,
+    licenses = [],
+    hashes = [],
+    properties = [],
+    components: children = [],
+    supplier,
+    ...rest
+  } = parsed.data;
   return {
     component: {
-      ...definedOnly(rest),
-      ...(bomRef === undefined ? {} : { bomRef }),
+      ...definedOnly({ ...rest, bomRef, supplier: supplier?.name }),
       licenses: licenses.flatMap((one) =>
         'expression' in one ? one.expression : (one.license.id ?? one.license.name ?? []),
       ),
-      properties: values,
+      hashes: hashes.map(({ alg, content }) => ({ algorithm: alg, value: content })),
+      properties: firstOfEachName(properties),
+      allProperties: properties.map(({ name, value: one = '' }) => ({ name, value: one })),
     },
     children,
   };
 }
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** `exactOptionalPropertyTypes`: an absent field must not become one with the value undefined. */
-const definedOnly = <T extends object>(value: T): Defined<T> =>
-  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Defined<T>;
-
-const invalid = (why: string): LadingError =>
-  new LadingError('cyclonedx-invalid', `the SBOM is no CycloneDX JSON document: ${why.slice(0, 500)}`);
