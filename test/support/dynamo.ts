@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { createTable, type Table } from '../../lib/aws/table.ts';
 
@@ -31,6 +32,9 @@ export async function startDynamo(
       ],
     }),
   );
+  // A table answers only once it is active, which is a moment after its creation was.
+  const describe = new DescribeTableCommand({ TableName: tableName });
+  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE') await turn();
   return {
     table: createTable(client, tableName),
     client,
