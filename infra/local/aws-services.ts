@@ -128,6 +128,7 @@ function accessOf(context: ServiceContext, region: string, ecr: EcrService): Reg
 
 /** Amazon ECR user guide, "Sample events from Amazon ECR": `resources` is empty, and there is a tag or there is none. */
 function toEcrEvent(event: RegistryEvent) {
+  if (event.pulledFrom !== undefined) return toPullThroughEvent(event, event.pulledFrom);
   const detail = {
     'action-type': event.kind === 'push' ? 'PUSH' : 'DELETE',
     result: 'SUCCESS',
@@ -138,6 +139,20 @@ function toEcrEvent(event: RegistryEvent) {
     ...(event.artifactMediaType === undefined ? {} : { 'artifact-media-type': event.artifactMediaType }),
   };
   return { source: 'aws.ecr', detailType: 'ECR Image Action', detail, time: event.time };
+}
+
+/** The same page, "Event for a pull through cache action". */
+function toPullThroughEvent(event: RegistryEvent, { prefix, upstream }: NonNullable<RegistryEvent['pulledFrom']>) {
+  const detail = {
+    'rule-version': '1',
+    'sync-status': 'SUCCESS',
+    'ecr-repository-prefix': prefix,
+    'repository-name': event.repository,
+    'upstream-registry-url': upstream,
+    'image-digest': event.digest,
+    ...(event.tag === undefined ? {} : { 'image-tag': event.tag }),
+  };
+  return { source: 'aws.ecr', detailType: 'ECR Pull Through Cache Action', detail, time: event.time };
 }
 
 interface Opened {

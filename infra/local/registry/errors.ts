@@ -1,6 +1,6 @@
 import { LadingError } from '../../../lib/core/errors.ts';
 
-/** The codes of distribution-spec 1.1, "Error Codes", and two for server-side failures, which the table leaves open. */
+/** The codes of distribution-spec 1.1, "Error Codes", and three for server-side failures, which the table leaves open. */
 export type OciErrorCode =
   | 'BLOB_UNKNOWN'
   | 'BLOB_UPLOAD_INVALID'
@@ -17,6 +17,7 @@ export type OciErrorCode =
   | 'UNSUPPORTED'
   | 'TOOMANYREQUESTS'
   | 'INSUFFICIENT_STORAGE'
+  | 'UNAVAILABLE'
   | 'UNKNOWN';
 
 /** A refusal that the client is told in the JSON of the distribution specification. */

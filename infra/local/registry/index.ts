@@ -4,6 +4,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { explainDiskError } from './errors.ts';
 import { type OpenFile, openFile } from './files.ts';
 import { startServer } from './http/server.ts';
+import { type MirrorOptions, type MirrorStatus, openMirror } from './mirror/mirror.ts';
 import type { RegistryAccess, RegistryEvent, RegistryStore } from './model.ts';
 import { openStore } from './store.ts';
 
@@ -28,6 +29,8 @@ export interface EmbeddedRegistry {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly store: RegistryStore;
+  /** What became of requests that a mirror's rules cover; none without a mirror. */
+  mirrors(): readonly MirrorStatus[];
   /** Tells of pushes and deletions once they are durable, before the client hears of it. Returns the way to stop. */
   onEvent(listener: (event: RegistryEvent) => void): () => void;
   /** Ends open connections too. Uploads in progress can be resumed after the next start. */
@@ -43,6 +46,8 @@ export interface EmbeddedRegistryOptions {
   readonly host?: string;
   /** Default: everyone may do everything. */
   readonly access?: RegistryAccess;
+  /** Serves repositories below the prefixes of its rules from their upstreams. */
+  readonly mirror?: MirrorOptions;
   readonly clock?: Clock;
   /** Largest blob in bytes; default 52,000 MiB, as ECR. */
   readonly maxBlobBytes?: number;
@@ -67,12 +72,15 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
     const maxBlobBytes = options.maxBlobBytes ?? ECR_MAX_LAYER_BYTES;
     const opened = await openStore({ directory, clock, open, maxBlobBytes, onProblem });
     try {
-      const server = await startServer({ opened, host, port: options.port ?? 0, access, onProblem });
+      const { parts, store } = opened;
+      const mirror = options.mirror && (await openMirror(parts, store, { ...options.mirror, directory }));
+      const server = await startServer({ opened, host, port: options.port ?? 0, access, mirror, onProblem });
       let closing: Promise<void> | undefined;
       return {
         port: server.port,
         url: urlOf(host, server.port),
         store: opened.store,
+        mirrors: () => mirror?.status() ?? [],
         onEvent: opened.onEvent,
         close: () => {
           closing ??= server

@@ -10,7 +10,15 @@ export interface RegistryEvent {
   readonly manifestMediaType?: string;
   /** `artifactType` of the manifest, or else the media type of its config. */
   readonly artifactMediaType?: string;
+  /** The upstream that a mirror fetched it from, instead of a client that pushed it. */
+  readonly pulledFrom?: PullThroughSource;
   readonly time: Date;
+}
+
+/** A rule of a pull-through mirror, as ECR's events name it. */
+export interface PullThroughSource {
+  readonly prefix: string;
+  readonly upstream: string;
 }
 
 export type RegistryAction =

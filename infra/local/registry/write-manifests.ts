@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Digest, digestAlgorithm, digestOf } from '../../../lib/core/digest.ts';
 import { explainDiskError } from './errors.ts';
-import type { BlobReference, DeleteOutcome, ManifestSummary, PutManifestOutcome, RegistryEvent } from './model.ts';
+import type {
+  BlobReference,
+  DeleteOutcome,
+  ManifestSummary,
+  PullThroughSource,
+  PutManifestOutcome,
+  RegistryEvent,
+} from './model.ts';
 import { MAX_MANIFEST_BYTES, readManifest } from './read-manifest.ts';
 import type { Repository } from './state.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -12,6 +19,8 @@ export interface PushedManifest {
   readonly mediaType?: string | undefined;
   readonly digest?: Digest | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** From an upstream, by a mirror: what it names comes when somebody asks for it. */
+  readonly pulledFrom?: PullThroughSource | undefined;
 }
 
 /** Checks and stores a manifest and moves its tags to it: one record, so that a tag never leads nowhere. */
@@ -28,12 +37,15 @@ export async function putManifest(
   if (reading.kind === 'refused') return { outcome: 'invalid', reason: reading.reason };
   const { summary } = reading;
   // Asked again under the lock; asked here so that what is refused writes no file.
-  const early = checkReferences(parts.state.repositories.get(name), summary);
+  const { pulledFrom } = pushed;
+  const early = checkReferences(parts.state.repositories.get(name), summary, pulledFrom !== undefined);
   if (early) return early;
   try {
     return await parts.locks.digest.run(digest, async () => {
       if (!(await isStored(parts, digest, bytes.length))) await parts.files.write(bytes, digest);
-      return parts.locks.repository.run(name, () => record(parts, name, digest, summary, [...new Set(tags)]));
+      return parts.locks.repository.run(name, () =>
+        record(parts, name, digest, summary, { tags: [...new Set(tags)], pulledFrom }),
+      );
     });
   } catch (error) {
     throw explainDiskError(error);
@@ -45,9 +57,9 @@ async function record(
   name: string,
   digest: Digest,
   summary: ManifestSummary,
-  tags: readonly string[],
+  { tags, pulledFrom }: { readonly tags: readonly string[]; readonly pulledFrom: PullThroughSource | undefined },
 ): Promise<PutManifestOutcome> {
-  const refusal = checkReferences(parts.state.repositories.get(name), summary);
+  const refusal = checkReferences(parts.state.repositories.get(name), summary, pulledFrom !== undefined);
   if (refusal) return refusal;
   const created = !parts.state.repositories.get(name)?.manifests.has(digest);
   const time = parts.clock.now();
@@ -60,7 +72,7 @@ async function record(
     tags: [...tags],
     at: time.getTime(),
   });
-  tell(parts, 'push', name, digest, summary, tags, time);
+  tell(parts, 'push', name, { digest, summary, tags, pulledFrom }, time);
   const subject = summary.subject === undefined ? {} : { subject: summary.subject };
   return { outcome: 'stored', digest, ...subject, tags, created };
 }
@@ -77,10 +89,11 @@ function hashAs(bytes: Uint8Array, wanted: Digest | undefined): Digest {
 function checkReferences(
   repository: Repository | undefined,
   { blobs, children }: ManifestSummary,
+  partsMayCome: boolean,
 ): PutManifestOutcome | undefined {
   const missing: Digest[] = [];
   const check = (each: BlobReference, size: number | undefined): PutManifestOutcome | undefined => {
-    if (size === undefined && each.optional !== true) missing.push(each.digest);
+    if (size === undefined && each.optional !== true && !partsMayCome) missing.push(each.digest);
     if (size === undefined || size === each.size) return undefined;
     return { outcome: 'invalid', reason: `${each.digest} has ${size} bytes, but the manifest says ${each.size}` };
   };
@@ -106,7 +119,7 @@ export function deleteManifest(parts: StoreParts, name: string, digest: Digest):
     if (by !== undefined) return { outcome: 'referenced', by };
     const tags = [...entry.tags].sort();
     await parts.journal.append({ type: 'manifest-deleted', repository: name, digest });
-    tell(parts, 'delete', name, digest, entry.summary, tags, parts.clock.now());
+    tell(parts, 'delete', name, { digest, summary: entry.summary, tags }, parts.clock.now());
     return { outcome: 'deleted', digest };
   });
 }
@@ -118,7 +131,7 @@ export function deleteTag(parts: StoreParts, name: string, tag: string): Promise
     const entry = digest && repository?.manifests.get(digest);
     if (!digest || !entry) return { outcome: 'unknown' };
     await parts.journal.append({ type: 'tag-deleted', repository: name, tag });
-    tell(parts, 'delete', name, digest, entry.summary, [tag], parts.clock.now());
+    tell(parts, 'delete', name, { digest, summary: entry.summary, tags: [tag] }, parts.clock.now());
     return { outcome: 'deleted', digest };
   });
 }
@@ -137,7 +150,7 @@ export function deleteRepository(
     await parts.journal.append({ type: 'repository-deleted', repository: name });
     const time = parts.clock.now();
     for (const [digest, { summary }] of gone) {
-      tell(parts, 'delete', name, digest, summary, tagsOf.get(digest) ?? [], time);
+      tell(parts, 'delete', name, { digest, summary, tags: tagsOf.get(digest) ?? [] }, time);
     }
     return 'deleted';
   });
@@ -148,11 +161,15 @@ function tell(
   parts: StoreParts,
   kind: RegistryEvent['kind'],
   repository: string,
-  digest: Digest,
-  summary: ManifestSummary,
-  tags: readonly string[],
+  what: {
+    readonly digest: Digest;
+    readonly summary: ManifestSummary;
+    readonly tags: readonly string[];
+    readonly pulledFrom?: PullThroughSource | undefined;
+  },
   time: Date,
 ): void {
+  const { digest, summary, tags, pulledFrom } = what;
   const artifactMediaType = artifactMediaTypeOf(summary);
   const event: RegistryEvent = {
     kind,
@@ -160,6 +177,7 @@ function tell(
     digest,
     manifestMediaType: summary.mediaType,
     ...(artifactMediaType === undefined ? {} : { artifactMediaType }),
+    ...(pulledFrom === undefined ? {} : { pulledFrom }),
     time,
   };
   if (tags.length === 0) parts.emit(event);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Digest, isDigest } from '../../../../lib/core/digest.ts';
 import { OciError, type OciErrorCode } from '../errors.ts';
+import type { Mirror } from '../mirror/mirror.ts';
 import type { RegistryAction, RegistryStore } from '../model.ts';
 import type { StoreParts } from '../store-parts.ts';
 
@@ -11,6 +12,10 @@ export interface Exchange {
   readonly query: URLSearchParams;
   readonly store: RegistryStore;
   readonly parts: StoreParts;
+  /** Who asks; `undefined` is the developer at the machine, or anyone at an edge. */
+  readonly principal: string | undefined;
+  /** The mirror that the repository comes from, if any of its rules covers it. */
+  mirrorOf(repository: string): Mirror | undefined;
   /** @throws OciError 403 */
   require(action: RegistryAction, repository: string): Promise<void>;
   allows(action: RegistryAction, repository: string): Promise<boolean>;

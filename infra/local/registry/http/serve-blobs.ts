@@ -1,6 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../../../../lib/core/digest.ts';
 import { OciError, systemCode } from '../errors.ts';
+import type { BlobFlight } from '../mirror/blob-flight.ts';
+import { streamFlight } from '../mirror/stream-flight.ts';
 import { type ByteRange, parseByteRange } from '../ranges.ts';
 import { type Exchange, type Headers, methodNotAllowed, mutable, notFound, requireDigest, send } from './exchange.ts';
 
@@ -39,13 +41,31 @@ const headersOf = (digest: Digest): Record<string, string> => ({
   'accept-ranges': 'bytes',
 });
 
-function head(exchange: Exchange, name: string, digest: Digest): void {
-  const size = find(exchange, name, digest);
+async function head(exchange: Exchange, name: string, digest: Digest): Promise<void> {
+  const mirrored = exchange.mirrorOf(name)?.blobSize({ repository: name, principal: exchange.principal }, digest);
+  const size = (await mirrored) ?? find(exchange, name, digest);
   exchange.response.writeHead(200, { ...headersOf(digest), 'content-length': String(size) });
   exchange.response.end();
 }
 
+/** Starts to fetch what a mirror does not have yet; `undefined` where the store is all there is. */
+async function fly(exchange: Exchange, repository: string, digest: Digest): Promise<BlobFlight | undefined> {
+  return exchange.mirrorOf(repository)?.blob({ repository, principal: exchange.principal }, digest);
+}
+
 async function get(exchange: Exchange, name: string, digest: Digest): Promise<void> {
+  const flight = await fly(exchange, name, digest);
+  if (flight && exchange.request.headers.range === undefined) {
+    if (await streamFlight(flight, exchange.response, headersOf(digest))) return;
+  }
+  // A part of a blob is not vouched for by its digest before the whole is here.
+  await flight?.done;
+  await serveStored(exchange, name, digest);
+  if (flight === undefined)
+    exchange.mirrorOf(name)?.served(name, Number(exchange.response.getHeader('content-length')));
+}
+
+async function serveStored(exchange: Exchange, name: string, digest: Digest): Promise<void> {
   const size = find(exchange, name, digest);
   const { headers } = exchange.request;
   const tag = `"${digest}"`;

@@ -59,6 +59,7 @@ export async function serveReferrers(exchange: Exchange, name: string, digestTex
   requireGet(exchange);
   await exchange.require('ecr:ListImageReferrers', name);
   const subject = requireDigest(digestText);
+  await exchange.mirrorOf(name)?.referrers({ repository: name, principal: exchange.principal }, subject);
   const filter = exchange.query.get('artifactType');
   const all = exchange.store.referrers(name, subject);
   const start = indexAfter(

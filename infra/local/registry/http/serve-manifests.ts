@@ -40,7 +40,9 @@ function checkReference(reference: string): string {
 const unknown = (repository: string, reference: string): OciError =>
   notFound('MANIFEST_UNKNOWN', `the repository "${repository}" has no manifest "${reference}"`);
 
-async function get(exchange: Exchange, repository: string, reference: string): Promise<void> {
+async function get(exchange: Exchange, repository: string, asked: string): Promise<void> {
+  const mirror = exchange.mirrorOf(repository);
+  const reference = mirror ? await mirror.manifest({ repository, principal: exchange.principal }, asked) : asked;
   if (!exchange.parts.state.repositories.has(repository)) throw nameUnknown(repository);
   const manifest = exchange.store.findManifest(repository, reference);
   if (!manifest) throw unknown(repository, reference);

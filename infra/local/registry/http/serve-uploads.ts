@@ -106,6 +106,8 @@ async function mountSource(exchange: Exchange, target: string, digest: string): 
   const candidates = from === null ? [target, ...repositories.keys()] : [from];
   for (const name of candidates) {
     if (!isRepositoryName(name) || !repositories.get(name)?.blobs.has(digest)) continue;
+    // What a mirror holds back must not come out through another repository.
+    if (exchange.principal === undefined && exchange.mirrorOf(name) !== undefined) continue;
     if (await exchange.allows('ecr:GetDownloadUrlForLayer', name)) return name;
   }
   return undefined;

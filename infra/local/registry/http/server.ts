@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { LadingError } from '../../../../lib/core/errors.ts';
 import { explainDiskError, OciError, systemCode } from '../errors.ts';
-import type { RegistryAccess } from '../model.ts';
+import type { Mirror } from '../mirror/mirror.ts';
+import type { RegistryAccess, RegistryAction } from '../model.ts';
 import type { OpenedStore } from '../store.ts';
 import { type Exchange, methodNotAllowed, mutable, sendJson } from './exchange.ts';
 import { parseRoute } from './route.ts';
@@ -29,6 +30,7 @@ export async function startServer(options: {
   readonly host: string;
   readonly port: number;
   readonly access: RegistryAccess | undefined;
+  readonly mirror: Mirror | undefined;
   readonly onProblem: (error: unknown) => void;
 }): Promise<RegistryServer> {
   const inFlight = new Set<Promise<void>>();
@@ -78,12 +80,22 @@ function explainListenError(cause: Error, port: number, host: string): LadingErr
   return new LadingError('listen-failed', `the registry cannot listen on ${host}:${port}: ${cause.message}`, { cause });
 }
 
+/** Beside the distribution API: what the mirrors of this registry did. */
+const MIRRORS_PATH = '/_lading/mirrors';
+const WRITES: ReadonlySet<RegistryAction> = new Set([
+  'ecr:CompleteLayerUpload',
+  'ecr:InitiateLayerUpload',
+  'ecr:PutImage',
+  'ecr:UploadLayerPart',
+]);
+
 /** What each connection is busy with. */
 const exchanges = new WeakMap<object, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
 
 interface AnswerOptions {
   readonly opened: OpenedStore;
   readonly access: RegistryAccess | undefined;
+  readonly mirror: Mirror | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -98,10 +110,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 }
 
 async function dispatch(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
-  const { opened, access } = options;
+  const { opened, access, mirror } = options;
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const principal = await authenticate(request, access);
+  const mirrorOf = (repository: string): Mirror | undefined => (mirror?.covers(repository) ? mirror : undefined);
   const allows: Exchange['allows'] = async (action, repository) =>
     access === undefined || (await access.authorize(principal, action, repository));
   const exchange: Exchange = {
@@ -110,13 +123,20 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
     store: opened.store,
     parts: opened.parts,
+    principal,
+    mirrorOf,
     allows,
     async require(action, repository) {
+      if (principal === undefined && WRITES.has(action) && mirrorOf(repository) !== undefined) {
+        throw new OciError(403, 'DENIED', `"${repository}" mirrors another registry and takes no pushes`);
+      }
       if (await allows(action, repository)) return;
       throw new OciError(403, 'DENIED', `${principal ?? 'the caller'} may not ${action} on ${repository}`);
     },
   };
-  await route(exchange, mark < 0 ? url : url.slice(0, mark));
+  const path = mark < 0 ? url : url.slice(0, mark);
+  if (path === MIRRORS_PATH) return sendJson(exchange, 200, {}, { mirrors: mirror?.status() ?? [] });
+  await route(exchange, path);
 }
 
 async function authenticate(request: IncomingMessage, access: RegistryAccess | undefined): Promise<string | undefined> {

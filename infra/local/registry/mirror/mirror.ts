@@ -1,0 +1,313 @@
+import { join } from 'node:path';
+import { type Digest, isDigest } from '../../../../lib/core/digest.ts';
+import { describeError, isLadingError } from '../../../../lib/core/errors.ts';
+import { artifactClassOf, parseManifest } from '../../../../lib/formats/oci/index.ts';
+import type { MirrorRule } from '../../../../lib/mirror/config.ts';
+import {
+  createMirrorCounter,
+  createSingleFlight,
+  type GateReader,
+  judgeImage,
+  type MirrorCounts,
+  type MirrorRoute,
+  type PulledManifest,
+  pullManifest,
+  routeRepository,
+} from '../../../../lib/mirror/index.ts';
+import type { Registries } from '../../../../lib/registry/index.ts';
+import { OciError } from '../errors.ts';
+import type { RegistryStore } from '../model.ts';
+import type { StoreParts } from '../store-parts.ts';
+import { mountBlob } from '../write-blobs.ts';
+import { putManifest } from '../write-manifests.ts';
+import { type BlobFlight, startBlobFlight } from './blob-flight.ts';
+import { openReleaseFile } from './release-file.ts';
+
+export interface MirrorOptions {
+  readonly rules: readonly MirrorRule[];
+  /** Where the upstreams are opened. */
+  readonly registries: Registries;
+  /** Whose verdict lets an image out of quarantine. */
+  readonly gate: GateReader;
+}
+
+export interface MirrorStatus {
+  readonly prefix: string;
+  readonly upstream: string;
+  readonly quarantine: 'gate' | 'off';
+  readonly counts: MirrorCounts;
+}
+
+/** A client of the mirror: whoever is known by name is one of our functions, which must read what is held. */
+export interface MirrorClient {
+  readonly repository: string;
+  readonly principal: string | undefined;
+}
+
+export interface Mirror {
+  covers(repository: string): boolean;
+  /**
+   * Sees to it that the manifest is in the store, and that the client may have it.
+   *
+   * @throws OciError 404, 403 where the gate refuses it, 429 with `Retry-After` while it is held, 503 in an outage
+   */
+  manifest(client: MirrorClient, reference: string): Promise<Digest>;
+  /** The same for a blob: `undefined` where it is in the store, else its flight there. */
+  blob(client: MirrorClient, digest: Digest): Promise<BlobFlight | undefined>;
+  /** Bytes of a blob that a manifest names, which need not be here; nothing is fetched. */
+  blobSize(client: MirrorClient, digest: Digest): Promise<number>;
+  /** Fetches what the upstream has of referrers, so that the store lists them. */
+  referrers(client: MirrorClient, subject: Digest): Promise<void>;
+  served(repository: string, bytes: number): void;
+  status(): readonly MirrorStatus[];
+}
+
+/** Layers that a manifest may name are fetched from an upstream for its clients, checked, kept and counted. */
+export async function openMirror(
+  parts: StoreParts,
+  store: RegistryStore,
+  options: MirrorOptions & { readonly directory: string },
+): Promise<Mirror> {
+  const releases = await openReleaseFile(join(options.directory, 'released'));
+  return new PullThroughMirror(parts, store, options, { gate: options.gate, releases });
+}
+
+class PullThroughMirror implements Mirror {
+  readonly #parts: StoreParts;
+  readonly #store: RegistryStore;
+  readonly #options: MirrorOptions;
+  readonly #judge: Parameters<typeof judgeImage>[0];
+  readonly #counter = createMirrorCounter();
+  readonly #manifests = createSingleFlight<PulledManifest>();
+  readonly #checked = new Map<string, number>();
+  readonly #blobs = new Map<string, BlobFlight>();
+  readonly #runs = new Map<Digest, boolean>();
+
+  constructor(
+    parts: StoreParts,
+    store: RegistryStore,
+    options: MirrorOptions,
+    judge: Parameters<typeof judgeImage>[0],
+  ) {
+    this.#parts = parts;
+    this.#store = store;
+    this.#options = options;
+    this.#judge = judge;
+  }
+
+  covers(repository: string): boolean {
+    return routeRepository(this.#options.rules, repository) !== undefined;
+  }
+
+  async manifest(client: MirrorClient, reference: string): Promise<Digest> {
+    const route = this.#route(client.repository);
+    const pulled = await this.#pull(route, reference);
+    this.#countPull(route, pulled);
+    switch (pulled.kind) {
+      case 'unknown':
+        throw new OciError(404, 'MANIFEST_UNKNOWN', `${route.rule.upstream} has no manifest "${reference}"`);
+      case 'unavailable':
+        throw unavailable(route, pulled.cause);
+      case 'found':
+        await this.#admit(client, route, [pulled.digest], isDigest(reference) ? undefined : reference);
+        return pulled.digest;
+    }
+  }
+
+  async blob(client: MirrorClient, digest: Digest): Promise<BlobFlight | undefined> {
+    const route = this.#route(client.repository);
+    const size = await this.blobSize(client, digest);
+    const has = this.#parts.state.repositories.get(client.repository)?.blobs.has(digest);
+    if (has || (await this.#borrow(client.repository, digest))) {
+      this.#count(route, { hits: 1 });
+      return undefined;
+    }
+    const key = `${client.repository}@${digest}`;
+    const known = this.#blobs.get(key);
+    if (known !== undefined) {
+      this.#count(route, { hits: 1 });
+      return known;
+    }
+    this.#count(route, { misses: 1 });
+    const flight = startBlobFlight(
+      this.#parts,
+      { repository: client.repository, digest, size },
+      this.#read(route, digest, size),
+    );
+    this.#blobs.set(key, flight);
+    const ended = (): void => void this.#blobs.delete(key);
+    flight.done.then(ended, () => {
+      ended();
+      this.#count(route, { failed: 1 });
+    });
+    return flight;
+  }
+
+  async blobSize(client: MirrorClient, digest: Digest): Promise<number> {
+    const repository = this.#parts.state.repositories.get(client.repository);
+    const namedBy = [...(repository?.namedBy.get(digest) ?? [])];
+    const size = namedBy
+      .flatMap((by) => repository?.manifests.get(by)?.summary.blobs ?? [])
+      .find((blob) => blob.digest === digest)?.size;
+    // What no manifest of the repository names is not fetched: the mirror is no way to ask an upstream for anything.
+    if (size === undefined) throw new OciError(404, 'BLOB_UNKNOWN', `the repository has no blob ${digest}`);
+    await this.#admit(client, this.#route(client.repository), namedBy, undefined);
+    return size;
+  }
+
+  async referrers(client: MirrorClient, subject: Digest): Promise<void> {
+    const route = this.#route(client.repository);
+    const { rule, upstreamRepository } = route;
+    try {
+      const upstream = await this.#options.registries.open(rule.upstream);
+      const { descriptors } = await upstream.listReferrers({ repository: upstreamRepository, digest: subject });
+      for (const { digest } of descriptors) await this.#pull(route, digest);
+    } catch (error) {
+      // What is here is listed; a signature that cannot be had is missing, and verifying says so.
+      if (!isLadingError(error)) throw error;
+    }
+  }
+
+  served(repository: string, bytes: number): void {
+    this.#count(this.#route(repository), { bytesFromCache: bytes });
+  }
+
+  status(): readonly MirrorStatus[] {
+    return this.#options.rules.map(({ prefix, upstream, quarantine }) => ({
+      prefix,
+      upstream,
+      quarantine: quarantine.until,
+      counts: this.#counter.of(prefix),
+    }));
+  }
+
+  #route(repository: string): MirrorRoute {
+    const route = routeRepository(this.#options.rules, repository);
+    if (route === undefined) throw new OciError(404, 'NAME_UNKNOWN', `no upstream stands behind "${repository}"`);
+    return route;
+  }
+
+  #pull(route: MirrorRoute, reference: string): Promise<PulledManifest> {
+    const { clock } = this.#parts;
+    const cache = {
+      find: (repository: string, at: string) => this.#store.findManifest(repository, at),
+      store: (...given: Parameters<typeof this.storeManifest>) => this.storeManifest(...given),
+    };
+    const upstream = (host: string) => this.#options.registries.open(host);
+    return pullManifest({ cache, upstream, flights: this.#manifests, checked: this.#checked, clock }, route, reference);
+  }
+
+  /** Bytes and type as the upstream gave them; what they name comes when a client asks for it. */
+  async storeManifest(
+    repository: string,
+    manifest: { readonly digest: Digest; readonly mediaType: string; readonly bytes: Uint8Array },
+    tag: string | undefined,
+  ): Promise<void> {
+    const { rule } = this.#route(repository);
+    const stored = await putManifest(this.#parts, repository, {
+      ...manifest,
+      tags: tag === undefined ? [] : [tag],
+      pulledFrom: { prefix: rule.prefix, upstream: rule.upstream },
+    });
+    if (stored.outcome === 'stored') return;
+    const why = 'reason' in stored ? stored.reason : stored.outcome;
+    throw new OciError(502, 'MANIFEST_INVALID', `what ${rule.upstream} has as ${manifest.digest} is refused: ${why}`);
+  }
+
+  async #admit(
+    { repository, principal }: MirrorClient,
+    route: MirrorRoute,
+    anyOf: readonly Digest[],
+    tag: string | undefined,
+  ): Promise<void> {
+    if (principal !== undefined) return;
+    let refusal: OciError | undefined;
+    for (const digest of anyOf) {
+      const parents = [...(this.#parts.state.repositories.get(repository)?.namedBy.get(digest) ?? [])];
+      const runs = await this.#isRunnable(repository, digest);
+      const judgement = await judgeImage(this.#judge, route, { digest, runs, parents }, tag);
+      if (judgement.kind === 'serve') return;
+      if (judgement.kind === 'refused') refusal = denied(repository, digest, judgement.reasons);
+      else refusal ??= held(repository, digest, judgement.retryAfterSeconds);
+    }
+    if (refusal === undefined) return;
+    this.#count(route, refusal.status === 403 ? { denied: 1 } : { held: 1 });
+    throw refusal;
+  }
+
+  async #isRunnable(repository: string, digest: Digest): Promise<boolean> {
+    const known = this.#runs.get(digest);
+    if (known !== undefined) return known;
+    const found = await this.#store.getManifest(repository, digest);
+    if (!found) return true;
+    const kind = artifactClassOf(parseManifest(found.bytes, found.manifest.mediaType, { digest }));
+    const runs = kind === 'image' || kind === 'index';
+    if (this.#runs.size >= MAX_KNOWN) this.#runs.clear();
+    this.#runs.set(digest, runs);
+    return runs;
+  }
+
+  /** A layer that another repository has already is not fetched again. */
+  async #borrow(repository: string, digest: Digest): Promise<boolean> {
+    if (!this.#parts.state.contents.has(digest)) return false;
+    for (const [name, { blobs }] of this.#parts.state.repositories) {
+      if (blobs.has(digest)) return mountBlob(this.#parts, name, repository, digest);
+    }
+    return false;
+  }
+
+  async *#read(route: MirrorRoute, digest: Digest, size: number): AsyncGenerator<Uint8Array> {
+    const upstream = await this.#options.registries.open(route.rule.upstream);
+    // As a range, because the store hashes every byte itself before the blob has a name.
+    const range = size === 0 ? {} : { range: { start: 0, end: size - 1 } };
+    for await (const piece of upstream.openBlob({ repository: route.upstreamRepository, digest, size }, range)) {
+      this.#count(route, { bytesFromUpstream: piece.length });
+      yield piece;
+    }
+  }
+
+  #countPull(route: MirrorRoute, pulled: PulledManifest): void {
+    switch (pulled.kind) {
+      case 'unknown':
+        return;
+      case 'unavailable':
+        this.#count(route, { failed: 1 });
+        return;
+      case 'found':
+        if (pulled.from === 'stale') this.#count(route, { stale: 1 });
+        else if (pulled.from === 'cache') this.#count(route, { hits: 1 });
+        else this.#count(route, { misses: 1, bytesFromUpstream: pulled.bytes });
+    }
+  }
+
+  #count({ rule }: MirrorRoute, what: Partial<MirrorCounts>): void {
+    this.#counter.add(rule.prefix, what);
+  }
+}
+
+const MAX_KNOWN = 100_000;
+
+/** Clients that know `Retry-After` (containerd, skopeo, Lading) come again by themselves on 429. */
+const held = (repository: string, digest: Digest, seconds: number): OciError =>
+  new OciError(
+    429,
+    'TOOMANYREQUESTS',
+    `${repository}@${digest} is new here and is held until it is scanned and the gate has decided; try again in ${seconds} s`,
+    { headers: { 'retry-after': String(seconds) } },
+  );
+
+const denied = (repository: string, digest: Digest, reasons: readonly string[]): OciError =>
+  new OciError(
+    403,
+    'DENIED',
+    `the gate does not allow ${repository}@${digest}: ${reasons.join('; ') || 'no reason given'}`,
+  );
+
+/** An upstream that is down is worth asking again soon; one that limits us says when. */
+function unavailable({ rule }: MirrorRoute, cause: unknown): OciError {
+  const asked = cause !== null && typeof cause === 'object' && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) : 0;
+  return new OciError(503, 'UNAVAILABLE', `${rule.upstream} does not answer: ${describeError(cause)}`.slice(0, 500), {
+    headers: { 'retry-after': String(Math.max(5, Math.ceil(asked / 1000))) },
+    cause,
+  });
+}
