@@ -216,6 +216,43 @@ export const imageSigned = define(
   bySubject,
 );
 
+const keyOfStatement = z.object({ keyId: z.string(), algorithm: z.string() });
+export const imageAttested = define(
+  'lading.signing',
+  'Image Attested',
+  z.object({
+    subject: subjectSchema,
+    /** Digest of the manifest of the verdict's summary. */
+    verdict: digestSchema,
+    validUntil: z.iso.datetime(),
+    /** Everything that was attached, each a referrer of the subject; later verdicts take the place of earlier ones. */
+    attestations: z.array(keyOfStatement.extend({ predicateType: z.string(), digest: digestSchema })),
+    /** Referrers that said what is not said any more: removed from the registry. */
+    superseded: z.array(digestSchema),
+    /** Predicate types of statements that are too large for verifiers to read. */
+    tooLarge: z.array(z.string()),
+  }),
+  (data) => `${bySubject(data)} ${data.verdict}`,
+);
+
+export const signatureRequested = define(
+  'lading.signing',
+  'Signature Requested',
+  z.object({
+    subject: subjectSchema,
+    /** Keys that have not signed it, though today's rule asks for them. */
+    missing: z.array(keyOfStatement),
+  }),
+  (data) => `${bySubject(data)} ${data.missing.map(({ keyId }) => keyId).join(' ')}`,
+);
+
+export const keyRevoked = define(
+  'lading.signing',
+  'Key Revoked',
+  keyOfStatement.extend({ reason: z.string(), revokedAt: z.iso.datetime() }),
+  (data) => data.keyId,
+);
+
 const verdictData = z.object({ subject: subjectSchema, verdict: digestSchema, reason: z.string() });
 export const verdictRenewed = define(
   'lading.signing',
@@ -299,6 +336,38 @@ export const imageInUse = define(
   (data) => `${bySubject(data)} ${data.workload.kind}/${data.workload.name}`,
 );
 
+export const untrustedImageStarted = define(
+  'lading.admission',
+  'Untrusted Image Started',
+  z.object({
+    subject: announcedSubject,
+    workload: z.object({ kind: z.string(), name: z.string() }),
+    reason: z.string(),
+    detail: z.string(),
+    /** Whether the workload was told to stop. */
+    stopped: z.boolean(),
+  }),
+  (data) => `${bySubject(data)} ${data.workload.kind}/${data.workload.name}`,
+);
+
+export const provenanceRecorded = define(
+  'lading.provenance',
+  'Provenance Recorded',
+  z.object({
+    subject: announcedSubject,
+    provenance: documentRef,
+    builder: z.string(),
+    /** SLSA Build level, and why it is no higher. */
+    level: z.int().min(0).max(3),
+    reasons: z.array(z.string()),
+    /** Source, materials and base images, as URIs with digests. */
+    materials: z.array(z.object({ uri: z.string(), digest: z.string().optional() })).max(100),
+    /** Whether who pushed the image is who built it; `unknown` where the registry does not tell. */
+    pushedByBuilder: z.enum(['yes', 'no', 'unknown']),
+  }),
+  (data) => `${bySubject(data)} ${data.provenance.digest}`,
+);
+
 /** Every event of the system, by detail-type. */
 export const eventDefinitions = {
   [imagePushed.detailType]: imagePushed,
@@ -311,6 +380,9 @@ export const eventDefinitions = {
   [advisoriesUpdated.detailType]: advisoriesUpdated,
   [gateDecided.detailType]: gateDecided,
   [imageSigned.detailType]: imageSigned,
+  [imageAttested.detailType]: imageAttested,
+  [signatureRequested.detailType]: signatureRequested,
+  [keyRevoked.detailType]: keyRevoked,
   [verdictRenewed.detailType]: verdictRenewed,
   [verdictLapsed.detailType]: verdictLapsed,
   [imageReplicated.detailType]: imageReplicated,
@@ -320,6 +392,8 @@ export const eventDefinitions = {
   [imageRestored.detailType]: imageRestored,
   [imageExpired.detailType]: imageExpired,
   [imageInUse.detailType]: imageInUse,
+  [untrustedImageStarted.detailType]: untrustedImageStarted,
+  [provenanceRecorded.detailType]: provenanceRecorded,
 } as Readonly<Record<string, EventDefinition>>;
 
 /**
