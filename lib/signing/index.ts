@@ -1,4 +1,4 @@
-export { createSignature } from './create-signature.ts';
+export { createAttestation, createSignature, type SigningOptions } from './create-signature.ts';
 export { parseVerificationKey, type VerificationKey } from './keys.ts';
 export {
   COSIGN_SIGN_PREDICATE,
@@ -6,8 +6,11 @@ export {
   type RecordedSignature,
   type SignatureAlgorithm,
   type SignatureFormat,
+  signatureAlgorithms,
+  signatureFormats,
 } from './model.ts';
-export type { SignatureStore, Signer } from './ports.ts';
+export type { SignatureStore, Signer, Timestamper } from './ports.ts';
+export { pushRecorded } from './push-recorded.ts';
 export {
   imageSignedDraft,
   type SignImageOutcome,

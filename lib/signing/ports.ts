@@ -18,3 +18,13 @@ export interface SignatureStore {
   /** @param format `cosign-bundle` when absent */
   get(subject: ImageLocation, keyId: string, format?: SignatureFormat): Promise<RecordedSignature | undefined>;
 }
+
+/** An authority that says what existed when (RFC 3161). */
+export interface Timestamper {
+  /**
+   * The authority's answer (`TimeStampResp`, DER) about the hash of the signature; it was checked to be about it.
+   *
+   * @throws LadingError `timestamp-unavailable`
+   */
+  timestamp(signature: Uint8Array, hash: 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>;
+}

@@ -1,13 +1,11 @@
 import type { Clock } from '../core/clock.ts';
-import { digestOf } from '../core/digest.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, type ImageSubject, imageSigned } from '../events/index.ts';
-import { EMPTY_BLOB } from '../formats/oci/index.ts';
-import { SIGSTORE_BUNDLE_V03 } from '../formats/sigstore-bundle/index.ts';
 import type { BlobWriter, ManifestReader, ManifestWriter } from '../registry/index.ts';
-import { createSignature } from './create-signature.ts';
+import { createSignature, type SigningOptions } from './create-signature.ts';
 import type { RecordedSignature } from './model.ts';
 import type { SignatureStore, Signer } from './ports.ts';
+import { artifactTypeOf, pushRecorded } from './push-recorded.ts';
 
 export interface SignImagePorts {
   readonly signer: Signer;
@@ -21,6 +19,8 @@ export interface SignImageRequest {
   readonly subject: ImageLocation;
   /** What the gate said of exactly this digest. */
   readonly decision: 'allow' | 'deny' | 'quarantine';
+  /** Cosign's bundle, with nothing besides, when absent. */
+  readonly options?: SigningOptions;
 }
 
 export type SignImageOutcome =
@@ -29,7 +29,7 @@ export type SignImageOutcome =
   | { readonly kind: 'not-signed'; readonly reason: 'gate-refused' | 'image-gone' };
 
 /**
- * Signs an image that the gate allowed, once per location and key.
+ * Signs an image that the gate allowed, once per location, key and format.
  *
  * Signatures are not deterministic, so the bytes are recorded first, under a conditional write, and what is pushed is
  * what is recorded: a retry after a crash, or a second worker, pushes the same manifest under the same digest instead
@@ -39,34 +39,22 @@ export type SignImageOutcome =
  */
 export async function signImage(ports: SignImagePorts, request: SignImageRequest): Promise<SignImageOutcome> {
   const { signer, store, registry, clock } = ports;
-  const { subject } = request;
+  const { subject, options = {} } = request;
   if (request.decision !== 'allow') return { kind: 'not-signed', reason: 'gate-refused' };
   const { hint } = await signer.publicKey();
   // Also where the signature is recorded: registries take a referrer of an image that was deleted meanwhile.
   const image = await registry.getManifest({ repository: subject.repository, reference: subject.digest });
   if (image === undefined) return { kind: 'not-signed', reason: 'image-gone' };
-  let signature = await store.get(subject, hint);
+  let signature = await store.get(subject, hint, options.format);
   const again = signature !== undefined;
   if (signature === undefined) {
     const descriptor = { mediaType: image.mediaType, digest: subject.digest, size: image.bytes.length };
-    const made = await createSignature(signer, subject, descriptor, clock.now());
+    const made = await createSignature(signer, subject, descriptor, clock.now(), options);
     const recorded = await store.record(made);
     signature = recorded === 'recorded' ? made : recorded;
   }
-  await pushSignature(registry, signature);
+  await pushRecorded(registry, signature);
   return { kind: 'signed', signature, again };
-}
-
-/** Pushes the recorded bytes. Every step is idempotent, so it can be repeated as a whole. */
-async function pushSignature(
-  registry: BlobWriter & ManifestWriter,
-  { subject, bundle, manifest, manifestMediaType }: RecordedSignature,
-): Promise<void> {
-  const { repository } = subject;
-  const { digest, size } = EMPTY_BLOB.descriptor;
-  await registry.putBlob({ repository, digest, size, content: EMPTY_BLOB.bytes });
-  await registry.putBlob({ repository, digest: digestOf(bundle), size: bundle.length, content: bundle });
-  await registry.attachReferrer({ repository, mediaType: manifestMediaType, bytes: manifest });
 }
 
 /** The event that tells of a signature. */
@@ -76,7 +64,7 @@ export const imageSignedDraft = (subject: ImageSubject, signature: RecordedSigna
     signature: {
       digest: signature.manifestDigest,
       mediaType: signature.manifestMediaType,
-      artifactType: SIGSTORE_BUNDLE_V03,
+      artifactType: artifactTypeOf(signature),
       algorithm: signature.algorithm,
       keyId: signature.keyId,
     },

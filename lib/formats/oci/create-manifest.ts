@@ -41,6 +41,18 @@ export function createArtifactManifest(input: ArtifactManifestInput): EncodedMan
   });
 }
 
+/** An OCI image manifest with a configuration of its own, as what is packed as an image has it. */
+export const encodeManifest = (input: {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}): EncodedManifest =>
+  encode(OCI_IMAGE_MANIFEST, {
+    schemaVersion: 2,
+    mediaType: OCI_IMAGE_MANIFEST,
+    config: input.config,
+    layers: input.layers,
+  });
+
 /** An OCI image index over the given descriptors, in their order. */
 export function createIndex(
   manifests: readonly Descriptor[],

@@ -1,5 +1,11 @@
 export { type ArtifactClass, artifactClassOf } from './artifact-class.ts';
-export { createArtifactManifest, createIndex, EMPTY_BLOB } from './create-manifest.ts';
+export {
+  createArtifactManifest,
+  createIndex,
+  EMPTY_BLOB,
+  type EncodedManifest,
+  encodeManifest,
+} from './create-manifest.ts';
 export {
   type Descriptor,
   descriptorSchema,

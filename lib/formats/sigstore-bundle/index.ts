@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LadingError } from '../../core/errors.ts';
 import { canonicalJson, parseJsonStrict } from '../../core/json.ts';
+import { decodeBase64, encodeBase64 } from '../base64.ts';
 import { type DsseEnvelope, dsseEnvelopeSchema, encodeDsseEnvelope, toEnvelope } from '../dsse/index.ts';
 
 /** Media type of the bundle, artifact type and layer type of its manifest (cosign, specs/BUNDLE_SPEC.md). */
@@ -14,8 +15,8 @@ export const MAX_BUNDLE_BYTES = 4 * 1024 * 1024;
 
 export type VerificationMaterial =
   | { readonly kind: 'public-key'; readonly hint: string }
-  /** Signed with a short-lived certificate ("keyless"). */
-  | { readonly kind: 'certificate' };
+  /** Signed with a short-lived certificate ("keyless"): DER, the signing one first. */
+  | { readonly kind: 'certificate'; readonly certificates: readonly Uint8Array[] };
 
 export type BundleContent =
   | { readonly kind: 'dsse'; readonly envelope: DsseEnvelope }
@@ -27,14 +28,28 @@ export interface SigstoreBundle {
   readonly mediaType: string;
   readonly material: VerificationMaterial;
   readonly content: BundleContent;
+  /** Answers of timestamp authorities (RFC 3161) about the signature. */
+  readonly timestamps: readonly Uint8Array[];
 }
+
+const derSchema = z.object({ rawBytes: z.string() });
+const MAX_CERTIFICATES = 10;
+const MAX_TIMESTAMPS = 8;
 
 const bundleSchema = z.object({
   mediaType: z.string().regex(READABLE),
   verificationMaterial: z.object({
     publicKey: z.object({ hint: z.string().max(1024).default('') }).nullish(),
-    certificate: z.unknown().optional(),
-    x509CertificateChain: z.unknown().optional(),
+    certificate: derSchema.nullish(),
+    x509CertificateChain: z.object({ certificates: z.array(derSchema).min(1).max(MAX_CERTIFICATES) }).nullish(),
+    timestampVerificationData: z
+      .object({
+        rfc3161Timestamps: z
+          .array(z.object({ signedTimestamp: z.string() }))
+          .max(MAX_TIMESTAMPS)
+          .nullish(),
+      })
+      .nullish(),
   }),
   dsseEnvelope: dsseEnvelopeSchema.nullish(),
   messageSignature: z.unknown().optional(),
@@ -57,13 +72,27 @@ export function parseSigstoreBundle(bytes: Uint8Array): SigstoreBundle {
     mediaType,
     material: readMaterial(verificationMaterial),
     content: readContent(dsseEnvelope, messageSignature),
+    timestamps: (verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? []).map(({ signedTimestamp }) =>
+      bytesOf(signedTimestamp),
+    ),
   };
 }
 
+function bytesOf(text: string): Uint8Array {
+  const bytes = decodeBase64(text);
+  if (bytes !== undefined) return bytes;
+  throw new LadingError('bundle-invalid', 'a certificate or timestamp is not base64');
+}
+
 function readMaterial(material: z.infer<typeof bundleSchema>['verificationMaterial']): VerificationMaterial {
-  const hasCertificate = material.certificate != null || material.x509CertificateChain != null;
-  if (material.publicKey != null && !hasCertificate) return { kind: 'public-key', hint: material.publicKey.hint };
-  if (material.publicKey == null && hasCertificate) return { kind: 'certificate' };
+  const given = material.certificate != null ? [material.certificate] : material.x509CertificateChain?.certificates;
+  if (material.certificate != null && material.x509CertificateChain != null) {
+    throw new LadingError('bundle-invalid', 'a Sigstore bundle has both a certificate and a chain');
+  }
+  if (material.publicKey != null && given === undefined) return { kind: 'public-key', hint: material.publicKey.hint };
+  if (material.publicKey == null && given !== undefined) {
+    return { kind: 'certificate', certificates: given.map(({ rawBytes }) => bytesOf(rawBytes)) };
+  }
   throw new LadingError('bundle-invalid', 'a Sigstore bundle must name either a public key or a certificate');
 }
 
@@ -77,13 +106,36 @@ function readContent(envelope: z.infer<typeof dsseEnvelopeSchema> | null | undef
   throw new LadingError('bundle-invalid', 'a Sigstore bundle must hold either an envelope or a message signature');
 }
 
-/** A bundle for a signature made with a key: equal input is equal bytes. */
-export function encodeKeyBundle(input: { readonly hint: string; readonly envelope: DsseEnvelope }): Uint8Array {
+/** What a bundle is made of: equal input is equal bytes. */
+export interface BundleInput {
+  readonly envelope: DsseEnvelope;
+  /** Who signed: a key by its hint, or a certificate (DER). */
+  readonly signer: { readonly hint: string } | { readonly certificate: Uint8Array };
+  /** Entries of a transparency log, as JSON of `sigstore_rekor.proto`. */
+  readonly logEntries?: readonly unknown[];
+  /** Answers of timestamp authorities (RFC 3161). */
+  readonly timestamps?: readonly Uint8Array[];
+}
+
+export function encodeBundle({ envelope, signer, logEntries, timestamps = [] }: BundleInput): Uint8Array {
+  const who =
+    'hint' in signer
+      ? { publicKey: { hint: signer.hint } }
+      : { certificate: { rawBytes: encodeBase64(signer.certificate) } };
+  const rfc3161Timestamps = timestamps.map((answer) => ({ signedTimestamp: encodeBase64(answer) }));
   return new TextEncoder().encode(
     canonicalJson({
       mediaType: SIGSTORE_BUNDLE_V03,
-      verificationMaterial: { publicKey: { hint: input.hint } },
-      dsseEnvelope: encodeDsseEnvelope(input.envelope),
+      verificationMaterial: {
+        ...who,
+        ...(logEntries === undefined ? {} : { tlogEntries: logEntries }),
+        ...(timestamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps } }),
+      },
+      dsseEnvelope: encodeDsseEnvelope(envelope),
     }),
   );
 }
+
+/** A bundle for a signature made with a key. */
+export const encodeKeyBundle = (input: { readonly hint: string; readonly envelope: DsseEnvelope }): Uint8Array =>
+  encodeBundle({ envelope: input.envelope, signer: { hint: input.hint } });

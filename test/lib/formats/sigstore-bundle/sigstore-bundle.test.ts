@@ -19,6 +19,7 @@ describe('Sigstore bundles', () => {
       mediaType: SIGSTORE_BUNDLE_V03,
       material: { kind: 'public-key', hint: 'h' },
       content: { kind: 'dsse', envelope },
+      timestamps: [],
     });
     expect(encodeKeyBundle({ hint: 'h', envelope })).toEqual(written);
   });
@@ -36,7 +37,10 @@ describe('Sigstore bundles', () => {
 
   it('tells the kinds apart', () => {
     const keyless = { ...bundle, verificationMaterial: { certificate: { rawBytes: 'AA==' } } };
-    expect(parseSigstoreBundle(bytes(keyless)).material).toEqual({ kind: 'certificate' });
+    expect(parseSigstoreBundle(bytes(keyless)).material).toEqual({
+      kind: 'certificate',
+      certificates: [new Uint8Array([0])],
+    });
     const message = { ...bundle, dsseEnvelope: undefined, messageSignature: { signature: 'AA==' } };
     expect(parseSigstoreBundle(bytes(message)).content).toEqual({ kind: 'message-signature' });
   });
