@@ -5,7 +5,7 @@ import { intakeConfigSchema } from '../lib/intake/config.ts';
 import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
 import { notificationsConfigSchema } from '../lib/notifications/config.ts';
 import { policyConfigSchema } from '../lib/policy/config.ts';
-import { registriesConfigSchema } from '../lib/registry/config.ts';
+import { localOnly, registriesConfigSchema } from '../lib/registry/config.ts';
 import { replicationConfigSchema } from '../lib/replication/config.ts';
 import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
 
@@ -103,9 +103,22 @@ const configSchema = z
       refuse(['alarmTopicArn'], `the topic is not in ${config.primaryRegion}, where the alarms are`);
     }
     config.registries.forEach((entry, i) => {
-      if (entry.kind === 'distribution' && ['basic', 'bearer'].includes(entry.credentials.kind)) {
-        const path = ['registries', i, 'credentials'];
+      const path = ['registries', i, 'credentials'];
+      if (entry.kind === 'ecr') {
+        if (entry.awsRole?.token)
+          refuse(['registries', i, 'awsRole'], 'a function takes a role with its own, and no token');
+        return;
+      }
+      if (['basic', 'bearer'].includes(entry.credentials.kind)) {
         refuse(path, 'would stand readable in the template: keep it in Secrets Manager and name that secret');
+      }
+      const local = localOnly(entry.credentials);
+      if (local) refuse(path, `${local} is not there where functions run: name a secret or a parameter`);
+      if (entry.rotation && 'variable' in entry.rotation.issuer.admin) {
+        refuse(
+          ['registries', i, 'rotation', 'issuer', 'admin'],
+          'a function has no environment of yours: name a secret',
+        );
       }
     });
     const ofRegion = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;

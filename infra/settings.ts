@@ -1,6 +1,12 @@
 import type { Stack } from 'aws-cdk-lib/core';
 import type { SettingName } from '../functions/_pipe/function.ts';
-import type { RegistriesConfig, RegistryEntry } from '../lib/registry/config.ts';
+import {
+  type RegistriesConfig,
+  type RegistryEntry,
+  rotatedSecret,
+  type SecretSource,
+  secretsOf,
+} from '../lib/registry/config.ts';
 import type { ReplicationConfig } from '../lib/replication/config.ts';
 import type { LadingConfig } from './config.ts';
 import type { RegistryRights } from './constructs/shared-resources.ts';
@@ -62,21 +68,69 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
 /** What IAM must allow so that functions can speak to the registries of the configuration. */
 export function registryRightsOf(config: LadingConfig, stack: Stack): RegistryRights {
   const { entries } = registriesOf(config, stack.account);
-  const arn = (service: string, region: string, account: string, resource: string): string =>
-    `arn:${stack.partition}:${service}:${region}:${account}:${resource}`;
+  const own = entries.filter((entry) => entry.kind === 'ecr' && !entry.awsRole);
+  const sources = entries.flatMap((entry) => (entry.kind === 'ecr' ? [] : secretsOf(entry.credentials)));
+  const roles = entries.flatMap((entry) => {
+    const role = entry.kind === 'ecr' ? entry.awsRole : publicGallery(entry)?.role;
+    return role ? [role.arn] : [];
+  });
+  const rotated = entries.flatMap((entry) => {
+    if (entry.kind === 'ecr' || !entry.rotation) return [];
+    const secret = rotatedSecret(entry);
+    return secret === undefined ? [] : [{ secret, admin: entry.rotation.issuer.admin }];
+  });
   return {
-    repositoryArns: entries.flatMap((entry) =>
-      entry.kind === 'ecr' ? [arn('ecr', entry.region, entry.account ?? stack.account, 'repository/*')] : [],
+    repositoryArns: own.flatMap((entry) =>
+      entry.kind === 'ecr'
+        ? [arnOf(stack, 'ecr', 'repository/*', { region: entry.region, account: entry.account ?? stack.account })]
+        : [],
     ),
-    credentialArns: entries.flatMap((entry) => {
-      if (entry.kind !== 'distribution' || entry.credentials.kind !== 'secret') return [];
-      const { secret } = entry.credentials;
-      // Secrets Manager adds six characters to a secret's name in its ARN (user guide, "What's in a secret").
-      return [
-        secret.startsWith('arn:')
-          ? secret
-          : arn('secretsmanager', stack.region, stack.account, `secret:${secret}-??????`),
-      ];
+    ...arnsOf(sources, stack),
+    roleArns: [...new Set(roles)],
+    publicGallery: entries.some((entry) => {
+      const gallery = entry.kind === 'ecr' ? undefined : publicGallery(entry);
+      return gallery !== undefined && gallery.role === undefined;
     }),
+    rotation: {
+      rotatedArns: arnsOf(
+        rotated.map(({ secret }) => ({ secret })),
+        stack,
+      ).secretArns,
+      admins: arnsOf(
+        rotated.map(({ admin }) => admin),
+        stack,
+      ),
+    },
   };
+}
+
+type Distribution = Exclude<RegistryEntry, { kind: 'ecr' }>;
+const publicGallery = ({ credentials }: Distribution) => (credentials.kind === 'ecr-public' ? credentials : undefined);
+
+const arnOf = (
+  stack: Stack,
+  service: string,
+  resource: string,
+  { region = stack.region, account = stack.account } = {},
+): string => `arn:${stack.partition}:${service}:${region}:${account}:${resource}`;
+
+/** ARNs of what credentials are read from. */
+function arnsOf(
+  sources: readonly SecretSource[],
+  stack: Stack,
+): { readonly secretArns: readonly string[]; readonly parameterArns: readonly string[] } {
+  const secretArns = sources.flatMap((source) => {
+    if (!('secret' in source)) return [];
+    const { secret } = source;
+    // Secrets Manager adds six characters to a secret's name in its ARN (user guide, "What's in a secret").
+    return [secret.startsWith('arn:') ? secret : arnOf(stack, 'secretsmanager', `secret:${secret}-??????`)];
+  });
+  const parameterArns = sources.flatMap((source) => {
+    if (!('parameter' in source)) return [];
+    const { parameter } = source;
+    return [
+      parameter.startsWith('arn:') ? parameter : arnOf(stack, 'ssm', `parameter/${parameter.replace(/^\//, '')}`),
+    ];
+  });
+  return { secretArns: [...new Set(secretArns)], parameterArns: [...new Set(parameterArns)] };
 }

@@ -1,7 +1,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { environmentName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
-import type { SharedResources } from './shared-resources.ts';
+import type { SecretArns, SharedResources } from './shared-resources.ts';
 
 type Access = 'read' | 'write' | 'read-write';
 
@@ -74,14 +74,24 @@ function bucketStatements(bucketArn: string, prefix: string, access: Access): Po
   return statements;
 }
 
-function registryStatements(access: RegistryAccess, shared: SharedResources): PolicyStatement[] {
-  const { repositoryArns, credentialArns } = shared.registries;
-  const statements: PolicyStatement[] = [];
+function registryStatements(access: RegistryAccess, { registries }: SharedResources): PolicyStatement[] {
+  const { repositoryArns, roleArns, publicGallery } = registries;
+  const statements = readingStatements(registries);
   if (repositoryArns.length > 0) {
     statements.push(allow(registryActions[access], repositoryArns), allow(['ecr:GetAuthorizationToken'], ['*']));
   }
-  if (credentialArns.length > 0) statements.push(allow(['secretsmanager:GetSecretValue'], credentialArns));
+  if (roleArns.length > 0) statements.push(allow(['sts:AssumeRole'], roleArns));
+  // Neither knows resources; both are what "docker login" to the gallery needs (ECR Public user guide).
+  if (publicGallery) statements.push(allow(['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'], ['*']));
   return statements;
+}
+
+/** Reading exactly these secrets and parameters. */
+function readingStatements({ secretArns, parameterArns }: SecretArns): PolicyStatement[] {
+  return [
+    ...(secretArns.length > 0 ? [allow(['secretsmanager:GetSecretValue'], secretArns)] : []),
+    ...(parameterArns.length > 0 ? [allow(['ssm:GetParameter'], parameterArns)] : []),
+  ];
 }
 
 /** The environment variables of a function: one for each thing it uses. */

@@ -17,10 +17,25 @@ export interface SharedResources {
   readonly registries: RegistryRights;
 }
 
+/** What credentials are read from. */
+export interface SecretArns {
+  readonly secretArns: readonly string[];
+  readonly parameterArns: readonly string[];
+}
+
 /** What access to "the registries" means for IAM. */
-export interface RegistryRights {
-  /** ARN patterns of the repositories of every ECR registry that the configuration names. */
+export interface RegistryRights extends SecretArns {
+  /** ARN patterns of the repositories of every ECR registry that is spoken to with the function's own role. */
   readonly repositoryArns: readonly string[];
-  /** ARNs of the secrets that hold credentials of other registries. */
-  readonly credentialArns: readonly string[];
+  /** Roles, mostly of other accounts, that registries are spoken to with. */
+  readonly roleArns: readonly string[];
+  /** Whether ECR's public gallery is spoken to with the function's own role. */
+  readonly publicGallery: boolean;
+  /** For the rotation alone. */
+  readonly rotation: {
+    /** Secrets that get new credentials. */
+    readonly rotatedArns: readonly string[];
+    /** Of the administrators who may mint them. */
+    readonly admins: SecretArns;
+  };
 }

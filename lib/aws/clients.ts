@@ -4,6 +4,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { AwsCredentialsProvider } from './sign-request.ts';
 
 /**
  * One client of a kind per process, made on first use: a cold function pays for those that it calls. Endpoint, region
@@ -24,4 +25,5 @@ export const eventBridgeClient = lazy(() => new EventBridgeClient({ maxAttempts:
 export const secretsClient = lazy(() => new SecretsManagerClient({ maxAttempts: 3 }));
 
 /** ECR is regional, and a replica lives in another region than the function. */
-export const ecrClient = (region: string): ECRClient => new ECRClient({ region, maxAttempts: 5 });
+export const ecrClient = (region: string, credentials?: AwsCredentialsProvider): ECRClient =>
+  new ECRClient({ region, maxAttempts: 5, ...(credentials === undefined ? {} : { credentials }) });

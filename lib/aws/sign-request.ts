@@ -21,6 +21,47 @@ function toBuffer(data: string | ArrayBuffer | ArrayBufferView): Buffer {
   return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
 }
 
+/** What AWS calls are signed with. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+export type AwsCredentialsProvider = () => Promise<AwsCredentials>;
+
+let own: AwsCredentialsProvider | undefined;
+
+/** Those that the SDK would use, found once. */
+export const ownCredentials: AwsCredentialsProvider = () => {
+  own ??= defaultProvider();
+  return own();
+};
+
+/** The headers of a request with its signature (SigV4), `host` among them. */
+export async function signRequest(request: {
+  readonly service: string;
+  readonly region: string;
+  readonly url: URL;
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly credentials: AwsCredentialsProvider;
+}): Promise<Readonly<Record<string, string>>> {
+  const { service, region, url, method, headers, body, credentials } = request;
+  const signer = new SignatureV4({ service, region, credentials, sha256: NodeSha256 });
+  const signed = await signer.sign({
+    method,
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { host: url.host, ...headers },
+    ...(body === undefined ? {} : { body }),
+  });
+  return signed.headers;
+}
+
 /**
  * The headers that sign a request to an HTTP API with an IAM authorizer (SigV4, service `execute-api`), with the
  * credentials that the SDK would use. The region is that of the API's host name, or AWS_REGION.
@@ -31,21 +72,7 @@ export async function signedHeaders(
   body: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   const region = /\.execute-api\.([a-z0-9-]+)\./.exec(url.hostname)?.[1] ?? process.env.AWS_REGION ?? 'us-east-1';
-  const signer = new SignatureV4({
-    service: 'execute-api',
-    region,
-    credentials: defaultProvider(),
-    sha256: NodeSha256,
-  });
-  const signed = await signer.sign({
-    method,
-    protocol: url.protocol,
-    hostname: url.hostname,
-    path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
-    headers: { host: url.host },
-    ...(body === undefined ? {} : { body }),
-  });
-  const { host: _host, ...headers } = signed.headers;
+  const signed = await signRequest({ service: 'execute-api', region, url, method, body, credentials: ownCredentials });
+  const { host: _host, ...headers } = signed;
   return headers;
 }

@@ -2,6 +2,8 @@
 export interface KnownRegistry {
   readonly apiHost?: string;
   readonly allowHosts: readonly string[];
+  /** What it calls itself at its token service. */
+  readonly service?: string;
 }
 
 const KNOWN: ReadonlyMap<string, KnownRegistry> = new Map([
@@ -9,6 +11,7 @@ const KNOWN: ReadonlyMap<string, KnownRegistry> = new Map([
     'docker.io',
     {
       apiHost: 'registry-1.docker.io',
+      service: 'registry.docker.io',
       allowHosts: [
         'auth.docker.io',
         'production.cloudflare.docker.com',
@@ -17,11 +20,17 @@ const KNOWN: ReadonlyMap<string, KnownRegistry> = new Map([
       ],
     },
   ],
-  ['ghcr.io', { allowHosts: ['pkg-containers.githubusercontent.com'] }],
-  ['quay.io', { allowHosts: ['*.quay.io'] }],
-  ['public.ecr.aws', { allowHosts: ['*.cloudfront.net'] }],
+  ['ghcr.io', { service: 'ghcr.io', allowHosts: ['pkg-containers.githubusercontent.com'] }],
+  ['quay.io', { service: 'quay.io', allowHosts: ['*.quay.io'] }],
+  ['public.ecr.aws', { service: 'public.ecr.aws', allowHosts: ['*.cloudfront.net'] }],
   ['mcr.microsoft.com', { allowHosts: ['*.data.mcr.microsoft.com'] }],
-  ['registry.gitlab.com', { allowHosts: ['gitlab.com', 'cdn.registry.gitlab-static.net', 'storage.googleapis.com'] }],
+  [
+    'registry.gitlab.com',
+    {
+      service: 'container_registry',
+      allowHosts: ['gitlab.com', 'cdn.registry.gitlab-static.net', 'storage.googleapis.com'],
+    },
+  ],
 ]);
 
 /** An entry of the configuration for one of these hosts needs no `allowHosts` of its own. */

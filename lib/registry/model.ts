@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRegistryHost } from '../core/image-reference.ts';
+import { awsRoleSchema, credentialsSchema, rotationSchema } from './credentials/model.ts';
 
 const hostSchema = z.custom<string>((v) => typeof v === 'string' && isRegistryHost(v), 'not a registry host');
 
@@ -11,14 +12,6 @@ const hostPatternSchema = z
     /^(?:\*(?:\.[a-zA-Z0-9-]+){2,}|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*|\[[a-fA-F0-9:]+\])(?::[0-9]{1,5})?$/,
     'not a host, host:port or *.suffix of at least two labels',
   );
-
-const credentialsSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('anonymous') }),
-  z.strictObject({ kind: z.literal('basic'), username: z.string().min(1), password: z.string().min(1) }),
-  z.strictObject({ kind: z.literal('bearer'), token: z.string().min(1) }),
-  /** The name or ARN of a secret that holds `{ username, password }` or `{ token }`. */
-  z.strictObject({ kind: z.literal('secret'), secret: z.string().min(1) }),
-]);
 
 const common = {
   /** The name in image references and events. */
@@ -46,6 +39,13 @@ const distributionEntrySchema = z.strictObject({
   /** Where it is spoken to, if not at `https://<host>`: scheme, host and port. */
   url: z.url({ protocol: /^https?$/ }).optional(),
   credentials: credentialsSchema.default({ kind: 'anonymous' }),
+  /**
+   * What the registry calls itself at its token service. A challenge that names another is not heeded: the token would
+   * open that other one. Known for public registries.
+   */
+  service: z.string().min(1).max(255).optional(),
+  /** Replaces the credentials regularly. They must be a secret of Secrets Manager, into which the new ones are put. */
+  rotation: rotationSchema.optional(),
 });
 
 const ecrEntrySchema = z.strictObject({
@@ -58,6 +58,8 @@ const ecrEntrySchema = z.strictObject({
     .optional(),
   /** Makes a repository at the first push to it; the role then needs `ecr:CreateRepository`. */
   createRepositories: z.boolean().default(false),
+  /** Taken before ECR is spoken to: a role of the registry's account, or that of a workload outside of AWS. */
+  awsRole: awsRoleSchema.optional(),
 });
 
 export const registryEntrySchema = z.discriminatedUnion('kind', [distributionEntrySchema, ecrEntrySchema]);
@@ -68,8 +70,24 @@ export const registriesConfigSchema = z.strictObject({
     const hosts = entries.map((entry) => entry.host.toLowerCase());
     const twice = hosts.find((host, i) => hosts.indexOf(host) !== i);
     if (twice !== undefined) context.addIssue({ code: 'custom', message: `the host "${twice}" appears twice` });
+    entries.forEach((entry, i) => {
+      if (entry.kind === 'ecr' || !entry.rotation || rotatedSecret(entry) !== undefined) return;
+      const message = 'only credentials that are a secret of Secrets Manager, in JSON, can be rotated';
+      context.addIssue({ code: 'custom', path: [i, 'rotation'], message });
+    });
   }),
 });
+
+/** The secret that an entry's rotation writes to. */
+export function rotatedSecret({
+  credentials,
+}: {
+  readonly credentials: z.infer<typeof credentialsSchema>;
+}): string | undefined {
+  if (credentials.kind === 'secret') return credentials.secret;
+  if (credentials.kind !== 'stored' || credentials.token !== undefined) return undefined;
+  return 'secret' in credentials.from ? credentials.from.secret : undefined;
+}
 
 export type DistributionEntry = Readonly<z.infer<typeof distributionEntrySchema>>;
 export type EcrEntry = Readonly<z.infer<typeof ecrEntrySchema>>;

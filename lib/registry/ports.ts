@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import type { Descriptor } from '../formats/oci/index.ts';
+import type { CredentialsConfig } from './credentials/model.ts';
 
 /** `signal` ends the call with the reason of the abort. */
 export interface CallOptions {
@@ -161,14 +162,25 @@ export interface Registries {
   open(host: string): Promise<Registry>;
 }
 
-/** User name and password, or a bearer token, for a registry. */
+/** What a registry, or its token service, takes as a proof. */
 export type RegistryCredentials =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  | { readonly kind: 'bearer'; readonly token: string };
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** A refresh token: the realm gives bearer tokens for it (distribution, "Authenticate using OAuth2"). */
+  | { readonly kind: 'identity-token'; readonly token: string };
 
-/** Where secrets that the configuration only names are kept. */
-export interface CredentialSource {
-  /** @throws LadingError where the secret cannot be read or does not hold credentials */
-  credentialsOf(secret: string): Promise<RegistryCredentials>;
+/** The credentials of one registry. */
+export interface CredentialProvider {
+  /** @throws LadingError where the source cannot be read, or what is exchanged for them is refused */
+  current(): Promise<{ readonly credentials: RegistryCredentials; readonly expiresAt?: Date }>;
+  /** After these were refused: what their source holds now, or undefined where that is the same. */
+  renew(refused: RegistryCredentials): Promise<RegistryCredentials | undefined>;
 }
+
+/** Where the credentials of an entry of the configuration come from. */
+export type CredentialsOfEntry = (entry: {
+  readonly host: string;
+  readonly url: URL;
+  readonly credentials: CredentialsConfig;
+}) => CredentialProvider;

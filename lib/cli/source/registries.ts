@@ -26,7 +26,10 @@ export function namedRegistries(access: RegistryAccess): Registries {
       const [, account, region] = ECR.exec(host) ?? [];
       if (local === undefined && account !== undefined && region !== undefined) {
         const { ecrClient } = await import('../../aws/clients.ts');
-        return createRegistries({ entries: [{ kind: 'ecr', host, region, account }] }, { ecrClient }).open(host);
+        return createRegistries(
+          { entries: [{ kind: 'ecr', host, region, account }] },
+          { ecrClient: (region) => ecrClient(region) },
+        ).open(host);
       }
       const near = local !== undefined || LOOPBACK.test(host);
       const open = near || access.plainHttp === true;

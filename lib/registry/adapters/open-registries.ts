@@ -1,6 +1,7 @@
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { Clock } from '../../core/clock.ts';
 import { LadingError, unreachable } from '../../core/errors.ts';
+import type { AwsRole } from '../credentials/model.ts';
 import { registryError } from '../errors.ts';
 import { knownRegistry } from '../known-hosts.ts';
 import {
@@ -10,16 +11,16 @@ import {
   type RegistryEntry,
   registriesConfigSchema,
 } from '../model.ts';
-import type { CredentialSource, Registries, Registry, RegistryCredentials } from '../ports.ts';
-import { createHttpRegistry } from './http/create-http-registry.ts';
+import type { CredentialProvider, CredentialsOfEntry, Registries, Registry } from '../ports.ts';
+import { createHttpRegistry, type HttpRegistryOptions } from './http/create-http-registry.ts';
 import type { RetryOptions } from './http/retry.ts';
 import type { TransportOptions } from './http/transport.ts';
 
 export interface RegistriesDependencies {
-  /** A client of the region. Needed where the configuration has an entry of kind `ecr`. */
-  readonly ecrClient?: (region: string) => ECRClient;
-  /** Needed where an entry's credentials are a secret. */
-  readonly credentials?: CredentialSource;
+  /** A client of the region, with our own identity or a role. Needed where the configuration has an entry of kind `ecr`. */
+  readonly ecrClient?: (region: string, role?: AwsRole) => ECRClient;
+  /** Needed where an entry's credentials do not stand in the configuration itself. */
+  readonly credentials?: CredentialsOfEntry;
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
   readonly transport?: TransportOptions;
@@ -75,36 +76,49 @@ async function openEntry(entry: RegistryEntry, dependencies: RegistriesDependenc
       }
       // The SDK costs more to load than a small image to read, and most registries are not ECR.
       const { openEcrRegistry } = await import('./ecr.ts');
-      return openEcrRegistry({ entry, client: dependencies.ecrClient(entry.region), ...shared });
+      return openEcrRegistry({ entry, client: dependencies.ecrClient(entry.region, entry.awsRole), ...shared });
     }
-    case 'distribution': {
-      const known = knownRegistry(entry.host);
-      return createHttpRegistry({
-        host: entry.host,
-        url: new URL(entry.url ?? `${entry.allowInsecure ? 'http' : 'https'}://${known?.apiHost ?? entry.host}`),
-        allowHosts: [...entry.allowHosts, ...(known?.allowHosts ?? [])],
-        allowInsecure: entry.allowInsecure,
-        allowPrivate: entry.allowPrivate,
-        chunkBytes: entry.chunkBytes,
-        credentials: credentialsOf(entry, dependencies.credentials),
-        ...shared,
-      });
-    }
+    case 'distribution':
+      return createHttpRegistry({ ...connectionOf(entry, dependencies.credentials), ...shared });
     default:
       return unreachable(entry);
   }
 }
 
-function credentialsOf(
-  { credentials, host }: DistributionEntry,
-  source: CredentialSource | undefined,
-): () => Promise<RegistryCredentials> {
-  return async () => {
-    if (credentials.kind !== 'secret') return credentials;
-    if (source !== undefined) return source.credentialsOf(credentials.secret);
-    throw new LadingError(
-      'configuration-invalid',
-      `the credentials of ${host} are a secret, and nothing here reads one`,
-    );
+/** Where an entry's registry is, what it may lead to, and how it is convinced. */
+export function connectionOf(entry: DistributionEntry, source: CredentialsOfEntry | undefined): HttpRegistryOptions {
+  const known = knownRegistry(entry.host);
+  const url = addressOf(entry);
+  const provider = providerOf(entry, url, source);
+  return {
+    host: entry.host,
+    url,
+    allowHosts: [...entry.allowHosts, ...(known?.allowHosts ?? [])],
+    allowInsecure: entry.allowInsecure,
+    allowPrivate: entry.allowPrivate,
+    chunkBytes: entry.chunkBytes,
+    // Whoever answers at another address than the public registry's own may call itself otherwise.
+    service: entry.service ?? (entry.url === undefined ? known?.service : undefined),
+    credentials: async () => (await provider.current()).credentials,
+    renewCredentials: (refused) => provider.renew(refused),
   };
+}
+
+const addressOf = ({ host, url, allowInsecure }: DistributionEntry): URL =>
+  new URL(url ?? `${allowInsecure ? 'http' : 'https'}://${knownRegistry(host)?.apiHost ?? host}`);
+
+function providerOf(
+  { credentials, host }: DistributionEntry,
+  url: URL,
+  source: CredentialsOfEntry | undefined,
+): CredentialProvider {
+  if (credentials.kind === 'anonymous' || credentials.kind === 'basic' || credentials.kind === 'bearer') {
+    return { current: async () => ({ credentials }), renew: async () => undefined };
+  }
+  if (source !== undefined) return source({ host, url, credentials });
+  const missing = async (): Promise<never> => {
+    const message = `the credentials of ${host} are kept elsewhere ("${credentials.kind}"), and nothing here reads them`;
+    throw new LadingError('configuration-invalid', message);
+  };
+  return { current: missing, renew: missing };
 }

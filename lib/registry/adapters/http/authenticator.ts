@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
+import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
 import type { RegistryCredentials } from '../../ports.ts';
 import { readJson, refusal } from './answers.ts';
 import { startDeadline } from './deadline.ts';
 import type { OriginPolicy } from './origin-policy.ts';
 import { type Challenge, parseChallenges } from './parse-challenge.ts';
-import type { Transport } from './transport.ts';
+import type { HttpRequest, Transport } from './transport.ts';
 
 /** Knows what to put into the `Authorization` header of requests to the registry itself. */
 export interface Authenticator {
@@ -24,6 +25,10 @@ export interface TokenAuthenticatorOptions {
   readonly policy: OriginPolicy;
   readonly transport: Transport;
   readonly credentials: () => Promise<RegistryCredentials>;
+  /** Reads them anew after they were refused; undefined where that gave the same. @default never */
+  readonly renewCredentials?: ((refused: RegistryCredentials) => Promise<RegistryCredentials | undefined>) | undefined;
+  /** The only name that a challenge may give to the registry. @default any */
+  readonly service?: string | undefined;
   readonly clock: Clock;
 }
 
@@ -74,20 +79,29 @@ export function createTokenAuthenticator(options: TokenAuthenticatorOptions): Au
     if (tokens.get(key) === known && (kept === undefined || used === `Bearer ${kept.value}`)) tokens.delete(key);
   };
 
+  const renew = async (refused: RegistryCredentials): Promise<boolean> => {
+    if (refused.kind === 'anonymous' || (await options.renewCredentials?.(refused)) === undefined) return false;
+    // Tokens that the old ones were given for may be withdrawn with them.
+    tokens.clear();
+    return true;
+  };
+
   return {
     async authorize(scopes) {
       if (scheme.kind === 'bearer') return `Bearer ${await token(scheme.realm, scheme.service, scopes)}`;
       const credentials = await options.credentials();
-      if (credentials.kind === 'bearer') return `Bearer ${credentials.token}`;
+      if (credentials.kind === 'bearer') return bearer(credentials);
       return scheme.kind === 'basic' && credentials.kind === 'basic' ? basic(credentials) : undefined;
     },
     async learn(header, scopes, used) {
-      const before = scheme.kind;
       const credentials = await options.credentials();
-      if (credentials.kind === 'bearer') return false;
-      const next = chooseScheme(parseChallenges(header), policy);
+      const sent = used !== undefined && used === fixedHeader(credentials);
+      if (sent) return renew(credentials);
+      // Others replaced them while this request was under way.
+      if (credentials.kind === 'bearer') return used !== undefined && used !== bearer(credentials);
+      const next = chooseScheme(parseChallenges(header), policy, options.service);
       if (next.kind === 'unknown') return false;
-      if (next.kind === 'basic' && (before === 'basic' || credentials.kind !== 'basic')) return false;
+      if (next.kind === 'basic' && credentials.kind !== 'basic') return false;
       await forget(scopes, used);
       scheme = next;
       return true;
@@ -95,17 +109,35 @@ export function createTokenAuthenticator(options: TokenAuthenticatorOptions): Au
   };
 }
 
-function chooseScheme(challenges: readonly Challenge[], policy: OriginPolicy): Scheme {
-  const bearer = challenges.find((c) => c.scheme === 'bearer' && c.parameters.has('realm'));
-  if (bearer !== undefined) {
-    const realm = bearer.parameters.get('realm') ?? '';
+/** What goes to the registry itself as it is. */
+function fixedHeader(credentials: RegistryCredentials): string | undefined {
+  if (credentials.kind === 'bearer') return bearer(credentials);
+  return credentials.kind === 'basic' ? basic(credentials) : undefined;
+}
+
+function chooseScheme(challenges: readonly Challenge[], policy: OriginPolicy, expected: string | undefined): Scheme {
+  const found = challenges.find((c) => c.scheme === 'bearer' && c.parameters.has('realm'));
+  if (found !== undefined) {
+    const realm = found.parameters.get('realm') ?? '';
     const url = URL.canParse(realm, policy.base.href) ? new URL(realm, policy.base) : undefined;
     if (url === undefined) throw registryError('registry-protocol', 'the bearer realm is not a URL');
     policy.check(url, 'the bearer realm');
-    return { kind: 'bearer', realm: url, service: bearer.parameters.get('service') };
+    const service = found.parameters.get('service');
+    if (expected !== undefined && service !== expected) {
+      throw registryError(
+        'registry-protocol',
+        `the registry calls itself "${visible(service ?? '')}" at its token service, and "${expected}" is expected`,
+        { hint: 'a token for another registry would be good there, too; `service` of the entry says what is expected' },
+      );
+    }
+    return { kind: 'bearer', realm: url, service };
   }
   return challenges.some((c) => c.scheme === 'basic') ? { kind: 'basic' } : { kind: 'unknown' };
 }
+
+const visible = (text: string): string => text.replace(/\p{C}/gu, ' ').slice(0, 100);
+
+const bearer = (credentials: { readonly token: string }): string => `Bearer ${credentials.token}`;
 
 const basic = (credentials: { readonly username: string; readonly password: string }): string =>
   `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
@@ -117,32 +149,73 @@ const tokenSchema = z.object({
 });
 
 async function fetchToken(
-  { transport, credentials, clock, policy }: TokenAuthenticatorOptions,
+  options: TokenAuthenticatorOptions,
   realm: URL,
   service: string | undefined,
   scopes: readonly string[],
 ): Promise<Token> {
+  const known = await options.credentials();
+  try {
+    return await askForToken(options, realm, tokenRequest(realm, service, scopes, known));
+  } catch (error) {
+    if (!isLadingError(error, 'registry-denied') || known.kind === 'anonymous') throw error;
+    const renewed = await options.renewCredentials?.(known);
+    if (renewed === undefined) throw error;
+    return askForToken(options, realm, tokenRequest(realm, service, scopes, renewed));
+  }
+}
+
+/** "Token Authentication Specification" for a password, "Authenticate using OAuth2" for a refresh token. */
+function tokenRequest(
+  realm: URL,
+  service: string | undefined,
+  scopes: readonly string[],
+  credentials: RegistryCredentials,
+): HttpRequest {
+  const headers = { accept: 'application/json' };
+  if (credentials.kind === 'identity-token') {
+    const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'lading' });
+    if (service !== undefined) form.set('service', service);
+    if (scopes.length > 0) form.set('scope', scopes.join(' '));
+    form.set('refresh_token', credentials.token);
+    const body = Buffer.from(form.toString());
+    const type = 'application/x-www-form-urlencoded';
+    return {
+      method: 'POST',
+      url: realm,
+      headers: { ...headers, 'content-type': type, 'content-length': String(body.length) },
+      body,
+    };
+  }
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
-  policy.check(url, 'the bearer realm');
-  const known = await credentials();
+  return {
+    method: 'GET',
+    url,
+    headers: { ...headers, ...(credentials.kind === 'basic' ? { authorization: basic(credentials) } : {}) },
+  };
+}
+
+async function askForToken(
+  { transport, clock, policy }: TokenAuthenticatorOptions,
+  realm: URL,
+  request: HttpRequest,
+): Promise<Token> {
+  policy.check(request.url, 'the bearer realm');
   // Not bound to the caller's signal: others may be waiting for the same token.
   const deadline = startDeadline(undefined, TOKEN_TIME_MS, `a token of ${realm.host}`);
   try {
-    const response = await transport.send({
-      method: 'GET',
-      url,
-      headers: { accept: 'application/json', ...(known.kind === 'basic' ? { authorization: basic(known) } : {}) },
-      signal: deadline.signal,
-    });
-    if (response.status === 401 || response.status === 403) {
+    const response = await transport.send({ ...request, signal: deadline.signal });
+    const { status } = response;
+    // OAuth2 says 400 for a refresh token that holds no more (RFC 6749, section 5.2).
+    if (status === 401 || status === 403 || (status === 400 && request.method === 'POST')) {
       throw await refusal(response, `a token of ${realm.host}`, 'registry-denied');
     }
-    if (response.status === 429 || response.status >= 500) {
+    if (status === 429 || status >= 500) {
       throw await refusal(response, `a token of ${realm.host}`, 'registry-unavailable');
     }
-    if (response.status !== 200) throw await refusal(response, `a token of ${realm.host}`, 'registry-protocol');
+    if (status !== 200) throw await refusal(response, `a token of ${realm.host}`, 'registry-protocol');
     const answer = await readJson(response, tokenSchema, `the token of ${realm.host}`, 1024 * 1024);
     return toToken(answer, clock.now().getTime());
   } finally {

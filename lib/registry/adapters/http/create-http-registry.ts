@@ -22,6 +22,10 @@ export interface HttpRegistryOptions {
   readonly allowPrivate?: boolean;
   readonly chunkBytes?: number | undefined;
   readonly credentials?: () => Promise<RegistryCredentials>;
+  /** Reads them anew after they were refused. */
+  readonly renewCredentials?: (refused: RegistryCredentials) => Promise<RegistryCredentials | undefined>;
+  /** What the registry calls itself at its token service, where that is known. */
+  readonly service?: string | undefined;
   /** Instead of the challenges of the registry, where the scheme is known beforehand. */
   readonly authenticator?: Authenticator;
   readonly clock?: Clock;
@@ -38,7 +42,7 @@ const anonymous = async (): Promise<RegistryCredentials> => ({ kind: 'anonymous'
 
 /** A client of the OCI distribution API, version 1.1, that trusts neither what it is told nor where it is sent. */
 export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
-  const { host, url, credentials = anonymous, clock = systemClock, retry } = options;
+  const { host, url, credentials = anonymous, renewCredentials, service, clock = systemClock, retry } = options;
   const policy = createOriginPolicy({
     base: url,
     allowHosts: options.allowHosts ?? [],
@@ -46,7 +50,9 @@ export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
     allowPrivate: options.allowPrivate ?? false,
   });
   const transport = createTransport(policy, options.transport);
-  const authenticator = options.authenticator ?? createTokenAuthenticator({ policy, transport, credentials, clock });
+  const authenticator =
+    options.authenticator ??
+    createTokenAuthenticator({ policy, transport, credentials, renewCredentials, service, clock });
   const exchange = createExchange({ policy, transport, authenticator, clock, ...(retry ? { retry } : {}) });
   const manifests = createManifestReader(exchange);
   const blobs = createBlobReader(exchange);
