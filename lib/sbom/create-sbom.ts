@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
-import { isLadingError, LadingError, LimitExceededError } from '../core/errors.ts';
+import { isLadingError, LimitExceededError } from '../core/errors.ts';
 import {
   type ArtifactClass,
   artifactClassOf,
@@ -10,13 +10,13 @@ import {
   type ImageIndex,
   type ImageManifest,
   isUnknownPlatform,
-  parseImageConfig,
 } from '../formats/oci/index.ts';
 import { buildSbom } from './build-sbom.ts';
 import { type InventoryImageOptions, inventoryImage } from './inventory-image.ts';
 import { mergeSboms } from './merge-sboms.ts';
 import type { Gap, Sbom } from './model.ts';
 import type { ImageSource, LayerInventoryStore, SbomStore, StoredSbom } from './ports.ts';
+import { readConfig } from './read-config.ts';
 import { toCycloneDx } from './to-cyclonedx.ts';
 
 export interface CreateSbomInput {
@@ -45,6 +45,8 @@ export type CreateSbomResult =
   /** A signature, an attestation, a chart: it has no packages of its own, which is not the same as none found. */
   | { readonly status: 'not-an-image'; readonly artifactClass: ArtifactClass }
   | { readonly status: 'unknown-image' };
+
+const BAD_CONFIG: ReadonlySet<string> = new Set(['image-config-invalid', 'size-mismatch', 'digest-mismatch']);
 
 /** DESIGN: index recursion is at most three deep. */
 const MAX_INDEX_DEPTH = 3;
@@ -86,12 +88,16 @@ class SbomWork {
   }
 
   async ofImage(manifest: ImageManifest, descriptor: Descriptor | undefined): Promise<Sbom> {
-    const { config, gaps } = await this.#config(manifest);
-    const inventory = await inventoryImage(
-      { layers: manifest.layers, diffIds: config?.diffIds },
-      this.#ports,
-      this.#options,
-    );
+    // The layers are asked for at once: what the configuration promises of them is compared in the end.
+    const asked = this.#config(manifest);
+    const [{ config, gaps }, inventory] = await Promise.all([
+      asked,
+      inventoryImage(
+        { layers: manifest.layers, diffIds: asked.then((answer) => answer.config?.diffIds) },
+        this.#ports,
+        this.#options,
+      ),
+    ]);
     for (const digest of inventory.layersRead) this.read.add(digest);
     // Children of an index share layers: one that was read for the first is no saving for the second.
     for (const digest of inventory.layersReused) if (!this.read.has(digest)) this.reused.add(digest);
@@ -125,31 +131,16 @@ class SbomWork {
   async #config(manifest: ImageManifest): Promise<{ readonly config?: ImageConfig; readonly gaps: readonly Gap[] }> {
     const { config } = manifest;
     try {
-      const bytes = await collect(this.#ports.source.open(config, this.#options.signal), config.size);
-      return { config: parseImageConfig(bytes), gaps: [] };
+      return { config: await readConfig(this.#ports.source, config, this.#options.signal), gaps: [] };
     } catch (error) {
       // The layers can be read without it; only that their content is as promised stays unproven.
       if (error instanceof LimitExceededError) {
         return { gaps: [{ reason: 'limit', code: error.limit, message: error.message }] };
       }
-      if (!isLadingError(error, 'image-config-invalid') && !isLadingError(error, 'size-mismatch')) throw error;
+      if (!isLadingError(error) || !BAD_CONFIG.has(error.code)) throw error;
       return { gaps: [{ reason: 'unreadable', code: error.code, message: error.message }] };
     }
   }
-}
-
-async function collect(source: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> {
-  const cap = 8 * 1024 * 1024;
-  if (size > cap) throw new LimitExceededError('image-config-bytes', `the image configuration has ${size} bytes`);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of source) {
-    parts.push(part);
-    length += part.length;
-    if (length > size) break;
-  }
-  if (length !== size) throw new LadingError('size-mismatch', `the image configuration does not have ${size} bytes`);
-  return Buffer.concat(parts);
 }
 
 const missingChild = (digest: Digest): Gap => ({

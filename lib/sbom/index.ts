@@ -23,3 +23,4 @@ export {
   sbomSchema,
 } from './model.ts';
 export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
+export { readConfig } from './read-config.ts';

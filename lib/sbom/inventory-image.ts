@@ -13,9 +13,11 @@ import type { LayerInventoryStore, LayerSource } from './ports.ts';
 export interface InventoryImageInput {
   /** Lowest first. */
   readonly layers: readonly Descriptor[];
-  /** Of the image configuration, one for each layer; the layers are checked with them. */
-  readonly diffIds?: readonly Digest[] | undefined;
+  /** Of the image configuration, one for each layer; the layers are checked with them. They may come while these are read. */
+  readonly diffIds?: DiffIds | Promise<DiffIds>;
 }
+
+type DiffIds = readonly Digest[] | undefined;
 
 export interface InventoryImageOptions {
   readonly limits?: Partial<LayerLimits> | undefined;
@@ -62,8 +64,9 @@ export async function inventoryImage(
   options: InventoryImageOptions = {},
 ): Promise<ImageInventory> {
   const limits = { ...defaultLayerLimits, ...options.limits };
+  const diffIds = Promise.resolve(input.diffIds);
   const wanted = [
-    ...new Map(input.layers.map((layer, i) => [layer.digest, { layer, diffId: input.diffIds?.[i] }])).values(),
+    ...new Map(input.layers.map((layer, i) => [layer.digest, { layer, diffId: promised(diffIds, i) }])).values(),
   ];
   const results = await mapLimit(wanted, options.concurrency ?? 4, ({ layer, diffId }) =>
     inventoryLayer(layer, diffId, ports, { limits, signal: options.signal }),
@@ -83,15 +86,22 @@ export async function inventoryImage(
   return {
     layers,
     files,
-    gaps: [...wrongCount(input), ...results.flatMap(gapsOf), ...files.gaps],
+    gaps: [...wrongCount(input.layers, await diffIds), ...results.flatMap(gapsOf), ...files.gaps],
     layersRead: digestsFrom('source'),
     layersReused: digestsFrom('store'),
   };
 }
 
+function promised(diffIds: Promise<DiffIds>, i: number): Promise<Digest | undefined> {
+  const one = diffIds.then((all) => all?.[i]);
+  // A layer that fails before it asks must not leave a rejection that nobody looks at.
+  one.catch(() => undefined);
+  return one;
+}
+
 async function inventoryLayer(
   layer: Descriptor,
-  diffId: Digest | undefined,
+  diffId: Promise<Digest | undefined>,
   { source, inventories }: Ports,
   options: { readonly limits: LayerLimits; readonly signal: AbortSignal | undefined },
 ): Promise<LayerResult> {
@@ -101,7 +111,7 @@ async function inventoryLayer(
     return { from: 'nowhere', gap: { reason: 'unreadable', code: 'layer-type-unknown', message, layer: digest } };
   }
   const known = await inventories.get(digest, fileKinds);
-  if (known && agrees(known, diffId)) return { from: 'store', inventory: known };
+  if (known && agrees(known, await diffId)) return { from: 'store', inventory: known };
   try {
     const expected = { digest, size: layer.size, diffId };
     const reading = await readLayer(expected, () => source.open(layer, options.signal), {
@@ -135,7 +145,7 @@ function gapsOf(result: LayerResult): readonly Gap[] {
 }
 
 /** OCI image specification 1.1, "Image Configuration": `diff_ids` are in the order of the layers. */
-function wrongCount({ layers, diffIds }: InventoryImageInput): Gap[] {
+function wrongCount(layers: readonly Descriptor[], diffIds: DiffIds): Gap[] {
   if (diffIds === undefined || diffIds.length === layers.length) return [];
   const message = `the manifest has ${layers.length} layers and the configuration ${diffIds.length}`;
   return [{ reason: 'unreadable', code: 'layer-count-mismatch', message }];

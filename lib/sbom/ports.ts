@@ -7,7 +7,10 @@ import type { Sbom } from './model.ts';
 
 /** Where the bytes of layers come from. */
 export interface LayerSource {
-  /** Each iteration of the answer starts from the first byte. Never fetches the descriptor's `urls`. */
+  /**
+   * Each iteration of the answer starts from the first byte. Never fetches the descriptor's `urls`. The bytes need not be
+   * checked with the digest: whoever reads them does that.
+   */
   open(layer: Descriptor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 

@@ -9,10 +9,8 @@ import {
   isManifestType,
   isUnknownPlatform,
   type Manifest,
-  parseImageConfig,
 } from '../../formats/oci/index.ts';
-import { collectContent } from '../../registry/index.ts';
-import type { ImageSource } from '../../sbom/index.ts';
+import { type ImageSource, readConfig } from '../../sbom/index.ts';
 import { hostPlatform, suits, type WantedPlatform } from './platform.ts';
 
 export interface SelectedImage {
@@ -29,7 +27,6 @@ interface Offer {
 /** Indexes inside indexes, and entries of all of them together. */
 const MAX_DEPTH = 3;
 const MAX_OFFERS = 1_000;
-const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /**
  * Finds the image of a platform under a digest. An image by itself is taken as it is, unless another platform than its
@@ -100,13 +97,13 @@ async function collectOffers(source: ImageSource, root: ImageIndex): Promise<rea
 }
 
 async function platformOfImage(source: ImageSource, { config }: ImageManifest): Promise<WantedPlatform | undefined> {
-  if (config.size > MAX_CONFIG_BYTES) return undefined;
   try {
-    const { os, architecture, variant } = parseImageConfig(await collectContent(source.open(config), config.size));
+    const { os, architecture, variant } = await readConfig(source, config);
     return os && architecture ? toWanted({ os, architecture, variant }) : undefined;
   } catch (error) {
     // What the configuration is worth is judged where the image is read; here it only fails to name a platform.
-    if (isLadingError(error, 'image-config-invalid') || isLadingError(error, 'size-mismatch')) return undefined;
+    const bad = ['image-config-invalid', 'size-mismatch', 'digest-mismatch', 'limit-exceeded'];
+    if (isLadingError(error) && bad.includes(error.code)) return undefined;
     throw error;
   }
 }

@@ -2,14 +2,14 @@ import { createGunzip } from 'node:zlib';
 import { isLadingError } from '../../core/errors.ts';
 import { createCursor } from './cursor.ts';
 import { CompressionError } from './errors.ts';
-import { pumpThrough } from './pump.ts';
+import { buffering, pumpThrough } from './pump.ts';
 import { type Compression, SNIFF_BYTES, sniffCompression } from './sniff.ts';
 import { unzstd } from './zstd.ts';
 
 export interface DecompressOptions {
   /** The largest zstd window that is accepted, as a power of two. Default 27 (128 MiB), what decoders must support. */
   readonly maxWindowLog?: number;
-  /** Size of the pieces that come out, in bytes. Default 256 KiB: smaller ones cost more in calls than they save. */
+  /** Size of the pieces that come out, in bytes. Default 1 MiB: smaller ones cost more in calls than they save. */
   readonly chunkSize?: number;
   /** Told once, before the first piece. */
   readonly onCompression?: (compression: Compression) => void;
@@ -17,7 +17,7 @@ export interface DecompressOptions {
 
 /**
  * Unpacks gzip (all members), zstd (all frames) or plain bytes, told apart by their first bytes. Errors of the source
- * pass through as they are.
+ * pass through as they are. A piece is good until the next one is asked for; whoever keeps bytes copies them.
  *
  * @throws CompressionError; LimitExceededError `zstd-window`.
  */
@@ -25,14 +25,14 @@ export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   options: DecompressOptions = {},
 ): AsyncGenerator<Buffer> {
-  const { maxWindowLog = 27, chunkSize = 256 * 1024, onCompression } = options;
+  const { maxWindowLog = 27, chunkSize = 1024 * 1024, onCompression } = options;
   const cursor = createCursor(source);
   try {
     const compression = sniffCompression(await cursor.peek(SNIFF_BYTES));
     onCompression?.(compression);
     const bytes = pieces(cursor);
     if (compression === 'none') yield* bytes;
-    else if (compression === 'gzip') yield* pumpThrough(bytes, createGunzip({ chunkSize }));
+    else if (compression === 'gzip') yield* pumpThrough(bytes, createGunzip({ chunkSize, ...buffering(chunkSize) }), chunkSize);
     else if (compression === 'zstd') yield* unzstd(bytes, { maxWindowLog, chunkSize });
     else throw new CompressionError('compression-unsupported', `layers packed with ${compression} are not read`);
   } catch (error) {

@@ -2,7 +2,7 @@ import { constants, createZstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { LimitExceededError } from '../../core/errors.ts';
 import { type ByteCursor, createCursor } from './cursor.ts';
 import { CompressionError } from './errors.ts';
-import { pumpThrough } from './pump.ts';
+import { buffering, pumpThrough } from './pump.ts';
 import { isSkippableMagic } from './sniff.ts';
 
 /** Frames up to these sizes (packed, unpacked) are unpacked in one call: `zstd:chunked` layers have tens of thousands. */
@@ -32,7 +32,9 @@ export async function* unzstd(
         const size = Math.max(1, frame.contentSize ?? 0);
         yield zstdDecompressSync(Buffer.concat(parts), { params, maxOutputLength: size });
       } else {
-        yield* pumpThrough(chain(parts, pieces), createZstdDecompress({ params, chunkSize: options.chunkSize }));
+        const { chunkSize } = options;
+        const transform = createZstdDecompress({ params, chunkSize, ...buffering(chunkSize) });
+        yield* pumpThrough(chain(parts, pieces), transform, chunkSize);
       }
     }
   } finally {

@@ -18,7 +18,7 @@ export interface TarEntry {
   readonly offset: number;
 }
 
-/** Receives the content of one entry. Chunks are views into what was fed and may be kept. */
+/** Receives the content of one entry. Chunks are views into what was fed, and good until `TarReader.feed` returns. */
 export interface TarSink {
   write(chunk: Uint8Array): void;
   end(): void;

@@ -55,7 +55,7 @@ interface Pending {
 /**
  * A streaming reader of tar archives from strangers: ustar, PAX, GNU long names, base-256 sizes, and sparse files of all
  * four kinds. It is fed chunks of any length and calls `handler` as it goes; nothing is copied unless a header lies
- * across two chunks, and contents that nobody wants are only counted.
+ * across two chunks, and contents that nobody wants are only counted. A chunk may be used again once `feed` returns.
  *
  * `feed` and `end` throw TarError for what is no archive and LimitExceededError over a cap; after that the reader is dead.
  */
@@ -97,7 +97,10 @@ export class TarReader {
         return;
       } else {
         const length = Math.min(state.left, bytes.length - at);
-        if (state.in === 'meta') state.parts.push(bytes.subarray(at, at + length));
+        if (state.in === 'meta') {
+          const part = bytes.subarray(at, at + length);
+          state.parts.push(length === state.left ? part : Buffer.from(part));
+        }
         else if (state.in === 'data') state.sink?.write(bytes.subarray(at, at + length));
         at += length;
         this.#offset += length;

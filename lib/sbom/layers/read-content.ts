@@ -64,8 +64,8 @@ export function sniffContent(kindOf: HeadMatcher, sinkFor: (kind: FileKind) => T
         sink?.write(chunk);
         return;
       }
-      held.push(chunk);
       heldBytes += chunk.length;
+      held.push(heldBytes >= HEAD_BYTES ? chunk : Uint8Array.from(chunk));
       if (heldBytes >= HEAD_BYTES) decide();
     },
     end() {
@@ -75,21 +75,31 @@ export function sniffContent(kindOf: HeadMatcher, sinkFor: (kind: FileKind) => T
   };
 }
 
-/** Gathers the content of one file; where it came in one piece it is not copied. */
+/**
+ * Gathers the content of one file. Where it came in one piece it is not copied; else its memory is given back as soon as
+ * it was read: executables would otherwise pile up until the garbage collector gets to them.
+ */
 function collect(size: number, done: (content: Buffer) => void): TarSink {
-  const parts: Uint8Array[] = [];
+  let view: Buffer | undefined;
+  let copy: Buffer<ArrayBuffer> | undefined;
+  let filled = 0;
   return {
-    write: (chunk) => void parts.push(chunk),
-    end: () => {
-      const [only] = parts;
-      done(
-        parts.length === 1 && only
-          ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
-          : Buffer.concat(parts, size),
-      );
+    write(chunk) {
+      if (filled === 0 && chunk.length === size) view = asBuffer(chunk);
+      else {
+        copy ??= Buffer.allocUnsafeSlow(size);
+        copy.set(chunk, filled);
+      }
+      filled += chunk.length;
+    },
+    end() {
+      done(view ?? copy?.subarray(0, filled) ?? Buffer.alloc(0));
+      copy?.buffer.transfer(0);
     },
   };
 }
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function outcomeOf(kind: FileKind, path: string, read: () => unknown): ParsedContent {
   try {

@@ -74,8 +74,9 @@ async function readArchive(
     });
     const check = await source.finish();
     if (check.status === 'differs') return mismatch(check.what, check.expected, check.actual);
-    if (pass.status === 'archive' && expected.diffId !== undefined && pass.diffId !== expected.diffId) {
-      return mismatch('diff-id', expected.diffId, pass.diffId);
+    const diffId = await expected.diffId;
+    if (pass.status === 'archive' && diffId !== undefined && pass.diffId !== diffId) {
+      return mismatch('diff-id', diffId, pass.diffId);
     }
     return pass;
   } catch (error) {
@@ -93,7 +94,7 @@ async function unpack(
   limits: LayerLimits,
   signal: AbortSignal | undefined,
 ): Promise<ArchivePass | FailedPass> {
-  const digester = createDigester(expected.diffId === undefined ? 'sha256' : digestAlgorithm(expected.diffId));
+  let digester: ReturnType<typeof createDigester> | undefined;
   // Container runtimes are written in Go, whose reader does not apply global headers.
   const reader = new TarReader(handler, { limits: tarLimits(limits), globalHeaders: 'skip' });
   let compression: ArchivePass['compression'] = 'none';
@@ -106,6 +107,7 @@ async function unpack(
   });
   for await (const chunk of chunks) {
     try {
+      digester ??= await diffIdDigester(expected);
       signal?.throwIfAborted();
       unpackedBytes += chunk.length;
       checkUnpacked(unpackedBytes, expected.size, limits);
@@ -117,7 +119,14 @@ async function unpack(
       throw error;
     }
   }
-  return { status: 'archive', summary: reader.end(), diffId: digester.digest(), compression, unpackedBytes };
+  const summary = reader.end();
+  const diffId = (digester ?? (await diffIdDigester(expected))).digest();
+  return { status: 'archive', summary, diffId, compression, unpackedBytes };
+}
+
+async function diffIdDigester({ diffId }: LayerExpectation): Promise<ReturnType<typeof createDigester>> {
+  const promised = await diffId;
+  return createDigester(promised === undefined ? 'sha256' : digestAlgorithm(promised));
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set([

@@ -7,8 +7,8 @@ export interface LayerExpectation {
   readonly digest: Digest;
   /** Bytes of the blob. */
   readonly size: number;
-  /** Digest of the unpacked archive; without it the one that is found is believed. */
-  readonly diffId?: Digest | undefined;
+  /** Digest of the unpacked archive; without it the one that is found is believed. It may come while the blob is read. */
+  readonly diffId?: Digest | undefined | Promise<Digest | undefined>;
 }
 
 export type LayerReading =

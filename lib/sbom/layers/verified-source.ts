@@ -29,33 +29,33 @@ export function verifySource(
 ): VerifiedSource {
   const digester = createDigester(digestAlgorithm(expected.digest));
   const inner = source[Symbol.asyncIterator]();
-  const abandoned = new AbortController();
-  const stop = signal ? AbortSignal.any([signal, abandoned.signal]) : abandoned.signal;
+  const stop = createStop(signal);
   let bytes = 0;
   let done = false;
-  async function* run(): AsyncGenerator<Uint8Array> {
-    while (bytes <= expected.size) {
-      const next = await orAborted(inner.next(), stop);
-      if (next.done) break;
-      bytes += next.value.length;
-      digester.update(next.value);
-      // What is over the declared size is counted, and not handed on.
-      yield bytes > expected.size
-        ? next.value.subarray(0, Math.max(0, next.value.length - (bytes - expected.size)))
-        : next.value;
-    }
-    done = true;
-  }
-  const iterator = run();
   const close = (): void => {
     if (!done) inner.return?.().catch(() => undefined);
     done = true;
-    abandoned.abort(new LadingError('layer-abandoned', 'the rest of the layer is not wanted'));
+    stop.now(new LadingError('layer-abandoned', 'the rest of the layer is not wanted'));
+  };
+  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    if (done || bytes > expected.size) return { done: true, value: undefined };
+    const step = await stop.orStopped(inner.next());
+    if (step.done) {
+      done = true;
+      stop.disarm();
+      return { done: true, value: undefined };
+    }
+    bytes += step.value.length;
+    digester.update(step.value);
+    // What is over the declared size is counted, and not handed on.
+    const surplus = Math.max(0, bytes - expected.size);
+    return { done: false, value: surplus > 0 ? step.value.subarray(0, step.value.length - surplus) : step.value };
   };
   return {
-    [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }),
+    [Symbol.asyncIterator]: () => ({ next }),
     async finish() {
-      for (let next = await iterator.next(); !next.done; ) next = await iterator.next();
+      for (let step = await next(); !step.done; ) step = await next();
+      stop.disarm();
       if (bytes !== expected.size) {
         if (bytes > expected.size) inner.return?.().catch(() => undefined);
         const actual = bytes > expected.size ? `more than ${expected.size}` : String(bytes);
@@ -69,12 +69,34 @@ export function verifySource(
   };
 }
 
-/** The signal also ends a wait for a source that does not look at it. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+interface Stop {
+  /** The work's result, or a rejection with the reason as soon as there is one: for a source that looks at no signal. */
+  orStopped<T>(work: Promise<T>): Promise<T>;
+  now(reason: unknown): void;
+  /** Leaves the signal alone from here on. */
+  disarm(): void;
+}
+
+/** One listener for the whole blob: to add and remove one for every chunk costs more than hashing it. */
+function createStop(signal: AbortSignal | undefined): Stop {
+  let stopped: { readonly reason: unknown } | undefined;
+  let rejectWait: ((reason: unknown) => void) | undefined;
+  const now = (reason: unknown): void => {
+    stopped ??= { reason };
+    signal?.removeEventListener('abort', onAbort);
+    rejectWait?.(stopped.reason);
+  };
+  const onAbort = (): void => now(signal?.reason);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    orStopped: (work) =>
+      new Promise((resolve, reject) => {
+        rejectWait = reject;
+        if (stopped) reject(stopped.reason);
+        work.then(resolve, reject);
+      }),
+    now,
+    disarm: () => signal?.removeEventListener('abort', onAbort),
+  };
 }

@@ -99,7 +99,7 @@ async function* readOnce(
   });
   switch (response.status) {
     case 200:
-      yield* skip(response.body, range.start);
+      yield* range.start === 0 ? response.body : skip(response.body, range.start);
       return;
     case 206: {
       const given = /^bytes (\d+)-/.exec(headerOf(response, 'content-range') ?? '')?.[1];

@@ -1,12 +1,5 @@
 import { lookup as dnsLookup } from 'node:dns';
-import {
-  Agent as HttpAgent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestOptions,
-  request,
-} from 'node:http';
-import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
+import type { Agent, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
@@ -56,15 +49,32 @@ export function createTransport(policy: OriginPolicy, options: TransportOptions 
     maxFreeSockets: 8,
     lookup: pinnedLookup(policy, resolve),
   };
-  const plain = new HttpAgent(agentOptions);
-  const secure = new HttpsAgent(agentOptions);
+  const clients = new Map<string, Client>();
+  const clientOf = ({ protocol }: URL): Client => {
+    const client = clients.get(protocol) ?? openClient(protocol, agentOptions);
+    clients.set(protocol, client);
+    return client;
+  };
   return {
-    send: (call) => send(call, call.url.protocol === 'https:' ? secure : plain, idleTimeoutMs),
+    send: (call) => send(call, clientOf(call.url), idleTimeoutMs),
     close: () => {
-      plain.destroy();
-      secure.destroy();
+      for (const { agent } of clients.values()) agent.destroy();
     },
   };
+}
+
+interface Client {
+  readonly request: typeof import('node:http').request;
+  readonly agent: Agent;
+}
+
+/**
+ * Node's modules are fetched when they are needed, and not by `import`: that would read every export of `node:http`, and
+ * some of those load a second HTTP client, which takes longer than the manifest of an image from near by.
+ */
+function openClient(protocol: string, options: ConstructorParameters<typeof Agent>[0]): Client {
+  const module = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
+  return { request: module.request, agent: new module.Agent(options) };
 }
 
 function pinnedLookup(policy: OriginPolicy, resolve: typeof dnsLookup): LookupFunction {
@@ -87,12 +97,12 @@ function pinnedLookup(policy: OriginPolicy, resolve: typeof dnsLookup): LookupFu
   };
 }
 
-function send(call: HttpRequest, agent: HttpAgent | HttpsAgent, idleTimeoutMs: number): Promise<HttpResponse> {
+function send(call: HttpRequest, { request, agent }: Client, idleTimeoutMs: number): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const options: RequestOptions = { method: call.method, headers: { 'user-agent': 'lading', ...call.headers }, agent };
   if (call.signal !== undefined) options.signal = call.signal;
   call.signal?.throwIfAborted();
-  const outgoing = (call.url.protocol === 'https:' ? requestSecure : request)(call.url, options);
+  const outgoing = request(call.url, options);
   const watchdog = setTimeout(() => {
     outgoing.destroy(
       registryError('registry-unavailable', `${describeUrl(call.url)} was silent for ${idleTimeoutMs} ms`),
