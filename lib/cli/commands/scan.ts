@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { answerNo } from '../exit-code.ts';
-import { dataOption, imageHelp, outputOption, plainHttpOption, platformOption } from './options.ts';
+import { scanFormats } from '../scan/formats.ts';
+import { dataOption, imageHelp, plainHttpOption, platformOption } from './options.ts';
 
 const levels = ['critical', 'high', 'medium', 'low', 'never'] as const;
 
@@ -15,7 +16,8 @@ export const scanCommand = () =>
       new Option('--fail-on <severity>', 'exit with 1 from this severity on').choices(levels).default('never' as const),
     )
     .option('--only-fixed', 'only what a newer version fixes')
-    .addOption(outputOption())
+    .option('--vex <file...>', 'VEX documents to go by: OpenVEX, CSAF, or CycloneDX with analyses')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(scanFormats).default('table' as const))
     .addOption(platformOption())
     .option('--all-platforms', 'of an index: the packages of all its images')
     .option('--no-cache', 'read layers and advisories anew, also those that are known')

@@ -1,22 +1,51 @@
+import { unreachable } from '../../core/errors.ts';
 import { plural } from '../../core/format-units.ts';
+import { escapeInvisible } from '../../core/visible-text.ts';
+import { GENERATOR_VERSION } from '../../sbom/index.ts';
 import { compareSeverity, severities } from '../../vulnerabilities/index.ts';
 import { defuse, paint, printJson, say, severityCell } from '../output.ts';
 import { warnOfGaps } from '../sbom/print-sbom.ts';
 import { printTable } from '../table.ts';
+import { vexText } from './describe-finding.ts';
+import type { ScanFormat } from './formats.ts';
 import type { ScanTarget } from './read-target.ts';
 import type { ScanReport } from './scan-target.ts';
 
 const NAMED = 20;
 
-export function printScan(report: ScanReport, target: ScanTarget, format: 'table' | 'json'): void {
-  if (format === 'json') printJson(report);
-  else printFindings(report);
+export async function printScan(report: ScanReport, target: ScanTarget, format: ScanFormat, time: Date): Promise<void> {
+  await printReport(report, target, format, time);
   const note = paint('yellow', 'note', process.stderr);
   for (const remark of target.remarks) say(`${note}: ${defuse(remark)}`);
   if (target.outcome !== undefined) warnOfGaps({ outcome: target.outcome, gaps: target.gaps });
   printLeftOut(report);
   if (format === 'table') summarize(report);
 }
+
+async function printReport(report: ScanReport, target: ScanTarget, format: ScanFormat, time: Date): Promise<void> {
+  const about = { version: GENERATOR_VERSION, time };
+  switch (format) {
+    case 'table':
+      return printFindings(report);
+    case 'json':
+      return printJson(report);
+    case 'sarif':
+      return print(escapeInvisible((await import('./to-sarif.ts')).toSarif(report, about.version)));
+    case 'cyclonedx':
+      return print(escapeInvisible((await import('./to-cyclonedx.ts')).toCycloneDxReport(report, target, about)));
+    case 'openvex': {
+      const { toOpenVex } = await import('./to-openvex.ts');
+      const document = toOpenVex(report, target, { ...about, author: 'lading' });
+      return document === undefined ? say('no finding, and so no OpenVEX document') : print(escapeInvisible(document));
+    }
+    case 'html':
+      return print((await import('./to-html.ts')).toHtml(report, about));
+    default:
+      return unreachable(format);
+  }
+}
+
+const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 
 /** Files that hold something else are named together; what is wrong with one that should hold advisories is said. */
 function printLeftOut({ advisories }: ScanReport): void {
@@ -31,7 +60,8 @@ function printLeftOut({ advisories }: ScanReport): void {
   say(`${note}: left out, being no advisories that are read here: ${others.slice(0, NAMED).join(', ')}${more}`);
 }
 
-function printFindings({ findings }: ScanReport): void {
+function printFindings({ findings, suppressed }: ScanReport): void {
+  for (const one of suppressed) say(`settled: ${defuse(`${one.id} in ${one.package.name}: ${vexText(one) ?? ''}`)}`);
   if (findings.length === 0) return;
   printTable(
     ['SEVERITY', 'ID', 'PACKAGE', 'VERSION', 'FIXED IN', 'WHERE'],
@@ -48,7 +78,7 @@ function printFindings({ findings }: ScanReport): void {
   );
 }
 
-function summarize({ findings, coverage }: ScanReport): void {
+function summarize({ findings, suppressed, coverage }: ScanReport): void {
   const counts = severities
     .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
     .filter(({ count }) => count > 0)
@@ -56,6 +86,7 @@ function summarize({ findings, coverage }: ScanReport): void {
   say(
     `${plural(findings.length, 'finding')} in ${plural(coverage.packages, 'package')}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
   );
+  if (suppressed.length > 0) say(`${plural(suppressed.length, 'finding')} settled by VEX`);
   if (coverage.uncovered > 0) {
     const names = coverage.ecosystems.filter(({ data }) => data === 'none').map(({ name }) => name);
     say(

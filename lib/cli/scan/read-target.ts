@@ -12,12 +12,17 @@ export interface ScanTarget {
   readonly name: string;
   /** Digest of the image, where it is known. */
   readonly image?: string;
+  /** Where the image is, when it was read from a registry. */
+  readonly registry?: string;
+  readonly repository?: string;
   readonly platform?: string;
   readonly packages: readonly ListedPackage[];
   /** `undefined` where the SBOM does not say whether it is whole. */
   readonly outcome: SbomOutcome | undefined;
   readonly gaps: readonly { readonly code: string; readonly message: string; readonly path?: string | undefined }[];
   readonly remarks: readonly string[];
+  /** The SBOM as CycloneDX JSON, where there is one. */
+  readonly cycloneDx?: string;
 }
 
 const MAX_SBOM_BYTES = 64 * 1024 * 1024;
@@ -35,15 +40,17 @@ export async function readTarget(text: string, wish: SbomWish): Promise<ScanTarg
     const hint = existsSync(join(path, 'index.json')) ? `write it as oci:${text}` : undefined;
     throw new LadingError('source-invalid', `${text} is a folder`, hint ? { hint } : {});
   }
-  const { sbom, remarks } = await makeSbom(text, wish);
+  const { image, sbom, cycloneDx, remarks } = await makeSbom(text, wish);
   return {
     name: text,
     image: sbom.image,
+    ...image.name,
     ...(sbom.platform ? { platform: sbom.platform } : {}),
     packages: listPackages(sbom).map(withAbsolutePaths),
     outcome: sbom.outcome,
     gaps: sbom.gaps,
     remarks,
+    cycloneDx,
   };
 }
 
@@ -71,8 +78,18 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 const tooLarge = () => new LimitExceededError('sbom-bytes', `the SBOM is over ${MAX_SBOM_BYTES} bytes`);
 
+/** Documents in another syntax say nothing that is looked for here. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const outcomes = z.enum(['complete', 'limit-exceeded', 'unreadable']);
 const aboutSchema = z.object({
+  bomFormat: z.literal('CycloneDX').optional(),
   /** The native form. */
   outcome: outcomes.optional(),
   image: z.string().optional(),
@@ -89,7 +106,8 @@ const aboutSchema = z.object({
 function readSbom(name: string, document: Uint8Array): ScanTarget {
   const packages = readSbomPackages(document);
   // Its syntax was just found good; what it says of itself is a help, and anything else in its place is nothing.
-  const about = aboutSchema.safeParse(JSON.parse(Buffer.from(document).toString('utf8'))).data;
+  const text = Buffer.from(document).toString('utf8');
+  const about = aboutSchema.safeParse(parseJson(text)).data;
   const said = about?.metadata?.properties?.find((property) => property.name === 'lading:sbom:outcome')?.value;
   const outcome = about?.outcome ?? outcomes.safeParse(said).data;
   const image = about?.image ?? about?.metadata?.component?.version;
@@ -101,5 +119,6 @@ function readSbom(name: string, document: Uint8Array): ScanTarget {
     outcome,
     gaps: [],
     remarks: [],
+    ...(about?.bomFormat ? { cycloneDx: text } : {}),
   };
 }

@@ -1,17 +1,19 @@
+import { type Assessment, assessFindings, isSettled, type SourcedStatement } from '../../vex/index.ts';
 import {
   type Coverage,
   compareSeverity,
   type Finding,
-  lookupsOf,
   MATCHER,
-  matchPackages,
-  openSnapshot,
+  matchSnapshot,
   type SourceReport,
 } from '../../vulnerabilities/index.ts';
 import type { OpenedAdvisories } from './open-advisories.ts';
 import type { ScanTarget } from './read-target.ts';
 
 export type FailLevel = 'critical' | 'high' | 'medium' | 'low' | 'never';
+
+/** A finding, and what VEX says of it. */
+export type ReportedFinding = Finding & { readonly vex?: Assessment };
 
 /** The answer of `lading scan -o json`; fields are added, and do not change. */
 export interface ScanReport {
@@ -29,7 +31,9 @@ export interface ScanReport {
     /** With a problem, where a file was left out. */
     readonly sources: readonly Pick<SourceReport, 'name' | 'advisories' | 'problem'>[];
   };
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ReportedFinding[];
+  /** Findings that VEX says are none: not affected, or fixed. They count for nothing, and stay to be seen. */
+  readonly suppressed: readonly ReportedFinding[];
   /** What the findings can be relied on for: a package without advisories is unknown, and not clean. */
   readonly coverage: Coverage;
 }
@@ -38,10 +42,16 @@ export interface ScanReport {
 export async function scanTarget(
   target: ScanTarget,
   advisories: OpenedAdvisories,
-  options: { readonly onlyFixed: boolean },
+  options: { readonly onlyFixed: boolean; readonly statements?: readonly SourcedStatement[] },
 ): Promise<ScanReport> {
-  const view = await openSnapshot(advisories.store, advisories.snapshot, lookupsOf(target.packages));
-  const { findings, coverage } = matchPackages(target.packages, view);
+  const { findings, coverage } = await matchSnapshot(advisories.store, advisories.snapshot, target.packages);
+  const wanted = options.onlyFixed ? findings.filter(({ fixState }) => fixState === 'fixed') : findings;
+  const image = { digest: target.image, registry: target.registry, repository: target.repository };
+  const assessed = assessFindings(wanted, options.statements ?? [], image, { carryOver: true });
+  const report = (settled: boolean): ReportedFinding[] =>
+    assessed
+      .filter((one) => isSettled(one) === settled)
+      .map(({ finding, assessment }) => (assessment ? { ...finding, vex: assessment } : finding));
   return {
     schemaVersion: 1,
     target: {
@@ -59,7 +69,8 @@ export async function scanTarget(
         ...(problem ? { problem } : {}),
       })),
     },
-    findings: options.onlyFixed ? findings.filter(({ fixState }) => fixState === 'fixed') : findings,
+    findings: report(false),
+    suppressed: report(true),
     coverage,
   };
 }

@@ -1,0 +1,15 @@
+export {
+  type AssessedFinding,
+  type AssessOptions,
+  assessFindings,
+  isSettled,
+  relevantStatements,
+} from './assess-findings.ts';
+export {
+  type AssessedImage,
+  type Assessment,
+  type SourcedStatement,
+  sourcedStatementSchema,
+  type VexOrigin,
+} from './model.ts';
+export { sourceStatements } from './source-statements.ts';
