@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { ScheduleSetting } from '../functions/_pipe/function.ts';
+import { trustConfigSchema } from '../lib/attestation/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
 import { intakeConfigSchema } from '../lib/intake/config.ts';
 import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
+import { mirrorsConfigSchema } from '../lib/mirror/config.ts';
 import { notificationsConfigSchema } from '../lib/notifications/config.ts';
 import { policyConfigSchema } from '../lib/policy/config.ts';
 import { localOnly, registriesConfigSchema } from '../lib/registry/config.ts';
@@ -29,6 +31,27 @@ const schedule = z
 /** CloudWatch Logs takes these numbers of days only (API reference, "PutRetentionPolicy"). */
 const logRetentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827] as const;
 
+const keyGeneration = {
+  generation: z.int().min(1).max(1000).default(1),
+  /** Earlier generations that stay in the account, so that what they signed goes on being verified. */
+  kept: z.int().min(0).max(20).default(2),
+};
+/** KMS keys never leave KMS; `multiRegion` can only be chosen when a key is made, so it takes a new generation. */
+const keysConfigSchema = z.strictObject({
+  multiRegion: z.boolean().default(false),
+  signing: z
+    .strictObject({ ...keyGeneration, spec: z.enum(['ECC_NIST_P256', 'ECC_NIST_P384']).default('ECC_NIST_P256') })
+    .prefault({}),
+  postQuantum: z
+    .strictObject({
+      ...keyGeneration,
+      spec: z.enum(['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87']).default('ML_DSA_65'),
+      /** Without it, the key is there where a rule of `trust.algorithms` asks for it, today or one day. */
+      enabled: z.boolean().optional(),
+    })
+    .prefault({}),
+});
+
 const configSchema = z
   .strictObject({
     /** Names everything that has a name, so that several stages can share an account; `main` adds nothing to names. */
@@ -50,6 +73,8 @@ const configSchema = z
         syncAdvisories: schedule.default('rate(6 hours)'),
         planRetention: schedule.default('cron(0 3 * * ? *)'),
         reconcile: schedule.default('rate(1 hour)'),
+        renewVerdicts: schedule.default('rate(1 hour)'),
+        resignImages: schedule.default('rate(15 minutes)'),
       } satisfies Record<ScheduleSetting, z.ZodType>)
       .prefault({}),
 
@@ -83,12 +108,18 @@ const configSchema = z
     ecr: z.boolean().default(true),
     /** Further registries. One that names the host of a region's ECR replaces that entry. */
     registries: registriesConfigSchema.shape.entries.default([]),
+    /** Upstreams that are mirrored on demand: by ECR's pull-through cache, the local stack's registry, an edge. */
+    mirrors: mirrorsConfigSchema.default([]),
     /** Without it, every repository is copied from the primary region's ECR to that of each replica region. */
     replication: replicationConfigSchema.optional(),
     policy: policyConfigSchema.prefault({}),
     retention: retentionConfigSchema.prefault({}),
     advisories: advisoriesConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
+    /** What is said of images and under which algorithms; see lib/attestation. */
+    trust: trustConfigSchema.prefault({}),
+    /** Keys by purpose. Another `generation` is another key: the rotation. The `kept` ones before it stay readable. */
+    keys: keysConfigSchema.prefault({}),
     /** Which registries send push notifications, in which form; see docs/registries. */
     intake: intakeConfigSchema.prefault({}),
   })
@@ -133,6 +164,9 @@ const configSchema = z
         );
       }
     });
+    config.mirrors.forEach(({ upstream }, i) => {
+      if (!isKnown(upstream)) refuse(['mirrors', i, 'upstream'], `"${upstream}" is not among the registries`);
+    });
     config.replication?.rules.forEach(({ from, to }, i) => {
       const at = ['replication', 'rules', i];
       const unknown = '" is neither among the registries nor the ECR of a region that is named';
@@ -144,6 +178,10 @@ const configSchema = z
   });
 
 export type LadingConfig = Readonly<z.infer<typeof configSchema>>;
+
+/** Whether there is a post-quantum key: a rule asks for it, now or from a day to come, or the configuration does. */
+export const hasPostQuantumKey = ({ keys, trust }: Pick<LadingConfig, 'keys' | 'trust'>): boolean =>
+  keys.postQuantum.enabled ?? trust.algorithms.some(({ use }) => use !== 'classic');
 
 /**
  * Reads the context key `lading` (an object; or its JSON text, as `cdk -c lading=…` gives it). The context key `stage`,

@@ -6,6 +6,7 @@ import {
   type RegistryEvent,
   startEmbeddedRegistry,
 } from './registry/index.ts';
+import type { MirrorOptions } from './registry/mirror/mirror.ts';
 import { type EcrService, openEcrService } from './services/ecr/index.ts';
 import { openKmsService } from './services/kms/index.ts';
 import { keySpec, keyUsage } from './services/kms/key-specs.ts';
@@ -26,6 +27,8 @@ export interface RegionalRegistry {
 export interface AwsServicesOptions {
   /** One port per region, the primary one first; 0 or absent: chosen by the system. */
   readonly registryPorts?: readonly number[];
+  /** What the registry of the primary region mirrors, told the registry's host. */
+  readonly mirror?: (host: string) => MirrorOptions;
   readonly onProblem: (what: string) => void;
 }
 
@@ -82,14 +85,16 @@ export class AwsServices {
 
   async #startRegistries(context: ServiceContext, ecr: EcrService): Promise<void> {
     for (const [i, region] of context.regions.entries()) {
+      const host = `${context.accountId}.dkr.ecr.${region}.amazonaws.com`;
       const registry = await startEmbeddedRegistry({
         directory: join(context.dataDir, 'registry', region),
         port: this.#options.registryPorts?.[i] ?? 0,
         clock: context.clock,
         access: accessOf(context, region, ecr),
+        ...(i === 0 && this.#options.mirror ? { mirror: this.#options.mirror(host) } : {}),
         onProblem: (error) => this.#options.onProblem(`the registry of ${region}: ${describeError(error)}`),
       });
-      this.registries.push({ region, host: `${context.accountId}.dkr.ecr.${region}.amazonaws.com`, registry });
+      this.registries.push({ region, host, registry });
       registry.onEvent((event) => context.putEvent(region, toEcrEvent(event)));
     }
   }

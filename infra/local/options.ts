@@ -13,10 +13,12 @@ Starts Lading on this machine: registries, queues, tables and functions of the s
   --port NUMBER   registries from this port on, pages at +80, AWS facade at +90 (default: 5100; 0: any free ports)
   --no-sample     do not push the sample image
   --advisories P  a folder or file of advisories to match against, beside the bundled ones
+  --edge FILE     serve only as a pull-through mirror, by this file (JSON; infra/local/edge.ts lists what it takes)
   --help          this text`;
 
 export interface StartOptions {
   readonly once: string | undefined;
+  readonly edge: string | undefined;
   readonly dataDir: string;
   readonly port: number;
   readonly sample: boolean;
@@ -41,6 +43,7 @@ export function parseOptions(args: readonly string[]): StartOptions | 'help' {
   }
   return {
     once: values.once,
+    edge: values.edge === undefined ? undefined : fromCaller(values.edge),
     dataDir: values.data === undefined ? join(root, '.lading') : fromCaller(values.data),
     port,
     sample: !values['no-sample'],
@@ -53,6 +56,7 @@ const parse = (args: readonly string[]) =>
     args: [...args],
     options: {
       once: { type: 'string' },
+      edge: { type: 'string' },
       data: { type: 'string' },
       port: { type: 'string' },
       'no-sample': { type: 'boolean' },

@@ -9,6 +9,7 @@ import { LadingError } from '../../lib/core/errors.ts';
 import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import { intakeConfigSchema } from '../../lib/intake/config.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
+import { localMirror } from './local-mirror.ts';
 import type { StartOptions } from './options.ts';
 import { localRegistry, pushSample, SAMPLE } from './sample/push-sample.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
@@ -42,7 +43,13 @@ export class Running {
     const { port } = options;
     const at = (offset: number): number => (port === 0 ? 0 : port + offset);
     const context = localContext(root);
-    const aws = new AwsServices({ registryPorts: [0, 1, 2, 3].map(at), onProblem: notice });
+    let api: string | undefined;
+    const mirror = await localMirror(context.lading, { api: () => api, onProblem: notice });
+    const aws = new AwsServices({
+      registryPorts: [0, 1, 2, 3].map(at),
+      ...(mirror === undefined ? {} : { mirror }),
+      onProblem: notice,
+    });
     const stack = await startLocalStack({
       root,
       dataDir: options.dataDir,
@@ -55,6 +62,7 @@ export class Running {
     // Functions load in the background, so that the first image does not wait for them one after the other.
     void stack.warm();
     const running = new Running(stack, aws, options);
+    api = running.#api;
     running.#writeFile(intakeConfigSchema.parse(context.lading['intake'] ?? {}).sources);
     running.#say(
       `${running.#paint('bold', 'Lading')} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`,

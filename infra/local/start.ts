@@ -15,6 +15,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
+  if (options.edge !== undefined) return await serveEdge(options.edge, options.dataDir);
   const running = await Running.start(root, options);
   try {
     await running.prepare(options.advisories);
@@ -25,6 +26,22 @@ async function main(): Promise<number> {
     return 0;
   } finally {
     await running.close();
+  }
+}
+
+/** Only the mirror: nothing else of the stack is loaded. */
+async function serveEdge(file: string, dataDir: string): Promise<number> {
+  const { readEdgeConfig, startEdge } = await import('./edge.ts');
+  const config = await readEdgeConfig(file);
+  const onProblem = (what: string): void => void process.stderr.write(`! ${what}\n`);
+  const registry = await startEdge(config, { dataDir, onProblem });
+  try {
+    process.stdout.write(`Lading mirrors at ${registry.url}\n`);
+    for (const { prefix, upstream } of config.mirrors) process.stdout.write(`  ${prefix.padEnd(20)} ${upstream}\n`);
+    await untilInterrupted();
+    return 0;
+  } finally {
+    await registry.close();
   }
 }
 

@@ -5,11 +5,12 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-
 import type { Construct } from 'constructs';
 import { bucketNames, type FunctionDeclaration, tableNames } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
-import { type LadingConfig, namePrefix } from '../config.ts';
+import { hasPostQuantumKey, type LadingConfig, namePrefix } from '../config.ts';
 import { Buckets } from '../constructs/buckets.ts';
 import type { QueueFeed } from '../constructs/fed-queue.ts';
 import { type FunctionDefaults, LadingFunction } from '../constructs/lading-function.ts';
 import { pascalCase } from '../constructs/names.ts';
+import { PullThroughRules } from '../constructs/pull-through-rules.ts';
 import { QueueFunction } from '../constructs/queue-function.ts';
 import { Secrets } from '../constructs/secrets.ts';
 import type { SharedResources } from '../constructs/shared-resources.ts';
@@ -31,21 +32,36 @@ export class PrimaryStack extends Stack {
   readonly defaults: FunctionDefaults;
   readonly webApi: WebApi;
   readonly signingKey: SigningKey;
+  /** Where the configuration asks for one. */
+  readonly postQuantumKey: SigningKey | undefined;
 
   constructor(scope: Construct, id: string, props: PrimaryStackProps) {
     super(scope, id, props);
     const { config } = props;
     const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     this.defaults = defaultsOf(config, props.bundles);
+    const { keys } = config;
     this.signingKey = new SigningKey(this, 'Signing', {
+      ...keys.signing,
       aliasName: `alias/${this.defaults.prefix}-signing`,
+      description: 'Signs the images that the gate allowed',
+      multiRegion: keys.multiRegion,
       removalPolicy,
     });
+    this.postQuantumKey = hasPostQuantumKey(config)
+      ? new SigningKey(this, 'PostQuantum', {
+          ...keys.postQuantum,
+          aliasName: `alias/${this.defaults.prefix}-post-quantum`,
+          description: 'Signs the same with ML-DSA, which holds against quantum computers',
+          multiRegion: keys.multiRegion,
+          removalPolicy,
+        })
+      : undefined;
     this.shared = {
       tables: new Tables(this, 'Tables', { removalPolicy, deletionProtection: config.deletionProtection }).byName,
       buckets: new Buckets(this, 'Buckets', { ...config, removalPolicy }).byName,
       bus: this.addBus(config),
-      signingKey: this.signingKey.key,
+      keys: { signing: this.signingKey.keys, postQuantum: this.postQuantumKey?.keys ?? [] },
       secrets: new Secrets(this, 'Secrets', { removalPolicy }).byName,
       settings: settingsOf(config, this),
       registries: registryRightsOf(config, this),
@@ -55,6 +71,7 @@ export class PrimaryStack extends Stack {
       rateLimit: config.apiRateLimit,
       burstLimit: config.apiBurstLimit,
     });
+    if (config.mirrors.length > 0) new PullThroughRules(this, 'PullThrough', { rules: config.mirrors });
     for (const declaration of props.functions) this.addFunction(declaration, config);
     this.addOutputs();
   }
@@ -113,8 +130,10 @@ export class PrimaryStack extends Stack {
     output('ApiUrl', this.webApi.url, 'API and live page; callers sign with SigV4');
     output('WebhookUrl', `${this.webApi.url}/webhooks/{source}`, 'Where registries send push notifications');
     output('EventBusName', shared.bus.eventBusName, 'Bus of all image events');
-    output('SigningKeyArn', shared.signingKey.keyArn, 'Key that signs images');
+    output('SigningKeyArn', this.signingKey.current.keyArn, 'Key that signs images');
     output('SigningKeyAlias', this.signingKey.alias.aliasName, 'For cosign: awskms:///<this>');
+    const { postQuantumKey } = this;
+    if (postQuantumKey) output('PostQuantumKeyArn', postQuantumKey.current.keyArn, 'Key that signs with ML-DSA');
     output('WebhooksSecretArn', shared.secrets.webhooks.secretArn, 'Key of the signatures of incoming notifications');
     output('NotificationsSecretArn', shared.secrets.notifications.secretArn, 'Key of our signatures on notifications');
     for (const name of bucketNames) {

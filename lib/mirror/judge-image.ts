@@ -29,7 +29,7 @@ export interface JudgedManifest {
  */
 export async function judgeImage(
   ports: JudgePorts,
-  { rule, repository }: MirrorRoute,
+  { rule, repository, upstreamRepository }: MirrorRoute,
   manifest: JudgedManifest,
   tag: string | undefined,
 ): Promise<Judgement> {
@@ -41,10 +41,11 @@ export async function judgeImage(
     await ports.releases.record(manifest.digest);
     return { kind: 'serve' };
   }
+  const upstream = { registry: rule.upstream, repository: upstreamRepository };
   let refused: readonly string[] | undefined;
   for (const digest of [manifest.digest, ...manifest.parents]) {
     if (ports.releases.has(digest)) return { kind: 'serve' };
-    const answer = await ports.gate.decisionOn({ repository, digest });
+    const answer = await ports.gate.decisionOn({ repository, upstream, digest });
     if (answer.decision === 'allow') {
       await ports.releases.record(digest);
       return { kind: 'serve' };

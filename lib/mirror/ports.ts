@@ -19,8 +19,15 @@ export type GateAnswer =
   | { readonly decision: 'allow' }
   | { readonly decision: 'deny'; readonly reasons: readonly string[] };
 
+/** An image by its name here and by that at the upstream: either may be how Lading knows it. */
+export interface GatedImage {
+  readonly repository: string;
+  readonly upstream: { readonly registry: string; readonly repository: string };
+  readonly digest: Digest;
+}
+
 export interface GateReader {
-  decisionOn(image: { readonly repository: string; readonly digest: Digest }): Promise<GateAnswer>;
+  decisionOn(image: GatedImage): Promise<GateAnswer>;
 }
 
 /** Digests that were let out of quarantine. They stay out, whatever is found later: admission is the gate's own work. */

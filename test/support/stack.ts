@@ -6,6 +6,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { TableName } from '../../functions/_pipe/function.ts';
 import { AwsServices, type RegionalRegistry } from '../../infra/local/aws-services.ts';
+import { localMirror } from '../../infra/local/local-mirror.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../infra/local/registry/index.ts';
 import { retrySoon } from '../../infra/local/running.ts';
 import { localRegistry } from '../../infra/local/sample/push-sample.ts';
@@ -40,6 +41,8 @@ const PATIENCE_MS = 240_000;
 export interface TestStackOptions extends Partial<Omit<StackOptions, 'context' | 'services' | 'localise'>> {
   /** Texts in the functions' variables with what this stack has instead: other settings without another synthesis. */
   readonly instead?: Readonly<Record<string, string>>;
+  /** What the registry of the primary region mirrors, as in the setting `mirrors`. */
+  readonly mirrors?: readonly Readonly<Record<string, unknown>>[];
   /** How long settling may take, in milliseconds: the guard against a hang, for a test that has much to do. */
   readonly patienceMs?: number;
 }
@@ -101,7 +104,9 @@ const lading = {
   advisories: { sources: [] },
   registries: [{ kind: 'distribution', host: FOREIGN_HOST, url: FOREIGN_URL, allowInsecure: true, allowPrivate: true }],
   retention: {
-    rules: [{ name: 'expire by name', tags: ['expire-*'], keepLast: 0 }],
+    policies: [
+      { name: 'expire by name', rules: [{ name: 'named', select: { tags: ['expire-*'] }, action: 'expire' }] },
+    ],
     graceHours: 1e-6,
     dryRun: false,
     maxDeletedShare: 1,
@@ -110,7 +115,7 @@ const lading = {
 
 /** Starts the whole system on a folder of its own, as `npm start` does. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const { instead = {}, patienceMs = PATIENCE_MS, ...given } = options;
+  const { instead = {}, patienceMs = PATIENCE_MS, mirrors, ...given } = options;
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lading-e2e-')));
   const notices: string[] = [];
   const onNotice = (line: string): void => void notices.push(line);
@@ -119,7 +124,11 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onProblem: (error) => onNotice(`the foreign registry: ${describeError(error)}`),
   });
   const texts = Object.entries({ [FOREIGN_URL]: foreign.url, ...instead });
-  const aws = new AwsServices({ onProblem: onNotice });
+  let api: string | undefined;
+  const registries = lading.registries.map((entry) => ({ ...entry, url: foreign.url }));
+  const mirrored = mirrors === undefined ? {} : { registries, mirrors };
+  const mirror = await localMirror({ ...lading, ...mirrored }, { api: () => api, onProblem: onNotice });
+  const aws = new AwsServices({ onProblem: onNotice, ...(mirror === undefined ? {} : { mirror }) });
   const closing: (() => Promise<void>)[] = [() => foreign.close()];
   const close = async (): Promise<void> => {
     for (const part of closing.reverse()) await part();
@@ -139,6 +148,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       localise: (value) => texts.reduce((text, [from, to]) => text.replaceAll(from, to), value),
     });
     closing.push(() => stack.close());
+    api = stack.apis[0]?.endpoint;
     return await withTools(stack, { aws, foreign, dataDir, notices, patienceMs, close });
   } catch (error) {
     await close();
