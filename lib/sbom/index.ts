@@ -2,7 +2,16 @@ export { buildSbom } from './build-sbom.ts';
 export type { Cataloger, FileKind } from './catalogers/cataloger.ts';
 export { fileKinds } from './catalogers/index.ts';
 export { type CreateSbomInput, type CreateSbomPorts, type CreateSbomResult, createSbom } from './create-sbom.ts';
-export { fromCycloneDx, type ListedPackage, type ListedSbom } from './from-cyclonedx.ts';
+export { readSbom, readSbomPackages } from './formats/read-sbom.ts';
+export {
+  describeForm,
+  parseSbomForm,
+  type SbomForm,
+  type SbomFormat,
+  sbomFormats,
+  writeSbom,
+} from './formats/write-sbom.ts';
+export { fromCycloneDx } from './from-cyclonedx.ts';
 export {
   type ImageInventory,
   type InventoryImageInput,
@@ -12,7 +21,8 @@ export {
 export type { LayerInventory } from './layers/inventory.ts';
 export type { LayerLimits } from './layers/limits.ts';
 export type { LayerExpectation, LayerReading } from './layers/reading.ts';
-export { listPackages, readSbomPackages } from './list-packages.ts';
+export { listPackages, listSbom } from './list-packages.ts';
+export type { ListedPackage, ListedSbom } from './listed-sbom.ts';
 export {
   type Distro,
   type Gap,

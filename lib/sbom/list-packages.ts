@@ -1,12 +1,13 @@
-import { z } from 'zod';
-import { LadingError } from '../core/errors.ts';
-import { parseJsonStrict } from '../core/json.ts';
-import { fromCycloneDx, type ListedPackage } from './from-cyclonedx.ts';
-import { type Sbom, sbomSchema } from './model.ts';
+import type { ListedPackage, ListedSbom } from './listed-sbom.ts';
+import type { Package, Sbom } from './model.ts';
 
 /** The packages of an SBOM in the form that matching takes, the same for ours and for other people's. */
 export function listPackages(sbom: Sbom): ListedPackage[] {
-  return sbom.packages.map((one) => ({
+  return sbom.packages.map((one) => toListed(one, sbom));
+}
+
+function toListed(one: Package, sbom: Sbom): ListedPackage {
+  return {
     type: one.type,
     name: one.name,
     version: one.version,
@@ -16,14 +17,28 @@ export function listPackages(sbom: Sbom): ListedPackage[] {
     licenses: one.licenses,
     locations: one.locations.map(({ path }) => path),
     layer: sbom.layers[one.layer]?.digest,
-  }));
+  };
 }
 
-/** Reads a stored or uploaded SBOM, in the native form or in CycloneDX JSON. @throws LadingError `sbom-invalid` and those of `fromCycloneDx` */
-export function readSbomPackages(document: Uint8Array): readonly ListedPackage[] {
-  const json = parseJsonStrict(document, { what: 'the SBOM' });
-  if (z.object({ bomFormat: z.string() }).safeParse(json).success) return fromCycloneDx(document).packages;
-  const parsed = sbomSchema.safeParse(json);
-  if (parsed.success) return listPackages(parsed.data);
-  throw new LadingError('sbom-invalid', `the SBOM is in no form that is read here: ${z.prettifyError(parsed.error)}`);
+/** Our own SBOM as others' are read. */
+export function listSbom(sbom: Sbom): ListedSbom {
+  const packages = sbom.packages.map((one) => ({
+    ...toListed(one, sbom),
+    ref: one.id,
+    supplier: one.supplier,
+    hashes: one.hashes,
+  }));
+  const { distro } = sbom;
+  return {
+    packages: packages.filter((one) => one.version !== ''),
+    ...(distro ? { distro: { id: distro.id, versionId: distro.versionId } } : {}),
+    subject: { name: 'image', version: sbom.image },
+    unidentified: packages.filter((one) => one.version === '' || one.type === 'unknown').length,
+    format: 'native',
+    formatVersion: String(sbom.schemaVersion),
+    tool: sbom.generator,
+    dependencies: new Map(sbom.packages.map((one) => [one.id, one.dependencies])),
+    completeness: sbom.outcome === 'complete' ? 'complete' : 'incomplete',
+    outcome: sbom.outcome,
+  };
 }

@@ -1,15 +1,7 @@
-import { type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
-import { formatPackageUrl } from '../formats/purl/index.ts';
+import { type Bom, type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
 import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
-
-export interface CycloneDxOptions {
-  /** ISO 8601; the only thing in the document that two runs over the same image may differ in. */
-  readonly timestamp: string;
-  /** Where the image is: names the subject. Without it the subject has only its digest. */
-  readonly registry?: string | undefined;
-  readonly repository?: string | undefined;
-}
+import { type SubjectOptions, subjectPurl } from './subject.ts';
 
 /** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
 const PROPERTY = {
@@ -31,14 +23,17 @@ const PROPERTY = {
   supportEnd: 'lading:distro:support-end',
 } as const;
 
-/** Writes an SBOM as CycloneDX 1.6 JSON. The same SBOM and options give the same bytes. */
-export function toCycloneDx(sbom: Sbom, options: CycloneDxOptions): string {
+/** Writes an SBOM as CycloneDX 1.6 JSON, as it is stored. The same SBOM and options give the same bytes. */
+export const toCycloneDx = (sbom: Sbom, options: SubjectOptions): string => writeBom(toBom(sbom, options));
+
+/** The SBOM as a CycloneDX document, which all versions and encodings are written from. */
+export function toBom(sbom: Sbom, options: SubjectOptions): Bom {
   const subject = subjectOf(sbom, options);
   const distro = sbom.distro && distroComponent(sbom.distro);
   const dependencies = new Map(sbom.packages.map((one) => [one.id, one.dependencies]));
   const roots = [...(distro ? [distro.bomRef] : []), ...sbom.packages.map((one) => one.id)];
   dependencies.set(subject.bomRef, roots);
-  return writeBom({
+  return {
     metadata: {
       timestamp: options.timestamp,
       tool: sbom.generator,
@@ -54,22 +49,12 @@ export function toCycloneDx(sbom: Sbom, options: CycloneDxOptions): string {
     components: [...(distro ? [distro] : []), ...sbom.packages.map((one) => packageComponent(one, sbom))],
     dependencies,
     completeness: sbom.outcome === 'complete' ? 'complete' : 'incomplete',
-  });
+  };
 }
 
-/** The purl type `oci`: the name is the last part of the repository, in lower case, the version is the digest. */
-function subjectOf(sbom: Sbom, { registry, repository }: CycloneDxOptions): BomComponent {
-  const name = repository ?? 'image';
-  const arch = sbom.platform?.split('/')[1];
-  const purl = formatPackageUrl({
-    type: 'oci',
-    name: name.slice(name.lastIndexOf('/') + 1).toLowerCase(),
-    version: sbom.image,
-    qualifiers: new Map([
-      ['arch', arch ?? ''],
-      ['repository_url', registry && repository ? `${registry}/${repository}` : ''],
-    ]),
-  });
+function subjectOf(sbom: Sbom, options: SubjectOptions): BomComponent {
+  const name = options.repository ?? 'image';
+  const purl = subjectPurl(sbom, options);
   const properties: BomProperty[] = sbom.layers.map((layer, i) => ({
     name: PROPERTY.imageLayer,
     value: [String(i).padStart(3, '0'), layer.digest, layer.diffId].filter(Boolean).join(' '),

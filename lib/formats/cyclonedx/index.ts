@@ -1,6 +1,6 @@
 export { type Bom, type BomComponent, type BomLicense, type BomProperty, type BomVersion, bomVersions } from './bom.ts';
 export { isCpe } from './prepare-bom.ts';
-export { readBom } from './read-bom.ts';
+export { readBom, readBomJson } from './read-bom.ts';
 export { readBomXml } from './read-bom-xml.ts';
 export type { ReadBom, ReadComponent } from './read-model.ts';
 export { writeBom } from './write-bom.ts';

@@ -62,8 +62,17 @@ const document = z.object({
  * @throws LadingError `json-invalid`, `cyclonedx-invalid`; LimitExceededError over `maxComponents` (default 200,000).
  */
 export function readBom(input: string | Uint8Array, options: { readonly maxComponents?: number } = {}): ReadBom {
+  return readBomJson(parseJsonStrict(input, { what: 'the SBOM' }), options);
+}
+
+/**
+ * The same for a document that `parseJsonStrict` read, or a part of one.
+ *
+ * @throws LadingError `cyclonedx-invalid`; LimitExceededError over `maxComponents` (default 200,000).
+ */
+export function readBomJson(json: unknown, options: { readonly maxComponents?: number } = {}): ReadBom {
   const { maxComponents = 200_000 } = options;
-  const parsed = document.safeParse(parseJsonStrict(input, { what: 'the SBOM' }));
+  const parsed = document.safeParse(json);
   if (!parsed.success) throw invalidBom(z.prettifyError(parsed.error));
   const { specVersion, serialNumber, metadata, components = [], dependencies = [], compositions = [] } = parsed.data;
   const found: ReadComponent[] = [];
