@@ -1,5 +1,6 @@
 import type { FunctionDeclaration } from '../functions/_pipe/function.ts';
 import { api } from '../functions/api/function.ts';
+import { attestImage } from '../functions/attest-image/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
 import { decideGate } from '../functions/decide-gate/function.ts';
@@ -12,6 +13,7 @@ import { planRetention } from '../functions/plan-retention/function.ts';
 import { reconcile } from '../functions/reconcile/function.ts';
 import { recordAudit } from '../functions/record-audit/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
+import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
@@ -19,6 +21,7 @@ import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 /** Every function of the system, one line per folder of `functions/`. */
 export const functionDeclarations: readonly FunctionDeclaration[] = [
   api,
+  attestImage,
   catalogImage,
   createSbom,
   decideGate,
@@ -31,6 +34,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   reconcile,
   recordAudit,
   rematchImages,
+  renewVerdicts,
   replicateImage,
   signImage,
   syncAdvisories,

@@ -62,6 +62,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     advisories: json(config.advisories),
     notifications: json(config.notifications),
     intake: json(config.intake),
+    trust: json(config.trust),
   };
 }
 

@@ -33,7 +33,7 @@ export type Trigger =
 export type EventPattern = Readonly<Record<string, unknown>>;
 
 /** Names of the schedules in the configuration. */
-export type ScheduleSetting = 'syncAdvisories' | 'planRetention' | 'reconcile';
+export type ScheduleSetting = 'syncAdvisories' | 'planRetention' | 'reconcile' | 'renewVerdicts' | 'resignImages';
 
 export interface HttpRoute {
   readonly method: 'GET' | 'POST' | 'OPTIONS' | 'ANY';
@@ -81,10 +81,13 @@ export type Use =
     }
   | { readonly bucket: BucketName; readonly prefix: string; readonly access: 'read' | 'write' | 'read-write' }
   | { readonly bus: 'lading' }
-  | { readonly key: 'signing'; readonly access: 'sign' | 'read' }
+  | { readonly key: KeyName; readonly access: 'sign' | 'read' }
   | { readonly registry: RegistryAccess }
   | { readonly secret: SecretName }
   | { readonly setting: SettingName };
+
+/** Keys by purpose. `postQuantum` is there only where the configuration asks for it; see `optionalKeyId`. */
+export type KeyName = 'signing' | 'postQuantum';
 
 /** What a function may do in the registries: `pull` reads, `push` also writes, `delete` also removes, `list` names. */
 export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete';
@@ -100,14 +103,15 @@ export type SettingName =
   | 'retention'
   | 'advisories'
   | 'notifications'
-  | 'intake';
+  | 'intake'
+  | 'trust';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
 export const environmentName = {
   table: (name: TableName): string => `${name.toUpperCase()}_TABLE`,
   bucket: (name: BucketName): string => `${name.toUpperCase()}_BUCKET`,
   bus: (): string => 'EVENT_BUS_NAME',
-  key: (): string => 'SIGNING_KEY_ID',
+  key: (name: KeyName): string => (name === 'signing' ? 'SIGNING_KEY_ID' : 'POST_QUANTUM_KEY_ID'),
   secret: (name: SecretName): string => `${name.toUpperCase()}_SECRET_ID`,
   setting: (name: SettingName): string => `${name.toUpperCase()}_CONFIG`,
 } as const;
@@ -117,7 +121,7 @@ export function variableOf(use: Use): string | undefined {
   if ('table' in use) return environmentName.table(use.table);
   if ('bucket' in use) return environmentName.bucket(use.bucket);
   if ('bus' in use) return environmentName.bus();
-  if ('key' in use) return environmentName.key();
+  if ('key' in use) return environmentName.key(use.key);
   if ('secret' in use) return environmentName.secret(use.secret);
   if ('setting' in use) return environmentName.setting(use.setting);
   return undefined;

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { z } from 'zod';
 import { dynamoClient, eventBridgeClient, s3Client } from '../../lib/aws/clients.ts';
-import { requireEnvironment } from '../../lib/aws/environment.ts';
+import { readEnvironment, requireEnvironment } from '../../lib/aws/environment.ts';
 import { eventBridgePublisher } from '../../lib/aws/event-publisher.ts';
 import { createTable, type Table } from '../../lib/aws/table.ts';
 import { systemClock } from '../../lib/core/clock.ts';
@@ -36,7 +36,10 @@ export const stagePorts = (): StagePorts => ({
   patience: { totalMs: 3_000, pause: async (ms) => void (await setTimeout(ms)) },
 });
 
-export const signingKeyId = (): string => requireEnvironment(environmentName.key());
+export const signingKeyId = (): string => requireEnvironment(environmentName.key('signing'));
+
+/** `undefined` where the configuration has no such key. */
+export const postQuantumKeyId = (): string | undefined => readEnvironment(environmentName.key('postQuantum'));
 
 export const secretId = (name: SecretName): string => requireEnvironment(environmentName.secret(name));
 

@@ -6,7 +6,10 @@ export const replicateImage = defineFunction({
   trigger: {
     kind: 'events',
     bus: 'lading',
-    pattern: { source: ['lading.signing', 'lading.replication'], 'detail-type': ['Image Signed', 'Replica Diverged'] },
+    pattern: {
+      source: ['lading.signing', 'lading.replication'],
+      'detail-type': ['Image Signed', 'Image Attested', 'Replica Diverged'],
+    },
     batchSize: 2,
     maxConcurrency: 5,
   },
@@ -17,6 +20,7 @@ export const replicateImage = defineFunction({
     { table: 'replicas', access: 'write' },
     { table: 'catalog', access: 'read' },
     { registry: 'push' },
+    { registry: 'delete' },
     { setting: 'registries' },
     { setting: 'replication' },
     { bus: 'lading' },

@@ -1,11 +1,23 @@
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import type { Digest } from '../../lib/core/digest.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
-import { type EventDraft, type ImageSubject, imageSigned, replicaDiverged } from '../../lib/events/index.ts';
+import {
+  type EventDraft,
+  type ImageSubject,
+  imageAttested,
+  imageSigned,
+  replicaDiverged,
+} from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { tagsOf } from '../../lib/inventory/index.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
-import { createBlobPlaces, replicateToTargets, replicationConfigSchema } from '../../lib/replication/index.ts';
+import {
+  createBlobPlaces,
+  replicateToTargets,
+  replicationConfigSchema,
+  replicationTargets,
+} from '../../lib/replication/index.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { route, stageHandler } from '../_pipe/stage-handler.ts';
@@ -28,11 +40,29 @@ async function replicate(subject: ImageSubject, signal: AbortSignal): Promise<re
   return replicateToTargets(ports(), config(), subject, { tags: [...tags], signal });
 }
 
+/** What is said no longer at the source must not go on being said at the copies. */
+async function takeLeaveAtTargets(subject: ImageSubject, superseded: readonly Digest[]): Promise<void> {
+  if (superseded.length === 0) return;
+  for (const { registry, repository } of replicationTargets(config(), subject)) {
+    const target = await registries().open(registry);
+    for (const digest of superseded) await target.deleteManifest({ repository, digest });
+  }
+}
+
 export const handler = stageHandler(once(stagePorts), [
   route({
     on: imageSigned,
     key: ({ subject, signature }) => ({ subject: locationKey(subject), stage: 'replicate', version: signature.digest }),
     perform: ({ subject }, _metadata, signal) => replicate(subject, signal),
+  }),
+  route({
+    on: imageAttested,
+    key: ({ subject, verdict }) => ({ subject: locationKey(subject), stage: 'replicate-statements', version: verdict }),
+    perform: async ({ subject, superseded }, _metadata, signal) => {
+      const events = await replicate(subject, signal);
+      await takeLeaveAtTargets(subject, superseded);
+      return events;
+    },
   }),
   route({
     on: replicaDiverged,

@@ -1,5 +1,6 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { environmentName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { environmentName, type KeyName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
 import type { SecretArns, SharedResources } from './shared-resources.ts';
 
@@ -54,11 +55,29 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   }
   if ('bucket' in use) return bucketStatements(shared.buckets[use.bucket].bucketArn, use.prefix, use.access);
   if ('bus' in use) return [allow(['events:PutEvents'], [shared.bus.eventBusArn])];
-  if ('key' in use) return [allow(keyActions[use.access], [shared.signingKey.keyArn])];
+  if ('key' in use) return keyStatements(shared.keys[use.key], use.access);
   if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
   if ('registry' in use) return registryStatements(use.registry, shared);
   if ('setting' in use) return [];
   return unreachable(use);
+}
+
+/** A key that is kept for its old signatures can be read, and signs no more. */
+function keyStatements(keys: readonly Key[], access: 'sign' | 'read'): PolicyStatement[] {
+  const readable = access === 'read' ? keys : keys.slice(0, 1);
+  return readable.length === 0
+    ? []
+    : [
+        allow(
+          keyActions[access],
+          readable.map(({ keyArn }) => keyArn),
+        ),
+      ];
+}
+
+function keyVariable(name: KeyName, { keys }: SharedResources): Record<string, string> {
+  const [current] = keys[name];
+  return current === undefined ? {} : { [environmentName.key(name)]: current.keyArn };
 }
 
 function bucketStatements(bucketArn: string, prefix: string, access: Access): PolicyStatement[] {
@@ -101,7 +120,7 @@ export function environmentOf(uses: readonly Use[], shared: SharedResources): Re
     if ('table' in use) environment[environmentName.table(use.table)] = shared.tables[use.table].tableName;
     else if ('bucket' in use) environment[environmentName.bucket(use.bucket)] = shared.buckets[use.bucket].bucketName;
     else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;
-    else if ('key' in use) environment[environmentName.key()] = shared.signingKey.keyArn;
+    else if ('key' in use) Object.assign(environment, keyVariable(use.key, shared));
     else if ('secret' in use) environment[environmentName.secret(use.secret)] = shared.secrets[use.secret].secretArn;
     else if ('setting' in use) environment[environmentName.setting(use.setting)] = shared.settings[use.setting];
   }

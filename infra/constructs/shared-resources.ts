@@ -3,14 +3,15 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { BucketName, SecretName, SettingName, TableName } from '../../functions/_pipe/function.ts';
+import type { BucketName, KeyName, SecretName, SettingName, TableName } from '../../functions/_pipe/function.ts';
 
 /** What functions use, by the names under which they declare it. */
 export interface SharedResources {
   readonly tables: Readonly<Record<TableName, Table>>;
   readonly buckets: Readonly<Record<BucketName, Bucket>>;
   readonly bus: EventBus;
-  readonly signingKey: Key;
+  /** By purpose: the one that signs now first, then those kept since their signatures are still about. */
+  readonly keys: Readonly<Record<KeyName, readonly Key[]>>;
   readonly secrets: Readonly<Record<SecretName, Secret>>;
   /** JSON texts. They may hold tokens (the account), which the template resolves. */
   readonly settings: Readonly<Record<SettingName, string>>;

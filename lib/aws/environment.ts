@@ -1,5 +1,8 @@
 import { LadingError } from '../core/errors.ts';
 
+/** A variable that the infrastructure supplies only where the configuration asks for what it names. */
+export const readEnvironment = (name: string): string | undefined => process.env[name] || undefined;
+
 /**
  * Reads a variable that the infrastructure supplies. Every name is declared by a function's `uses` (function.ts), from
  * which the CDK app derives both the variable and the grant.

@@ -4,7 +4,7 @@ import type { WorkRecord } from '../work/index.ts';
 import type { CatalogEntry } from './model.ts';
 
 /** The stages of an image, in the order in which one leads to the next. */
-export const stages = ['catalog', 'sbom', 'match', 'gate', 'sign', 'replicate'] as const;
+export const stages = ['catalog', 'sbom', 'match', 'gate', 'sign', 'replicate', 'attest'] as const;
 export type Stage = (typeof stages)[number];
 
 /**
@@ -26,7 +26,8 @@ export function missingStage(
   if (!gate) return 'gate';
   if (decisionOf(gate) !== 'allow') return undefined;
   if (!completed('sign')) return 'sign';
-  return replicated && !completed('replicate') ? 'replicate' : undefined;
+  if (replicated && !completed('replicate')) return 'replicate';
+  return completed('attest') ? undefined : 'attest';
 }
 
 /** The newest record of the stage that is done. */

@@ -5,6 +5,7 @@ import {
   type EventDraft,
   findingsChanged,
   gateDecided,
+  imageAttested,
   imageReplicated,
   imageSigned,
   sbomCreated,
@@ -42,6 +43,7 @@ export async function describeImage(
   const scan = latestScan(outcomes);
   const verdict = last(outcomes, gateDecided);
   const signature = last(outcomes, imageSigned)?.signature;
+  const attestation = last(outcomes, imageAttested);
   return {
     entry,
     tags,
@@ -51,7 +53,8 @@ export async function describeImage(
     ...(scan === undefined ? {} : { scan }),
     ...(verdict === undefined ? {} : { verdict }),
     ...(signature === undefined ? {} : { signature }),
-    replicas: all(outcomes, imageReplicated),
+    ...(attestation === undefined ? {} : { attestation }),
+    replicas: replicasOf(all(outcomes, imageReplicated)),
   };
 }
 
@@ -61,6 +64,16 @@ const tellingRecords = (records: readonly WorkRecord[], isGone: boolean): readon
     if (record.state !== 'lapsed') return [record];
     return isGone && record.outcome.length > 0 ? [{ ...record, state: 'completed' }] : [];
   });
+
+/** One for each target: what came later (statements, repairs) moved little and would hide what the copy cost. */
+function replicasOf(copies: ImageOverview['replicas']): ImageOverview['replicas'] {
+  const first = new Map<string, ImageOverview['replicas'][number]>();
+  for (const copy of copies) {
+    const key = `${copy.target.registry}/${copy.target.repository}`;
+    if (!first.has(key)) first.set(key, copy);
+  }
+  return [...first.values()];
+}
 
 function all<Data extends z.ZodType>(
   outcomes: readonly EventDraft[],

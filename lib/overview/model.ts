@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import type { gateDecided, imageReplicated, imageSigned, sbomCreated, scanCompleted } from '../events/index.ts';
+import type {
+  gateDecided,
+  imageAttested,
+  imageReplicated,
+  imageSigned,
+  sbomCreated,
+  scanCompleted,
+} from '../events/index.ts';
 import type { CatalogEntry, Stage } from '../inventory/index.ts';
 
 export type StageState = 'done' | 'working' | 'waiting' | 'not-needed';
@@ -23,5 +30,7 @@ export interface ImageOverview {
   readonly scan?: z.infer<typeof scanCompleted.data>['scan'];
   readonly verdict?: z.infer<typeof gateDecided.data>;
   readonly signature?: z.infer<typeof imageSigned.data>['signature'];
+  /** What was said of it last. */
+  readonly attestation?: z.infer<typeof imageAttested.data>;
   readonly replicas: readonly z.infer<typeof imageReplicated.data>[];
 }

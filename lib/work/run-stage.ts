@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { LadingError } from '../core/errors.ts';
-import { type EventDraft, type EventMetadata, type EventPublisher, publishable } from '../events/index.ts';
+import { type EventCause, type EventDraft, type EventPublisher, publishable } from '../events/index.ts';
 import type { BeginResult, WorkKey } from './model.ts';
 import type { WorkLedger } from './ports.ts';
 
@@ -21,7 +21,7 @@ export interface StageWork {
   readonly owner: string;
   /** How long the attempt can run at most: the function's remaining time. No lease is held longer. */
   readonly leaseMs: number;
-  readonly cause: EventMetadata;
+  readonly cause: EventCause;
   /**
    * Does the work and returns what to publish. It must be safe to do again: effects are recorded before they are made.
    * `undefined`: there is nothing to work on, now; that is no completed work, since what is gone may come again.

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { gateDecided, imageReplicated, imageSigned, sbomCreated, scanCompleted } from '../../../lib/events/index.ts';
+import {
+  gateDecided,
+  imageAttested,
+  imageReplicated,
+  imageSigned,
+  sbomCreated,
+  scanCompleted,
+} from '../../../lib/events/index.ts';
 
 /** What the view reads of the API's answer about one image. */
 export const imageStateSchema = z.object({
@@ -11,6 +18,7 @@ export const imageStateSchema = z.object({
     scan: scanCompleted.data.shape.scan.optional(),
     verdict: gateDecided.data.optional(),
     signature: imageSigned.data.shape.signature.optional(),
+    attestation: imageAttested.data.optional(),
     replicas: z.array(imageReplicated.data),
   }),
 });

@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   gate: 'gated',
   sign: 'signed',
   replicate: 'replicated',
+  attest: 'attested',
 };
 
 /** One line of a stage: what came of it and how long after the push it was done. */
@@ -40,7 +41,7 @@ export function stageLine(
 }
 
 const why = (stage: string, image: ImageState): string =>
-  stage === 'sign' || (stage === 'replicate' && !image.signature)
+  stage === 'sign' || ((stage === 'replicate' || stage === 'attest') && !image.signature)
     ? 'not allowed by the gate'
     : stage === 'replicate'
       ? 'no rule copies it'
@@ -62,6 +63,10 @@ function detail(stage: string, image: ImageState, paint: Paint): string {
       return image.signature ? image.signature.digest.slice(0, 19) : '';
     case 'replicate':
       return image.replicas.map(({ target, bytesMoved }) => `${target.registry} (${bytesMoved} bytes)`).join(', ');
+    case 'attest':
+      return image.attestation
+        ? `${image.attestation.attestations.length} statements, valid until ${image.attestation.validUntil.slice(0, 10)}`
+        : '';
     default:
       return '';
   }

@@ -65,7 +65,7 @@ const stateWords = ({ state, attempts }: StageStatus): string =>
         : 'under way';
 
 function stageDetail({ stage }: StageStatus, image: ImageOverview): string {
-  const { entry, sbom, scan, verdict, signature, replicas } = image;
+  const { entry, sbom, scan, verdict, signature, replicas, attestation } = image;
   switch (stage) {
     case 'catalog':
       return plural(entry.layers.length || entry.children.length, entry.layers.length > 0 ? 'layer' : 'manifest');
@@ -84,6 +84,8 @@ function stageDetail({ stage }: StageStatus, image: ImageOverview): string {
       return signature?.algorithm ?? '';
     case 'replicate':
       return plural(replicas.length, 'replica');
+    case 'attest':
+      return attestation ? plural(attestation.attestations.length, 'statement') : '';
   }
 }
 

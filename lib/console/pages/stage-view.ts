@@ -12,6 +12,7 @@ export const stageNames: Readonly<Record<Stage, { readonly done: string; readonl
   gate: { done: 'gated', doing: 'being decided on' },
   sign: { done: 'signed', doing: 'being signed' },
   replicate: { done: 'replicated', doing: 'being replicated' },
+  attest: { done: 'attested', doing: 'being attested' },
 };
 
 /** How an image stands, in one word: the rows are counted and filtered by it. */

@@ -62,7 +62,15 @@ describe('one small snapshot per construct', () => {
 
   it('SigningKey', () => {
     const stack = newStack();
-    new SigningKey(stack, 'Signing', { aliasName: 'alias/lading-signing', removalPolicy: RemovalPolicy.RETAIN });
+    new SigningKey(stack, 'Signing', {
+      aliasName: 'alias/lading-signing',
+      description: 'Signs the images that the gate allowed',
+      spec: 'ECC_NIST_P256',
+      generation: 1,
+      kept: 2,
+      multiRegion: false,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     expect(resourcesOf(stack, 'AWS::KMS::Key', 'AWS::KMS::Alias')).toMatchSnapshot();
   });
 

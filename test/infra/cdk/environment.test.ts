@@ -17,7 +17,8 @@ const readers: Readonly<Record<string, (name: string) => string>> = {
 };
 const withoutName: readonly [RegExp, string][] = [
   [/environmentName\.bus\(\)/, environmentName.bus()],
-  [/environmentName\.key\(\)/, environmentName.key()],
+  [/environmentName\.key\("signing"\)/, environmentName.key('signing')],
+  [/environmentName\.key\("postQuantum"\)/, environmentName.key('postQuantum')],
 ];
 
 /** The handler with all of the project's code that it uses, and none that it does not: esbuild leaves that out. */
@@ -58,14 +59,15 @@ describe('what a handler reads of its environment', () => {
 
   it('is found by this test: the wiring reads the environment in no other way', () => {
     const wiring = readFileSync(join(folder, '_pipe/wiring.ts'), 'utf8');
-    const reading = [...wiring.matchAll(/environmentName\.(\w+)\((\w*)\)/g)].map(([, kind, argument]) => [
+    const reading = [...wiring.matchAll(/environmentName\.(\w+)\('?(\w*)'?\)/g)].map(([, kind, argument]) => [
       kind,
       argument,
     ]);
     expect(reading.sort()).toEqual([
       ['bucket', 'bucket'],
       ['bus', ''],
-      ['key', ''],
+      ['key', 'postQuantum'],
+      ['key', 'signing'],
       ['secret', 'name'],
       ['setting', 'name'],
       ['table', 'name'],

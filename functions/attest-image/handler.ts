@@ -1,0 +1,83 @@
+import { algorithmUseAt, attestImage, signersFor } from '../../lib/attestation/index.ts';
+import { logger } from '../../lib/aws/telemetry.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { LadingError } from '../../lib/core/errors.ts';
+import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
+import {
+  type EventBridgeEvent,
+  type EventDefinition,
+  type EventMetadata,
+  gateDecided,
+  imageSigned,
+  provenanceRecorded,
+  readEvent,
+  signatureRequested,
+} from '../../lib/events/index.ts';
+import { dynamoVerdictStore } from '../../lib/policy/adapters/dynamo-verdict-store.ts';
+import type { Verdict } from '../../lib/policy/index.ts';
+import { runStage } from '../../lib/work/index.ts';
+import { attestPorts, trust } from '../_pipe/attestation-ports.ts';
+import { eventsHandler } from '../_pipe/events-handler.ts';
+import { once } from '../_pipe/once.ts';
+import { signers } from '../_pipe/signers.ts';
+import { stagePorts, table } from '../_pipe/wiring.ts';
+
+const stage = once(stagePorts);
+const verdicts = once(() => dynamoVerdictStore(table('verdicts')));
+
+const triggers = new Map<string, EventDefinition>(
+  [imageSigned, gateDecided, signatureRequested, provenanceRecorded].map((one) => [
+    one.detailType,
+    one as unknown as EventDefinition,
+  ]),
+);
+
+function readTrigger(event: EventBridgeEvent): { readonly subject: ImageLocation; readonly metadata: EventMetadata } {
+  const definition = triggers.get(event['detail-type']);
+  if (!definition) throw new LadingError('event-unexpected', `nothing is attested on "${event['detail-type']}"`);
+  const { metadata, data } = readEvent(definition, event).detail;
+  return { subject: (data as { readonly subject: ImageLocation }).subject, metadata };
+}
+
+/** Whatever triggers it, what is said is the verdict that stands, under the keys of today: that is what is done once. */
+async function versionOf(verdict: Verdict, event: EventBridgeEvent): Promise<string> {
+  const chosen = await signersFor(
+    signers().map(({ signer }) => signer),
+    trust(),
+    systemClock.now(),
+  );
+  const keys = await Promise.all(chosen.map(async (signer) => (await signer.publicKey()).hint));
+  const use = algorithmUseAt(trust(), systemClock.now());
+  const base = `${verdict.inputs.digest} ${verdict.asOf} ${use} ${keys.join(' ')}`;
+  // What came from outside is a new thing to say of the same verdict.
+  return event['detail-type'] === provenanceRecorded.detailType ? `${base} ${event.id}` : base;
+}
+
+export const handler = eventsHandler(async (event, delivery) => {
+  const { subject: at, metadata } = readTrigger(event);
+  const image = locationKey(at);
+  const verdict = await verdicts().standing(image);
+  if (verdict === undefined) return logger.info(`${image} has no verdict yet, and so nothing to say`);
+  if (verdict.decision === 'allow' && !(await isSigned(image))) {
+    return logger.info(`${image} is not signed yet: what is said of it follows its signature`);
+  }
+  const { subject } = verdict;
+  await runStage(stage(), {
+    key: { subject: image, stage: 'attest', version: await versionOf(verdict, event) },
+    ...delivery,
+    cause: metadata,
+    perform: async () => {
+      const version = `${verdict.inputs.digest} ${verdict.asOf}`;
+      const outcome = await attestImage(await attestPorts(subject), { subject, verdict, version }, trust());
+      if (outcome.kind === 'attested') return [outcome.event];
+      logger.info(`nothing is said of ${image}: ${outcome.kind}`);
+      return outcome.kind === 'image-gone' ? undefined : [];
+    },
+  });
+});
+
+/** The first signature is the fast path's; two at once would lose one of them where a registry has no list of referrers. */
+async function isSigned(image: string): Promise<boolean> {
+  const records = await stage().ledger.list(image);
+  return records.some((record) => record.stage === 'sign' && record.state === 'completed');
+}
