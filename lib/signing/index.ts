@@ -18,7 +18,10 @@ export {
   type SignImageRequest,
   signImage,
 } from './sign-image.ts';
+export { fetchMaterial } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';
+export { parseNotationPolicy } from './verify/notation-policy.ts';
+export { verify } from './verify/verify.ts';
 export {
   type ImageVerdict,
   type RejectedSignature,

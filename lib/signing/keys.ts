@@ -45,7 +45,7 @@ function readPublicKey(pem: string | Uint8Array): KeyObject {
   }
 }
 
-const keyIdOf = (spki: Uint8Array): string => createHash('sha256').update(spki).digest('base64');
+export const keyIdOf = (spki: Uint8Array): string => createHash('sha256').update(spki).digest('base64');
 
 /**
  * The public half as signers need it.

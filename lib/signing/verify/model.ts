@@ -1,8 +1,10 @@
 import type { Digest } from '../../core/digest.ts';
 import type { Json } from '../../core/json.ts';
 import type { Statement } from '../../formats/intoto/index.ts';
+import type { Certificate } from '../../formats/x509/index.ts';
 import type { VerificationKey } from '../keys.ts';
 import type { SignatureAlgorithm, SignatureFormat } from '../model.ts';
+import type { NotationPolicy } from './notation-policy.ts';
 
 /** The image whose manifest was fetched and hashed: what every proof is held against. */
 export interface FetchedImage {
@@ -87,7 +89,14 @@ export interface Rejection {
 /** Who signed, as far as the trust material says. */
 export type SignerIdentity =
   | { readonly kind: 'key'; readonly name: string; readonly keyId: string }
-  | { readonly kind: 'certificate'; readonly name: string; readonly subject: string; readonly issuer: string };
+  | {
+      readonly kind: 'certificate';
+      /** Of the trust store or the trusted identity. */
+      readonly name: string;
+      readonly keyId: string;
+      readonly subject: string;
+      readonly issuer: string;
+    };
 
 /** A true statement about this very image by someone who is trusted. */
 export interface Proof {
@@ -105,6 +114,50 @@ export interface Proof {
   readonly warnings: readonly string[];
 }
 
+/** Checks what was signed with a short-lived certificate. An adapter, because it takes a library to do. */
+export interface KeylessVerifier {
+  /** Certificate, transparency log and timestamps of a Sigstore bundle. Pure: it asks nobody. */
+  check(bundle: Uint8Array): KeylessVerdict;
+}
+
+export type KeylessVerdict =
+  | {
+      readonly kind: 'valid';
+      /** The subject alternative name: an address of e-mail or of a workflow. */
+      readonly identity: string;
+      /** Who vouched for the identity (OIDC issuer). */
+      readonly issuer: string;
+      readonly algorithm: SignatureAlgorithm;
+      readonly keyId: string;
+      readonly signedAt: Date;
+    }
+  | { readonly kind: 'invalid'; readonly reason: RejectionReason; readonly detail: string };
+
+/** Someone who signs with short-lived certificates. */
+export interface TrustedIdentity {
+  /** As requirements name it. */
+  readonly name: string;
+  /** Exact, or a glob: `*` for any characters but a slash, `**` for any. */
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/** Whom to trust: all that verification goes by besides what was fetched. */
+export interface TrustMaterial {
+  readonly keys: readonly TrustedKey[];
+  /** For signatures of Notary Project. */
+  readonly notation?: {
+    readonly policy: NotationPolicy;
+    /** By type and name, as the policy names them: `ca:example`. */
+    readonly stores: ReadonlyMap<string, readonly Certificate[]>;
+  };
+  readonly keyless?: { readonly verifier: KeylessVerifier; readonly identities: readonly TrustedIdentity[] };
+  /** Roots of those who are believed when it comes to time, for signatures with keys. */
+  readonly timestampAuthorities?: readonly Certificate[];
+  /** SHA-256 of the DER of certificates that no longer count, in hex. */
+  readonly revokedCertificates?: ReadonlySet<string>;
+}
+
 /** A key that is trusted, and for how long. The times are held against the proven time of signing, else against now. */
 export interface TrustedKey {
   /** As requirements name it. */
@@ -112,6 +165,8 @@ export interface TrustedKey {
   readonly key: VerificationKey;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
+  /** Of those that the key can be used with; all when absent. */
+  readonly algorithms?: readonly SignatureAlgorithm[];
   /** Whatever it signed, and whenever: nothing counts. */
   readonly revoked?: { readonly reason: string };
 }
@@ -148,6 +203,8 @@ export type UnmetReason =
   | 'no-proof'
   /** There are proofs, by fewer signers than are needed. */
   | 'threshold-not-met'
+  /** There are proofs, made with algorithms that do not do. */
+  | 'algorithm-not-allowed'
   /** There is an attestation, and its predicate does not say what is asked. */
   | 'condition-not-met'
   /** There is more beside the image than was examined, and what was examined does not do. */
@@ -159,6 +216,8 @@ export interface RequirementResult {
   /** Names of the different signers that count. */
   readonly signers: readonly string[];
   readonly needed: number;
+  /** Met without proof, because the trust policy of Notary Project says to skip this image. */
+  readonly skippedBy?: string;
   readonly unmet?: { readonly reason: UnmetReason; readonly detail: string };
 }
 

@@ -1,0 +1,31 @@
+import { MAX_BUNDLE_BYTES } from '../../formats/sigstore-bundle/index.ts';
+import { checkCosignBundle, checkCosignTag } from './check-cosign.ts';
+import { checkNotation } from './check-notation.ts';
+import type { FetchedArtifact, FetchedImage, Proof, RejectionReason, TrustMaterial } from './model.ts';
+
+export type UnplacedProof = Omit<Proof, 'manifest' | 'format'>;
+
+export type ArtifactVerdict =
+  | { readonly kind: 'proven'; readonly proofs: readonly UnplacedProof[] }
+  | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly detail: string };
+
+/** What one artifact proves about the image, if anything. */
+export function checkArtifact(
+  artifact: FetchedArtifact,
+  image: FetchedImage,
+  trust: TrustMaterial,
+  now: Date,
+): ArtifactVerdict {
+  if (artifact.content.length > MAX_BUNDLE_BYTES) {
+    return { kind: 'rejected', reason: 'too-large', detail: `it has ${artifact.content.length} bytes` };
+  }
+  switch (artifact.format) {
+    case 'cosign-bundle':
+      return checkCosignBundle(artifact, image, trust, now);
+    case 'cosign-tag':
+      return checkCosignTag(artifact, image, trust, now);
+    case 'notation-jws':
+    case 'notation-cose':
+      return checkNotation(artifact, image, trust, now);
+  }
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { isLadingError } from '../../core/errors.ts';
+import { ecdsaToDer } from '../../formats/der/ecdsa-signature.ts';
+import { checkTimestamp } from '../../formats/rfc3161/index.ts';
+import {
+  type Certificate,
+  checkChain,
+  formatName,
+  isSubsetOf,
+  parseCertificate,
+  parseName,
+} from '../../formats/x509/index.ts';
+import { verifyWith } from '../algorithms.ts';
+import {
+  ECDSA_WIDTHS,
+  NOTATION_PAYLOAD,
+  type NotationEnvelope,
+  notationAlgorithmOf,
+  parseNotationPayload,
+} from '../formats/notation.ts';
+import { parseNotationCose } from '../formats/notation-cose.ts';
+import { parseNotationJws } from '../formats/notation-jws.ts';
+import { keyIdOf } from '../keys.ts';
+import type { ArtifactVerdict } from './check-artifact.ts';
+import type { FetchedArtifact, FetchedImage, RejectionReason, TrustMaterial } from './model.ts';
+import { actionsOf, type NotationAction, type NotationStatement, statementFor } from './notation-policy.ts';
+
+interface Fault {
+  readonly reason: RejectionReason;
+  readonly detail: string;
+}
+
+/** Server, client, e-mail, timestamps, OCSP: what a certificate for signing code may not be for as well. */
+const FORBIDDEN_PURPOSES = [1, 2, 4, 8, 9].map((n) => `1.3.6.1.5.5.7.3.${n}`);
+
+/**
+ * Verifies a Notary Project signature by a trust policy (specs/trust-store-trust-policy.md, "Signature Verification").
+ */
+export function checkNotation(
+  artifact: FetchedArtifact,
+  image: FetchedImage,
+  trust: TrustMaterial,
+  now: Date,
+): ArtifactVerdict {
+  const reject = ({ reason, detail }: Fault): ArtifactVerdict => ({ kind: 'rejected', reason, detail });
+  const { notation } = trust;
+  if (notation === undefined) return reject({ reason: 'no-trust-policy', detail: 'no trust policy was given' });
+  const repository = `${image.registry}/${image.repository}`;
+  const statement = statementFor(notation.policy, repository);
+  if (statement === undefined) {
+    return reject({ reason: 'no-trust-policy', detail: `the trust policy says nothing of ${repository}` });
+  }
+  const actions = actionsOf(statement);
+  if (actions === undefined) {
+    return reject({ reason: 'no-trust-policy', detail: `the trust policy "${statement.name}" skips ${repository}` });
+  }
+  const read = readEnvelope(artifact);
+  if ('reason' in read) return reject(read);
+  const { envelope, chain } = read;
+  const broken = integrityFault(envelope, chain, image);
+  if (broken !== undefined) return reject(broken);
+  const warnings: string[] = [];
+  const refused = (fault: Fault | undefined, action: NotationAction): boolean => {
+    if (fault === undefined || action === 'skip') return false;
+    if (action === 'log') warnings.push(`${fault.reason}: ${fault.detail}`);
+    return action === 'enforce';
+  };
+  const authentic = authenticity(envelope, chain, statement, notation.stores);
+  if (refused(authentic.fault, actions.authenticity)) return reject(authentic.fault as Fault);
+  const expired = expiryFault(envelope, now);
+  if (refused(expired, actions.expiry)) return reject(expired as Fault);
+  const time = signingTime(envelope, chain, statement, notation.stores, now);
+  if (refused(time.fault, actions.authenticTimestamp)) return reject(time.fault as Fault);
+  const revoked = revocationFault(chain, trust.revokedCertificates);
+  if (refused(revoked, actions.revocation)) return reject(revoked as Fault);
+  const [leaf] = chain;
+  return {
+    kind: 'proven',
+    proofs: [
+      {
+        kind: 'signature',
+        algorithm: envelope.algorithm,
+        signer: {
+          kind: 'certificate',
+          name: authentic.store ?? statement.name,
+          keyId: keyIdOf(leaf.publicKey.export({ type: 'spki', format: 'der' })),
+          subject: formatName(leaf.subject),
+          issuer: formatName(leaf.issuer),
+        },
+        ...(time.at === undefined ? {} : { signedAt: time.at.toISOString() }),
+        warnings,
+      },
+    ],
+  };
+}
+
+type Chain = readonly [Certificate, ...Certificate[]];
+
+function readEnvelope(
+  artifact: FetchedArtifact,
+): { readonly envelope: NotationEnvelope; readonly chain: Chain } | Fault {
+  try {
+    const envelope =
+      artifact.format === 'notation-jws' ? parseNotationJws(artifact.content) : parseNotationCose(artifact.content);
+    const [leaf, ...above] = envelope.chain.map(parseCertificate);
+    if (leaf === undefined) return { reason: 'malformed', detail: 'it has no certificate' };
+    return { envelope, chain: [leaf, ...above] };
+  } catch (error) {
+    if (isLadingError(error)) return { reason: 'malformed', detail: error.message };
+    throw error;
+  }
+}
+
+/** Never a matter of policy: what was signed, by the certificate's key, with its algorithm, about this image. */
+function integrityFault(envelope: NotationEnvelope, [leaf]: Chain, image: FetchedImage): Fault | undefined {
+  if (envelope.contentType !== NOTATION_PAYLOAD) {
+    return { reason: 'payload-type-differs', detail: `the payload is ${envelope.contentType.slice(0, 200)}` };
+  }
+  const expected = notationAlgorithmOf(leaf.publicKey);
+  if (expected === undefined || expected !== envelope.algorithm) {
+    const detail = `the envelope says ${envelope.algorithm}, and the key is for ${expected ?? 'no algorithm'}`;
+    return { reason: 'algorithm-not-allowed', detail };
+  }
+  const width = ECDSA_WIDTHS.get(expected);
+  const signature = width === undefined ? envelope.signature : ecdsaToDer(envelope.signature, width);
+  if (signature === undefined || !verifyWith(leaf.publicKey, expected, envelope.toBeSigned, signature)) {
+    return { reason: 'signature-invalid', detail: 'its own certificate did not make the signature' };
+  }
+  const [unknown] = envelope.unknownCritical;
+  if (unknown !== undefined) return { reason: 'critical-unknown', detail: `the attribute "${unknown.slice(0, 80)}"` };
+  try {
+    const target = parseNotationPayload(envelope.payload);
+    if (target.digest !== image.digest) {
+      return { reason: 'subject-differs', detail: `the signature is about ${target.digest}` };
+    }
+    if (target.size !== image.size || target.mediaType !== image.mediaType) {
+      return { reason: 'subject-differs', detail: 'the signature is about a manifest of another type or size' };
+    }
+    return undefined;
+  } catch (error) {
+    if (isLadingError(error)) return { reason: 'statement-unreadable', detail: error.message };
+    throw error;
+  }
+}
+
+function authenticity(
+  envelope: NotationEnvelope,
+  chain: Chain,
+  statement: NotationStatement,
+  stores: ReadonlyMap<string, readonly Certificate[]>,
+): { readonly store?: string; readonly fault?: Fault } {
+  const broken = checkChain(chain, { purposes: { forbidden: FORBIDDEN_PURPOSES } });
+  if (broken !== undefined) {
+    const reason = broken.kind === 'usage' ? 'chain-usage' : 'chain-untrusted';
+    return { fault: { reason, detail: broken.detail } };
+  }
+  const type = envelope.scheme === 'notary.x509' ? 'ca:' : 'signingAuthority:';
+  const store = statement.trustStores
+    .filter((name) => name.startsWith(type))
+    .find((name) => (stores.get(name) ?? []).some(({ der }) => chain.some((one) => isSame(one.der, der))));
+  if (store === undefined) {
+    return { fault: { reason: 'chain-untrusted', detail: 'no certificate of the chain is in the trust stores' } };
+  }
+  const [leaf] = chain;
+  const trusted = statement.trustedIdentities.some((identity) => {
+    if (identity === '*') return true;
+    const prefix = 'x509.subject:';
+    return identity.startsWith(prefix) && isSubsetOf(parseName(identity.slice(prefix.length)), leaf.subject);
+  });
+  if (trusted) return { store };
+  const detail = `"${formatName(leaf.subject).slice(0, 200)}" is none of the trusted identities`;
+  return { store, fault: { reason: 'identity-differs', detail } };
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+function expiryFault({ expiry }: NotationEnvelope, now: Date): Fault | undefined {
+  if (expiry === undefined || now < expiry) return undefined;
+  return { reason: 'signature-expired', detail: `the signature expired at ${expiry.toISOString()}` };
+}
+
+/** When it was signed, as far as someone else than the signer says; and whether the certificates were valid then. */
+function signingTime(
+  envelope: NotationEnvelope,
+  chain: Chain,
+  statement: NotationStatement,
+  stores: ReadonlyMap<string, readonly Certificate[]>,
+  now: Date,
+): { readonly at?: Date; readonly fault?: Fault } {
+  if (envelope.scheme === 'notary.x509.signingAuthority') {
+    const at = envelope.signingTime ?? now;
+    return { at, ...within(chain, at, at) };
+  }
+  const authorities = statement.trustStores.filter((name) => name.startsWith('tsa:'));
+  const isExpired = chain.some(({ notAfter }) => now > notAfter);
+  const when = statement.signatureVerification.verifyTimestamp ?? 'always';
+  if (authorities.length === 0 || (when === 'afterCertExpiry' && !isExpired)) return within(chain, now, now);
+  const invalid = (detail: string): { readonly fault: Fault } => ({ fault: { reason: 'timestamp-invalid', detail } });
+  if (envelope.timestampToken === undefined) return invalid('there is no timestamp');
+  const anchors = authorities.flatMap((name) => stores.get(name) ?? []);
+  const verdict = checkTimestamp(envelope.timestampToken, envelope.signature, anchors);
+  if (verdict.kind === 'invalid') return invalid(verdict.detail);
+  const [from, to] = [-verdict.accuracyMs, verdict.accuracyMs].map((ms) => new Date(verdict.time.getTime() + ms));
+  return { at: verdict.time, ...within(chain, from as Date, to as Date) };
+}
+
+function within(chain: Chain, from: Date, to: Date): { readonly fault?: Fault } {
+  const early = chain.find(({ notBefore }) => from < notBefore);
+  const late = chain.find(({ notAfter }) => to > notAfter);
+  const bad = early ?? late;
+  if (bad === undefined) return {};
+  const limit = early === undefined ? `expired at ${bad.notAfter.toISOString()}` : 'was not valid yet';
+  const detail = `the certificate of "${formatName(bad.subject).slice(0, 200)}" ${limit}`;
+  return { fault: { reason: 'certificate-expired', detail } };
+}
+
+function revocationFault(chain: Chain, revoked: ReadonlySet<string> | undefined): Fault | undefined {
+  const bad = chain.find(({ der }) => revoked?.has(createHash('sha256').update(der).digest('hex')));
+  if (bad === undefined) return undefined;
+  return { reason: 'certificate-revoked', detail: `the certificate of "${formatName(bad.subject).slice(0, 200)}"` };
+}
