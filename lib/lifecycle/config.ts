@@ -1,28 +1,122 @@
+import { RE2JS } from 're2js';
+import semver from 'semver';
 import { z } from 'zod';
+import { artifactClassSchema } from '../events/index.ts';
 
 const days = z.number().positive().max(36_500);
+const globs = z.array(z.string().min(1).max(300)).min(1).max(50);
 
-const ruleSchema = z
+/** RE2 syntax, which runs in time linear in the text whatever the pattern; it matches anywhere unless it is anchored. */
+const pattern = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine(isPattern, { error: 'not a regular expression in RE2 syntax (no look-around, no back-references)' });
+const patterns = z.array(pattern).min(1).max(50);
+
+function isPattern(text: string): boolean {
+  try {
+    RE2JS.compile(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Which images (or tags) a rule is about: all that is said must hold. Something without tags is selected only where
+ * nothing is said about tags, or `tagged` asks for it.
+ */
+const selectorSchema = z.strictObject({
+  tagged: z.enum(['yes', 'no', 'any']).optional(),
+  /** Some tag matches one of these globs. */
+  tags: globs.optional(),
+  /** Each of these globs is matched by some tag. */
+  allTags: globs.optional(),
+  /** Some tag matches none of these globs. */
+  otherTags: globs.optional(),
+  /** Some tag matches one of these patterns. */
+  tagPatterns: patterns.optional(),
+  /** Some tag matches none of these patterns. */
+  otherTagPatterns: patterns.optional(),
+  /** Some tag is a semantic version in this range (`>=1.2 <2`), pre-releases included; a leading `v` is allowed. */
+  versions: z
+    .string()
+    .max(200)
+    .refine((range) => semver.validRange(range) !== null, { error: 'not a range of semantic versions' })
+    .optional(),
+  /** Some tag looks like one of these. */
+  tagClasses: z
+    .array(z.enum(['version', 'pre-release', 'date', 'commit', 'word']))
+    .min(1)
+    .optional(),
+  artifactClasses: z.array(artifactClassSchema).min(1).optional(),
+  /** One of its platforms (`linux/amd64`) is matched by one of these globs. */
+  platforms: globs.optional(),
+  /** Labels or annotations, each with the glob that its value matches. */
+  labels: z.record(z.string().min(1).max(200), z.string().min(1).max(200)).optional(),
+  signed: z.boolean().optional(),
+  largerThanBytes: z.int().nonnegative().optional(),
+});
+
+const ageSchema = z.strictObject({
+  days,
+  /** Since when. `active` is the later of push and pull; `created` is the builder's word, which anyone can choose. */
+  since: z.enum(['pushed', 'pulled', 'active', 'created']).default('pushed'),
+});
+
+const rankSchema = z.strictObject({
+  count: z.int().nonnegative().max(1_000_000),
+  /** What makes one newer than another; among equals the name decides. `version`: the highest semantic version. */
+  by: z.enum(['pushed', 'pulled', 'active', 'created', 'version']).default('pushed'),
+  /** Counted for each value apart: of the version's part, of a label, or of the pattern's first group in the tag. */
+  per: z
+    .union([
+      z.enum(['major', 'minor']),
+      z.strictObject({ label: z.string().min(1).max(200) }),
+      z.strictObject({ tagPattern: pattern }),
+    ])
+    .optional(),
+});
+
+/** All that is said must hold. Counts are among everything that the rule selects, whatever other rules do with it. */
+const conditionSchema = z
   .strictObject({
-    name: z.string().min(1).max(100),
-    /** Globs of repositories (`team/*`, `**`). */
-    repositories: z.array(z.string().min(1)).min(1).default(['**']),
-    /** Globs of tags. A tag belongs to the first rule that matches it; a tag that no rule matches is kept. */
-    tags: z.array(z.string().min(1)).min(1).default(['**']),
-    /** The newest so many tags of the rule are kept. */
-    keepLast: z.int().nonnegative().optional(),
-    /** Tags bound within so many days are kept, however many. */
-    keepDays: days.optional(),
+    newest: rankSchema.optional(),
+    beyondNewest: rankSchema.optional(),
+    olderThan: ageSchema.optional(),
+    youngerThan: ageSchema.optional(),
   })
-  .refine((rule) => rule.keepLast !== undefined || rule.keepDays !== undefined, {
-    error: 'a rule needs keepLast or keepDays: without either it would delete every tag it matches',
+  .refine((condition) => Object.values(condition).some((part) => part !== undefined), {
+    error: 'a condition needs newest, beyondNewest, olderThan or youngerThan',
   });
 
-/** The setting `retention`: what may be deleted. Without rules nothing ever is. */
+const ruleSchema = z.strictObject({
+  name: z.string().min(1).max(100),
+  /** Globs of repositories that the rule is for, and of those that it is not for. */
+  repositories: globs.optional(),
+  otherRepositories: globs.optional(),
+  select: selectorSchema.default({}),
+  /** One of these must hold; none given: the rule takes all that it selects. */
+  when: z.array(conditionSchema).max(10).default([]),
+  action: z.enum(['keep', 'expire']),
+});
+
+const policySchema = z.strictObject({
+  name: z.string().min(1).max(100),
+  /** Globs of repositories (`team/*`, `**`). A repository belongs to the first policy that has a rule for it. */
+  repositories: globs.default(['**']),
+  /** Whether the rules look at each tag for itself, or at each image with all its tags. */
+  unit: z.enum(['tag', 'image']).default('tag'),
+  /** The first rule that takes something decides on it. */
+  rules: z.array(ruleSchema).min(1).max(50),
+  /** What becomes of what no rule takes. */
+  otherwise: z.enum(['keep', 'expire']).default('keep'),
+});
+
+/** The setting `retention`: what may be deleted. Without policies nothing ever is. */
 export const retentionConfigSchema = z.strictObject({
-  rules: z.array(ruleSchema).max(50).default([]),
-  /** Manifests without tag, parent and subject are deleted after so many days; absent: never. */
-  untaggedDays: days.optional(),
+  policies: z.array(policySchema).max(50).default([]),
   /** Nothing younger than this is ever deleted, whatever the rules say: its pipeline may still be running. */
   graceHours: z.number().positive().default(24),
   /** Plans are made and shown, and nothing is deleted. */
@@ -32,4 +126,10 @@ export const retentionConfigSchema = z.strictObject({
   maxDeleted: z.int().positive().default(1_000),
 });
 export type RetentionConfig = z.infer<typeof retentionConfigSchema>;
+export type RetentionPolicy = z.infer<typeof policySchema>;
 export type RetentionRule = z.infer<typeof ruleSchema>;
+export type Selector = z.infer<typeof selectorSchema>;
+export type Condition = z.infer<typeof conditionSchema>;
+export type Rank = z.infer<typeof rankSchema>;
+export type Age = z.infer<typeof ageSchema>;
+export const retentionPolicySchema = policySchema;

@@ -37,3 +37,11 @@ export interface Lease {
   readonly reason: string;
   readonly until: string;
 }
+
+/** What is known of the pulls of a repository. */
+export interface Pulls {
+  /** When Lading began to be told. What was pulled before is not known, so nothing counts as unused for longer. */
+  readonly since: string;
+  /** The last pull of each digest that was pulled since. */
+  readonly last: ReadonlyMap<z.infer<typeof digestSchema>, string>;
+}

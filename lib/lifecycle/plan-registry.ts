@@ -31,7 +31,7 @@ export async function planRegistry(
   }
   const holders = groupBy(
     repositories.flatMap(({ of, entries }) =>
-      entries.flatMap((entry) => [...blobsOfEntry(entry).keys()].map((blob) => ({ blob, of }))),
+      entries.flatMap((entry) => blobsOfEntry(entry).map(([blob]) => ({ blob, of }))),
     ),
     (held) => held.blob,
     (held) => held.of,

@@ -1,16 +1,20 @@
 import type { Digest } from '../core/digest.ts';
-import { compileGlobs, matchesAnyGlob } from '../core/glob.ts';
 import { groupBy } from '../core/group-by.ts';
 import type { CatalogEntry, RepositoryName, TagBinding } from '../inventory/index.ts';
 import { subjectOfTag } from '../registry/index.ts';
-import type { RetentionConfig, RetentionRule } from './config.ts';
-import type { ExpiringGraph, Lease, RetentionPlan } from './model.ts';
+import type { RetentionConfig } from './config.ts';
+import type { ExpiringGraph, Lease, Pulls, RetentionPlan } from './model.ts';
+import { evaluatePolicy } from './policy/evaluate-policy.ts';
+import { policyFor } from './policy/policy-for.ts';
+import { toUnits } from './policy/to-units.ts';
 
 export interface RetentionInputs {
   readonly of: RepositoryName;
   readonly entries: readonly CatalogEntry[];
   readonly tags: readonly TagBinding[];
   readonly leases: readonly Lease[];
+  /** Absent where the registry tells nothing of pulls. */
+  readonly pulls?: Pulls | undefined;
   /** How many manifests of the other repositories of the registry hold a blob, since storage is shared. */
   readonly heldElsewhere: (blob: Digest) => boolean;
   readonly config: RetentionConfig;
@@ -18,6 +22,8 @@ export interface RetentionInputs {
 }
 
 type Live = TagBinding & { readonly digest: Digest };
+
+const HOUR_MS = 3600 * 1000;
 
 /**
  * Plans a repository: pure, so that the same inputs always give the same plan and can be replayed.
@@ -29,10 +35,10 @@ type Live = TagBinding & { readonly digest: Digest };
 export function planRetention(inputs: RetentionInputs): RetentionPlan {
   const { of, config, now } = inputs;
   const graph = indexGraph(inputs);
-  const verdicts = judgeTags(inputs);
-  const roots = judgeRoots(inputs, graph, verdicts);
+  const verdicts = judge(inputs, graph);
+  const roots = judgeRoots(inputs, verdicts);
   const kept = graph.closure([...roots.kept]);
-  const expire = collectGraphs(roots.expired, graph, kept, verdicts);
+  const expire = collectGraphs(roots.expired, graph, kept, verdicts.tags);
   const deleted = new Set(expire.flatMap((one) => one.deletes));
   const share = inputs.entries.length === 0 ? 0 : deleted.size / inputs.entries.length;
   const refused =
@@ -47,7 +53,7 @@ export function planRetention(inputs: RetentionInputs): RetentionPlan {
     plannedAt: now.toISOString(),
     dryRun: config.dryRun,
     ...(refused === undefined ? {} : { refused }),
-    keep: [...verdicts.values()].filter((v) => v.keep).map(({ tag, digest, why }) => ({ tag, digest, why })),
+    keep: [...verdicts.tags.values()].filter((v) => v.keep).map(({ tag, digest, why }) => ({ tag, digest, why })),
     expire,
     freedBytes: freedBytes(inputs, deleted),
   };
@@ -60,49 +66,39 @@ interface TagVerdict {
   readonly why: string;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
-
-function judgeTags({ of, tags, config, now }: RetentionInputs): Map<string, TagVerdict> {
-  const live = tags.filter((t): t is Live => t.digest !== undefined && subjectOfTag(t.tag) === undefined);
-  const rules = config.rules
-    .filter((rule) => matchesAnyGlob(rule.repositories, of.repository))
-    .map((rule) => ({ rule, isOf: compileGlobs(rule.tags) }));
-  const verdicts = new Map<string, TagVerdict>();
-  const ruleOf = ({ tag }: Live): RetentionRule | undefined => rules.find(({ isOf }) => isOf(tag))?.rule;
-  const groups = groupBy(live, ruleOf, (binding) => binding);
-  for (const { tag, digest } of live) verdicts.set(tag, { tag, digest, keep: true, why: 'no rule matches the tag' });
-  for (const [rule, members] of groups) {
-    members.sort((a, b) => (a.boundAt < b.boundAt ? 1 : a.boundAt > b.boundAt ? -1 : a.tag < b.tag ? -1 : 1));
-    members.forEach((binding, position) => {
-      const age = (now.getTime() - new Date(binding.boundAt).getTime()) / DAY_MS;
-      verdicts.set(binding.tag, { tag: binding.tag, digest: binding.digest, ...judge(rule, position, age) });
-    });
-  }
-  return verdicts;
+interface Verdicts {
+  readonly tags: ReadonlyMap<string, TagVerdict>;
+  /** Of what has no tags and hangs on nothing else. */
+  readonly untagged: ReadonlyMap<Digest, { readonly keep: boolean; readonly why: string }>;
 }
 
-function judge(
-  rule: RetentionRule,
-  position: number,
-  ageDays: number,
-): { readonly keep: boolean; readonly why: string } {
-  if (rule.keepLast !== undefined && position < rule.keepLast) {
-    return { keep: true, why: `rule "${rule.name}": number ${position + 1} of the newest ${rule.keepLast}` };
+function judge(inputs: RetentionInputs, graph: Graph): Verdicts {
+  const { of, config, now } = inputs;
+  const live = inputs.tags.filter((t): t is Live => t.digest !== undefined && subjectOfTag(t.tag) === undefined);
+  const policy = policyFor(config, of.repository);
+  const tagged = new Set(live.map(({ digest }) => digest));
+  const loose = inputs.entries.filter((entry) => !tagged.has(entry.digest) && graph.isRoot(entry.digest));
+  const units = toUnits({ unit: policy.unit, tags: live, loose, entries: graph.entries, graph, pulls: inputs.pulls });
+  const tags = new Map<string, TagVerdict>();
+  const untagged = new Map<Digest, { keep: boolean; why: string }>();
+  for (const { unit, action, why } of evaluatePolicy(policy, units, now.getTime())) {
+    const keep = action === 'keep';
+    if (unit.tags.length === 0) untagged.set(unit.digest, { keep, why });
+    for (const tag of unit.tags) tags.set(tag, { tag, digest: unit.digest, keep, why });
   }
-  if (rule.keepDays !== undefined && ageDays <= rule.keepDays) {
-    return { keep: true, why: `rule "${rule.name}": ${ageDays.toFixed(1)} days old, kept for ${rule.keepDays}` };
-  }
-  return { keep: false, why: `rule "${rule.name}": number ${position + 1}, ${ageDays.toFixed(1)} days old` };
+  return { tags, untagged };
 }
 
 interface Graph {
   readonly entries: ReadonlyMap<Digest, CatalogEntry>;
   readonly hasParent: (digest: Digest) => boolean;
+  /** Neither listed by an index nor about a subject that is there. */
+  readonly isRoot: (digest: Digest) => boolean;
+  readonly referrersOf: (digest: Digest) => readonly Digest[];
   /** The digests with their children, referrers and subjects, and theirs; each once, root first, referrers last. */
   closure(from: readonly Digest[]): Set<Digest>;
   /** Downwards only: children, then referrers of all of these. */
   descend(root: Digest): Digest[];
-  readonly subjectOf: (digest: Digest) => Digest | undefined;
 }
 
 function indexGraph({ entries, tags }: RetentionInputs): Graph {
@@ -132,11 +128,14 @@ function indexGraph({ entries, tags }: RetentionInputs): Graph {
     for (const digest of seen) for (const way of ways) for (const other of way(digest)) seen.add(other);
     return seen;
   };
-  const subjectOf = (digest: Digest): Digest | undefined => subjects.get(digest);
   return {
     entries: byDigest,
     hasParent: (digest) => parents.has(digest),
-    subjectOf,
+    isRoot: (digest) => {
+      const subject = subjects.get(digest);
+      return !parents.has(digest) && (subject === undefined || !byDigest.has(subject));
+    },
+    referrersOf,
     closure: (from) => {
       const subjectsOf = (digest: Digest): readonly Digest[] => {
         const subject = subjects.get(digest);
@@ -154,26 +153,21 @@ interface Roots {
   readonly expired: ReadonlyMap<Digest, string>;
 }
 
-function judgeRoots(inputs: RetentionInputs, graph: Graph, verdicts: ReadonlyMap<string, TagVerdict>): Roots {
+function judgeRoots(inputs: RetentionInputs, verdicts: Verdicts): Roots {
   const { config, now } = inputs;
   const kept = new Set<Digest>(inputs.leases.filter((l) => l.until > now.toISOString()).map((l) => l.digest));
   const expired = new Map<Digest, string>();
-  for (const { keep, digest, why } of verdicts.values()) {
+  for (const { keep, digest, why } of verdicts.tags.values()) {
     if (keep) kept.add(digest);
     else expired.set(digest, why);
   }
-  const youngerThan = (entry: CatalogEntry, ms: number): boolean =>
-    now.getTime() - Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt)) < ms;
-  const tagged = new Set([...verdicts.values()].map((verdict) => verdict.digest));
+  for (const [digest, { keep, why }] of verdicts.untagged) {
+    if (keep) kept.add(digest);
+    else expired.set(digest, why);
+  }
   for (const entry of inputs.entries) {
-    const subject = graph.subjectOf(entry.digest);
-    const isRoot = !graph.hasParent(entry.digest) && (subject === undefined || !graph.entries.has(subject));
-    if (youngerThan(entry, config.graceHours * 3600 * 1000)) kept.add(entry.digest);
-    else if (isRoot && !tagged.has(entry.digest)) {
-      const days = config.untaggedDays;
-      if (days === undefined || youngerThan(entry, days * DAY_MS)) kept.add(entry.digest);
-      else expired.set(entry.digest, `untagged for over ${days} days`);
-    }
+    const age = now.getTime() - Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt));
+    if (age < config.graceHours * HOUR_MS) kept.add(entry.digest);
   }
   return { kept, expired };
 }
@@ -206,28 +200,38 @@ function collectGraphs(
   return found;
 }
 
-/** What is stored under a digest: the manifest itself, its config and its layers. */
-export function blobsOfEntry(entry: CatalogEntry): ReadonlyMap<Digest, number> {
-  const blobs = new Map<Digest, number>(entry.layers.map((layer) => [layer.digest, layer.size]));
-  if (entry.config) blobs.set(entry.config.digest, entry.config.size);
-  const content = [...blobs.values()].reduce((sum, size) => sum + size, 0);
-  blobs.set(entry.digest, Math.max(0, entry.sizeBytes - content));
+/** What is stored under a digest: its layers, its config and the manifest itself; a layer listed twice comes once. */
+export function blobsOfEntry(entry: CatalogEntry): readonly (readonly [Digest, number])[] {
+  const blobs: [Digest, number][] = [];
+  let content = 0;
+  for (const { digest, size } of entry.config ? [...entry.layers, entry.config] : entry.layers) {
+    if (blobs.some(([known]) => known === digest)) continue;
+    blobs.push([digest, size]);
+    content += size;
+  }
+  blobs.push([entry.digest, Math.max(0, entry.sizeBytes - content)]);
   return blobs;
 }
 
 function freedBytes(inputs: RetentionInputs, deleted: ReadonlySet<Digest>): number {
-  const freed = new Map<Digest, number>();
-  for (const entry of inputs.entries) {
-    if (deleted.has(entry.digest)) for (const [blob, size] of blobsOfEntry(entry)) freed.set(blob, size);
-  }
-  if (freed.size === 0) return 0;
+  if (deleted.size === 0) return 0;
+  const seen = new Set<Digest>();
   for (const entry of inputs.entries) {
     if (deleted.has(entry.digest)) continue;
-    freed.delete(entry.digest);
-    if (entry.config) freed.delete(entry.config.digest);
-    for (const { digest } of entry.layers) freed.delete(digest);
+    seen.add(entry.digest);
+    if (entry.config) seen.add(entry.config.digest);
+    for (const { digest } of entry.layers) seen.add(digest);
   }
   let bytes = 0;
-  for (const [blob, size] of freed) if (!inputs.heldElsewhere(blob)) bytes += size;
+  // A blob counts once, and not at all where something that stays holds it.
+  const count = (blob: Digest, size: number): void => {
+    if (seen.has(blob)) return;
+    seen.add(blob);
+    if (!inputs.heldElsewhere(blob)) bytes += size;
+  };
+  for (const entry of inputs.entries) {
+    if (!deleted.has(entry.digest)) continue;
+    for (const [blob, size] of blobsOfEntry(entry)) count(blob, size);
+  }
   return bytes;
 }

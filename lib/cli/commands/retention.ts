@@ -72,10 +72,13 @@ function givenRules(options: {
     throw new LadingError('rules-invalid', `${options.rules}: ${z.prettifyError(parsed.error)}`);
   }
   if (options.keepLast === undefined && options.keepDays === undefined) return undefined;
-  const rule = {
-    name: 'tried',
-    ...(options.keepLast === undefined ? {} : { keepLast: options.keepLast }),
-    ...(options.keepDays === undefined ? {} : { keepDays: options.keepDays }),
-  };
-  return retentionConfigSchema.parse({ rules: [rule] });
+  const when = [
+    ...(options.keepLast === undefined ? [] : [{ newest: { count: options.keepLast } }]),
+    ...(options.keepDays === undefined ? [] : [{ youngerThan: { days: options.keepDays } }]),
+  ];
+  const rules = [
+    { name: 'tried', select: { tagged: 'yes' }, when, action: 'keep' },
+    { name: 'the rest', select: { tagged: 'yes' }, action: 'expire' },
+  ];
+  return retentionConfigSchema.parse({ policies: [{ name: 'tried', rules }] });
 }

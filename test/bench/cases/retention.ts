@@ -44,7 +44,15 @@ export const retention: BenchCase = {
       }
     }
     const config = retentionConfigSchema.parse({
-      rules: [{ name: 'keep', keepLast: 1_000, keepDays: 30 }],
+      policies: [
+        {
+          name: 'keep',
+          rules: [
+            { name: 'newest', when: [{ newest: { count: 1_000 } }, { youngerThan: { days: 30 } }], action: 'keep' },
+          ],
+          otherwise: 'expire',
+        },
+      ],
       maxDeletedShare: 1,
       maxDeleted: 1e9,
     });

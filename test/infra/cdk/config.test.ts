@@ -22,7 +22,7 @@ describe('readConfig', () => {
       removalPolicy: 'retain',
       deletionProtection: true,
       maxReceiveCount: 10,
-      retention: { dryRun: true, rules: [] },
+      retention: { dryRun: true, policies: [] },
       schedules: { reconcile: 'rate(1 hour)' },
     });
   });
@@ -37,7 +37,7 @@ describe('readConfig', () => {
       primaryRegion: 'Frankfurt',
       schedules: { reconcile: 'every hour', nightly: 'rate(1 day)' },
       logRetentionDays: 31,
-      retention: { rules: [{ name: 'old' }] },
+      retention: { policies: [{ name: 'old', rules: [{ name: 'x', when: [{}], action: 'expire' }] }] },
       notifications: { webhooks: [{ name: 'chat', url: 'http://chat.example/' }] },
       replicas: [],
     });
@@ -45,7 +45,7 @@ describe('readConfig', () => {
     expect(message).toContain('lading.schedules.reconcile: not a schedule: write "rate(6 hours)"');
     expect(message).toContain('lading.schedules: Unrecognized key: "nightly"');
     expect(message).toContain('lading.logRetentionDays: not one of 1, 3, 5, 7');
-    expect(message).toContain('lading.retention.rules.0: a rule needs keepLast or keepDays');
+    expect(message).toContain('lading.retention.policies.0.rules.0.when.0: a condition needs newest');
     expect(message).toContain('lading.notifications.webhooks.0.url: not an https address');
     expect(message).toContain('lading: Unrecognized key: "replicas"');
   });

@@ -60,8 +60,15 @@ describe('the configuration', () => {
   });
 
   it('fails the synthesis when a function could not be deployed with it', async () => {
-    const rules = Array.from({ length: 40 }, (_, i) => ({ name: `rule-${i}`, tags: [`release-${i}-*`], keepLast: i }));
-    const error = await build({ retention: { rules } }).catch((thrown: unknown) => thrown);
+    const rules = Array.from({ length: 40 }, (_, i) => ({
+      name: `rule-${i}`,
+      select: { tags: [`release-${i}-*`] },
+      when: [{ newest: { count: i } }],
+      action: 'keep',
+    }));
+    const error = await build({ retention: { policies: [{ name: 'many', rules }] } }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(isLadingError(error, 'environment-too-large')).toBe(true);
     expect(String(error)).toMatch(
       /the environment of \S+ is about \d+ bytes and Lambda takes 4096: RETENTION_CONFIG \d+/,

@@ -25,7 +25,7 @@ const cases: readonly (readonly [string, unknown, z.ZodType, z.ZodType])[] = [
   [image, undefined, shapes.imageAnswer, answers.image],
   ['/api/events?after=0&limit=500', undefined, shapes.eventsAnswer, answers.events],
   ['/api/advisories', undefined, shapes.advisoriesAnswer, answers.advisories],
-  ['/api/retention/preview', { config: { rules: [] } }, shapes.plansAnswer, answers.plans],
+  ['/api/retention/preview', { config: { policies: [] } }, shapes.plansAnswer, answers.plans],
   ['/api/health', undefined, answers.health, answers.health],
 ];
 

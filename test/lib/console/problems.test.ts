@@ -63,7 +63,7 @@ describe('problems', () => {
   it('refuse requests that are none, that say more than they may, or that are too large', async () => {
     expect((await preview('{')).status).toBe(400);
     expect((await preview('')).status).toBe(400);
-    expect(await (await preview('{"config":{"rules":[{"name":"x"}]}}')).json()).toMatchObject({
+    expect(await (await preview('{"config":{"policies":[{"name":"x"}]}}')).json()).toMatchObject({
       title: 'request-invalid',
     });
     expect(await (await preview('{"unheard":1}')).json()).toMatchObject({ title: 'request-invalid' });

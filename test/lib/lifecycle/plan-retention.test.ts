@@ -34,12 +34,24 @@ const tag = (name: string, digest: Digest, days = 100): TagBinding => ({
 const child = (name: string) => ({ digest: digestOf(name), mediaType: 'x/y', size: 100 });
 const layer = (name: string, size: number) => ({ digest: digestOf(name), mediaType: 'x/y', size });
 
-function plan(
-  given: Partial<RetentionInputs>,
-  rules: unknown[] = [{ name: 'newest', keepLast: 1 }],
-  more: object = {},
-) {
-  const config = retentionConfigSchema.parse({ rules, dryRun: false, maxDeletedShare: 1, ...more });
+/** Keeps the newest so many of the selected tags and expires the others of them. */
+const newest = (count: number, tags?: string[]): object[] => {
+  const select = tags ? { tags } : { tagged: 'yes' };
+  return [
+    { name: 'others', select, when: [{ beyondNewest: { count } }], action: 'expire' },
+    { name: 'newest', select, action: 'keep' },
+  ];
+};
+const untagged = (days: number): object => ({
+  name: 'untagged',
+  select: { tagged: 'no' },
+  when: [{ olderThan: { days } }],
+  action: 'expire',
+});
+
+function plan(given: Partial<RetentionInputs>, rules: unknown[] = newest(1), more: object = {}) {
+  const policies = [{ name: 'test', rules }];
+  const config = retentionConfigSchema.parse({ policies, dryRun: false, maxDeletedShare: 1, ...more });
   return planRetention({ of, entries: [], tags: [], leases: [], heldElsewhere: () => false, config, now, ...given });
 }
 
@@ -58,11 +70,11 @@ describe('a retention plan', () => {
         mediaType: entries[0]?.mediaType,
         tags: ['1'],
         partTags: [],
-        why: 'rule "newest": number 2, 50.0 days old',
+        why: 'rule "others": number 2 by pushed, the newest 1 count',
         deletes: [digestOf('old'), digestOf('old signature')],
       },
     ]);
-    expect(made.keep).toEqual([{ tag: '2', digest: digestOf('new'), why: 'rule "newest": number 1 of the newest 1' }]);
+    expect(made.keep).toEqual([{ tag: '2', digest: digestOf('new'), why: 'rule "newest"' }]);
   });
 
   it('keeps a child that another index still lists, and deletes the one that only the expired index listed', () => {
@@ -95,7 +107,7 @@ describe('a retention plan', () => {
 
   it('keeps a digest that a kept tag names too, whatever its other tags say', () => {
     const tags = [tag('1', digestOf('a'), 50), tag('stable', digestOf('a'), 50), tag('2', digestOf('b'), 1)];
-    const rules = [{ name: 'numbers', tags: ['?'], keepLast: 1 }];
+    const rules = newest(1, ['?']);
     expect(plan({ entries: [manifest('a'), manifest('b')], tags }, rules).expire).toEqual([]);
   });
 
@@ -123,7 +135,7 @@ describe('a retention plan', () => {
       tag('main', digestOf('other'), 900),
     ];
     const lease = (until: string) => [{ digest: digestOf('leased'), reason: 'ecs/web', until }];
-    const rules = [{ name: 'versions', tags: ['v*'], keepLast: 1 }];
+    const rules = newest(1, ['v*']);
     expect(plan({ entries, tags, leases: lease('2026-06-02T00:00:00.000Z') }, rules).expire).toEqual([]);
     const after = plan({ entries, tags, leases: lease('2026-05-31T00:00:00.000Z') }, rules);
     expect(after.expire.map((graph) => graph.root)).toEqual([digestOf('leased')]);
@@ -133,10 +145,10 @@ describe('a retention plan', () => {
     const entries = [manifest('loose'), manifest('of index'), manifest('index', { children: [child('of index')] })];
     const tags = [tag('1', digestOf('index'))];
     expect(plan({ entries, tags }).expire).toEqual([]);
-    expect(plan({ entries, tags }, undefined, { untaggedDays: 101 }).expire).toEqual([]);
-    const made = plan({ entries, tags }, undefined, { untaggedDays: 30 });
+    expect(plan({ entries, tags }, [untagged(101)]).expire).toEqual([]);
+    const made = plan({ entries, tags }, [untagged(30)]);
     expect(made.expire.map(({ root, why }) => ({ root, why }))).toEqual([
-      { root: digestOf('loose'), why: 'untagged for over 30 days' },
+      { root: digestOf('loose'), why: 'rule "untagged": pushed 100.0 days ago' },
     ]);
   });
 
@@ -159,12 +171,6 @@ describe('a retention plan', () => {
     expect(plan({ entries, tags }, undefined, { maxDeletedShare: 0.5 }).refused).toContain('67 % of the repository');
     expect(plan({ entries, tags }, undefined, { maxDeleted: 1 }).refused).toContain('over the budget of 1');
     expect(plan({ entries, tags }).refused).toBeUndefined();
-  });
-
-  it('refuses a rule that keeps nothing by itself', () => {
-    expect(retentionConfigSchema.safeParse({ rules: [{ name: 'x' }] }).error?.message).toContain(
-      'keepLast or keepDays',
-    );
   });
 });
 
@@ -210,9 +216,10 @@ describe('every retention plan', () => {
   it('leaves whole all that is tagged and kept, leased, young, or listed by what stays', () => {
     fc.assert(
       fc.property(repositories, ({ entries, tags, leases, keepLast, untaggedDays }) => {
-        const made = plan({ entries, tags, leases }, [{ name: 'r', keepLast }], {
-          ...(untaggedDays ? { untaggedDays } : {}),
-        });
+        const made = plan({ entries, tags, leases }, [
+          ...newest(keepLast),
+          ...(untaggedDays ? [untagged(untaggedDays)] : []),
+        ]);
         const deleted = new Set(made.expire.flatMap((graph) => graph.deletes));
         for (const kept of made.keep) expect(deleted.has(kept.digest)).toBe(false);
         for (const lease of leases) expect(deleted.has(lease.digest)).toBe(false);
@@ -236,7 +243,7 @@ describe('every retention plan', () => {
   it('does not depend on the order in which the catalogue lists things', () => {
     fc.assert(
       fc.property(repositories, ({ entries, tags, leases, keepLast }) => {
-        const rules = [{ name: 'r', keepLast }];
+        const rules = newest(keepLast);
         const digests = (made: ReturnType<typeof plan>) => made.expire.flatMap((graph) => graph.deletes).sort();
         const forward = plan({ entries, tags, leases }, rules);
         const backward = plan({ entries: [...entries].reverse(), tags: [...tags].reverse(), leases }, rules);

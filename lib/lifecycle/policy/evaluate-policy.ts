@@ -1,0 +1,61 @@
+import type { RetentionPolicy, RetentionRule } from '../config.ts';
+import { type Answer, compileCondition } from './conditions.ts';
+import { compileSelector } from './select.ts';
+import type { Unit } from './unit.ts';
+
+export interface UnitVerdict {
+  readonly unit: Unit;
+  readonly action: RetentionRule['action'];
+  /** The rule that took it; absent for what no rule took. */
+  readonly rule?: string;
+  readonly why: string;
+}
+
+/**
+ * Decides on the units of one repository. The first rule that takes a unit decides; what a rule counts is all that it
+ * selects, whatever the other rules do with it, so that the order of evaluation changes nothing.
+ *
+ * Where something is not known (no word of pulls from this registry, no creation date), the unit is kept: a rule that
+ * keeps takes it, a rule that removes lets the unit be and no later rule may remove it either.
+ */
+export function evaluatePolicy(policy: RetentionPolicy, units: readonly Unit[], now: number): readonly UnitVerdict[] {
+  const rules = policy.rules.map((rule) => compileRule(rule, units, now));
+  return units.map((unit) => {
+    for (const rule of rules) {
+      const verdict = rule(unit);
+      if (verdict) return verdict;
+    }
+    return { unit, action: policy.otherwise, why: 'no rule takes it' };
+  });
+}
+
+function compileRule(
+  rule: RetentionRule,
+  units: readonly Unit[],
+  now: number,
+): (unit: Unit) => UnitVerdict | undefined {
+  const isSelected = compileSelector(rule.select);
+  const selected = units.filter(isSelected);
+  const members = new Set(selected);
+  const conditions = rule.when.map((condition) => compileCondition(condition, selected, now));
+  const { name, action } = rule;
+  return (unit) => {
+    if (!members.has(unit)) return undefined;
+    const answer = anyOf(conditions, unit);
+    const why = answer.why === '' ? `rule "${name}"` : `rule "${name}": ${answer.why}`;
+    if (answer.holds === 'yes') return { unit, action, rule: name, why };
+    if (answer.holds === 'unknown') return { unit, action: 'keep', rule: name, why };
+    return undefined;
+  };
+}
+
+function anyOf(conditions: readonly ((unit: Unit) => Answer)[], unit: Unit): Answer {
+  if (conditions.length === 0) return { holds: 'yes', why: '' };
+  let unsure: Answer | undefined;
+  for (const condition of conditions) {
+    const answer = condition(unit);
+    if (answer.holds === 'yes') return answer;
+    if (answer.holds === 'unknown') unsure ??= answer;
+  }
+  return unsure ?? { holds: 'no', why: '' };
+}

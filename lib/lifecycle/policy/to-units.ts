@@ -1,0 +1,96 @@
+import type { Digest } from '../../core/digest.ts';
+import { groupBy } from '../../core/group-by.ts';
+import type { CatalogEntry, TagBinding } from '../../inventory/index.ts';
+import type { RetentionPolicy } from '../config.ts';
+import type { Pulls } from '../model.ts';
+import type { Unit } from './unit.ts';
+
+interface UnitInputs {
+  readonly unit: RetentionPolicy['unit'];
+  readonly tags: readonly (TagBinding & { readonly digest: Digest })[];
+  /** Entries without tag that hang on nothing. */
+  readonly loose: readonly CatalogEntry[];
+  readonly entries: ReadonlyMap<Digest, CatalogEntry>;
+  readonly graph: { referrersOf(digest: Digest): readonly Digest[] };
+  readonly pulls: Pulls | undefined;
+}
+
+/** What a policy decides on, in one repository. A tag of something that the catalogue lacks is not among them. */
+export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs): Unit[] {
+  const describe = memoize((entry: CatalogEntry) => describeContent(entry, entries, graph));
+  const pulledAt = (entry: CatalogEntry): Unit['pulledAt'] => lastPull(entry, pulls);
+  const tagged: Unit[] = [];
+  if (unit === 'tag') {
+    for (const { tag, digest, boundAt } of tags) {
+      const entry = entries.get(digest);
+      if (!entry) continue;
+      const pushedAt = Date.parse(boundAt);
+      tagged.push({ id: tag, tags: [tag], pushedAt, pulledAt: pulledAt(entry), ...describe(entry) });
+    }
+  } else {
+    const names = groupBy(
+      tags,
+      ({ digest }) => digest,
+      ({ tag }) => tag,
+    );
+    for (const [digest, own] of names) {
+      const entry = entries.get(digest);
+      if (!entry) continue;
+      const pushedAt = Date.parse(entry.pushedAt);
+      tagged.push({ id: digest, tags: own, pushedAt, pulledAt: pulledAt(entry), ...describe(entry) });
+    }
+  }
+  const untagged = loose.map((entry) => ({
+    id: entry.digest,
+    tags: [],
+    pushedAt: Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt)),
+    pulledAt: pulledAt(entry),
+    ...describe(entry),
+  }));
+  return [...tagged, ...untagged];
+}
+
+function lastPull(entry: CatalogEntry, pulls: Pulls | undefined): Unit['pulledAt'] {
+  if (!pulls) return 'unknown';
+  const last = pulls.last.get(entry.digest);
+  if (last !== undefined) return Date.parse(last);
+  // It may have been pulled until the moment from which pulls are told.
+  return entry.firstSeenAt >= pulls.since ? 'never' : Date.parse(pulls.since);
+}
+
+function describeContent(
+  entry: CatalogEntry,
+  entries: ReadonlyMap<Digest, CatalogEntry>,
+  graph: UnitInputs['graph'],
+): Pick<Unit, 'digest' | 'createdAt' | 'artifactClass' | 'platforms' | 'labels' | 'signed' | 'sizeBytes'> {
+  const children = entry.children.map(({ digest }) => entries.get(digest)).filter((child) => child !== undefined);
+  const createdAt = entry.created === undefined ? Number.NaN : Date.parse(entry.created);
+  const platforms = [entry, ...entry.children].map(({ platform }) => platform).filter((one) => one !== undefined);
+  return {
+    digest: entry.digest,
+    createdAt: Number.isNaN(createdAt) ? undefined : createdAt,
+    artifactClass: entry.artifactClass,
+    platforms,
+    labels: toMap(entry.labels),
+    signed: graph.referrersOf(entry.digest).some((digest) => entries.get(digest)?.artifactClass === 'signature'),
+    sizeBytes: [entry, ...children].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+function toMap(labels: CatalogEntry['labels']): ReadonlyMap<string, string> {
+  const pairs = Object.entries(labels);
+  return pairs.length === 0 ? none : new Map(pairs);
+}
+
+function memoize<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
+}
