@@ -50,9 +50,9 @@ function installFolder(folder, options) {
   const lock = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
   const stamp = join(folder, 'node_modules', '.lading-installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  // Somebody ran npm ci by hand: npm's own record is then newer than the lockfile.
+  // Somebody ran npm by hand: npm's own record is then newer than the lockfile.
   const record = join(folder, 'node_modules', '.package-lock.json');
-  if (!existsSync(stamp) && existsSync(record) && statSync(record).mtimeMs >= statSync(lockfile).mtimeMs) {
+  if (existsSync(record) && statSync(record).mtimeMs >= statSync(lockfile).mtimeMs) {
     writeFileSync(stamp, lock);
     return;
   }

@@ -3,6 +3,7 @@ import { type Commands, loadCommands, runCommands } from './run-program.ts';
 
 const commands: Commands = {
   push: async () => (await import('./commands/push.ts')).pushCommand(),
+  pull: async () => (await import('./commands/pull.ts')).pullCommand(),
   sbom: async () => (await import('./commands/sbom.ts')).sbomCommand(),
   scan: async () => (await import('./commands/scan.ts')).scanCommand(),
   images: async () => (await import('./commands/images.ts')).imagesCommand(),
