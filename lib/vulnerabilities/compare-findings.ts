@@ -11,6 +11,8 @@ export interface FindingsDifference {
   /** No longer there: the advisory was withdrawn, or corrected so that the version is not affected. */
   readonly withdrawn: readonly Finding[];
   readonly severityChanged: readonly Finding[];
+  /** Known to be exploited now, and not before. */
+  readonly knownExploited: readonly Finding[];
 }
 
 export function compareFindings(before: readonly Finding[], after: readonly Finding[]): FindingsDifference {
@@ -28,6 +30,7 @@ export function compareFindings(before: readonly Finding[], after: readonly Find
     fixed: changed((now, then) => now.fixState === 'fixed' && then.fixState !== 'fixed'),
     withdrawn: before.filter((finding) => !kept.has(finding)),
     severityChanged: changed((now, then) => now.severity !== then.severity),
+    knownExploited: changed((now, then) => now.knownExploited !== undefined && then.knownExploited === undefined),
   };
 }
 
@@ -47,10 +50,14 @@ function groupByPackage(findings: readonly Finding[]): Map<string, Finding[]> {
   return groups;
 }
 
-export const isUnchanged = (difference: FindingsDifference): boolean =>
-  [difference.appeared, difference.fixed, difference.withdrawn, difference.severityChanged].every(
-    (findings) => findings.length === 0,
-  );
+export const isUnchanged = ({
+  appeared,
+  fixed,
+  withdrawn,
+  severityChanged,
+  knownExploited,
+}: FindingsDifference): boolean =>
+  [appeared, fixed, withdrawn, severityChanged, knownExploited].every((findings) => findings.length === 0);
 
 /** The event names the worst 50 of each kind; the scan document has all. */
 export function toFindingsChanged(
@@ -70,6 +77,6 @@ export function toFindingsChanged(
     fixed: name(difference.fixed),
     withdrawn: name(difference.withdrawn),
     severityChanged: name(difference.severityChanged),
-    knownExploited: [],
+    knownExploited: name(difference.knownExploited),
   });
 }

@@ -1,8 +1,16 @@
 import type { Digest } from '../core/digest.ts';
 import { canonicalJson } from '../core/json.ts';
-import type { AdvisoryEntry, EcosystemSection, Snapshot } from './model.ts';
+import {
+  type AdvisoryEntry,
+  type EcosystemSection,
+  FACTS,
+  type Facts,
+  isPseudoEcosystem,
+  type Shard,
+  type Snapshot,
+} from './model.ts';
 import type { AdvisoryStore } from './ports.ts';
-import { emptyView, openSnapshot, type SourcedAdvisory } from './snapshot.ts';
+import { openSnapshot, packagesNamedBy, type SourcedAdvisory } from './snapshot.ts';
 
 /** A package whose advisories differ: all statements of either side, so that versions can be judged by both. */
 export interface PackageDifference {
@@ -10,10 +18,14 @@ export interface PackageDifference {
   readonly name: string;
   readonly before: readonly SourcedAdvisory[];
   readonly after: readonly SourcedAdvisory[];
+  /** Vulnerabilities of which something else is known than before: a rating, that they are exploited. */
+  readonly facts: ReadonlySet<string>;
 }
 
 export interface SnapshotDifference {
   readonly packages: readonly PackageDifference[];
+  /** Vulnerabilities of which something else is known than before. */
+  readonly facts: readonly string[];
   /** Ecosystems that have data on one side only, or completely on one side and in part on the other. */
   readonly coverageChanged: readonly string[];
 }
@@ -25,10 +37,15 @@ export interface DifferenceSummary {
   readonly appeared: readonly string[];
   readonly changed: readonly string[];
   readonly withdrawn: readonly string[];
+  /** Ids of which something else is known than before. */
+  readonly facts?: readonly string[];
 }
 
 type Store = Pick<AdvisoryStore, 'loadShards'>;
 type Place = { readonly source: string; readonly section: EcosystemSection };
+
+/** Over this many, it is not news of some vulnerabilities but a source that came or went: every image is concerned. */
+const MAX_FACTS = 5000;
 
 /** Compares two snapshots, reading only the shards that they do not share. */
 export async function diffSnapshots(
@@ -36,25 +53,57 @@ export async function diffSnapshots(
   from: Snapshot | undefined,
   to: Snapshot,
 ): Promise<SnapshotDifference> {
-  const before = from ? placesOf(from) : new Map<string, Place>();
+  const coverageChanged = changedCoverage(from, to);
+  // Everything is new: there is nothing to compare, and it concerns every image.
+  if (!from) return { packages: [], facts: [], coverageChanged };
+  const before = placesOf(from);
   const after = placesOf(to);
   const touched = new Map<string, Set<string>>();
+  const facts = new Set<string>();
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const ecosystem = (after.get(key) ?? before.get(key))?.section.name as string;
+    if (isPseudoEcosystem(ecosystem) && ecosystem !== FACTS) continue;
     const names = await changedNames(store, before.get(key)?.section, after.get(key)?.section);
-    if (names.size > 0) touched.set(ecosystem, (touched.get(ecosystem) ?? new Set()).union(names));
+    if (ecosystem === FACTS) for (const name of names) facts.add(name);
+    else if (names.size > 0) touched.set(ecosystem, (touched.get(ecosystem) ?? new Set()).union(names));
+  }
+  const told = await packagesTold(store, from, to, facts.size > MAX_FACTS ? [] : [...facts].sort());
+  if (facts.size > MAX_FACTS) coverageChanged.push(FACTS);
+  for (const { ecosystem, name } of told.keys()) {
+    touched.set(ecosystem, (touched.get(ecosystem) ?? new Set()).add(name));
   }
   const names = [...touched].flatMap(([ecosystem, set]) => [...set].map((name) => ({ ecosystem, name })));
   names.sort((a, b) => compareTexts(a.ecosystem, b.ecosystem) || compareTexts(a.name, b.name));
-  const old = from ? await openSnapshot(store, from, names) : emptyView;
+  const old = await openSnapshot(store, from, names);
   const now = await openSnapshot(store, to, names);
   const packages = names.map(({ ecosystem, name }) => ({
     ecosystem,
     name,
     before: old.advisoriesOf(ecosystem, name),
     after: now.advisoriesOf(ecosystem, name),
+    facts: told.get(ecosystem, name),
   }));
-  return { packages, coverageChanged: changedCoverage(from, to) };
+  return { packages, facts: [...facts].sort(), coverageChanged };
+}
+
+/** Which packages the news of vulnerabilities concerns, by what either snapshot says of them. */
+async function packagesTold(store: Store, from: Snapshot, to: Snapshot, ids: readonly string[]) {
+  const told = new Map<string, { ecosystem: string; name: string; ids: Set<string> }>();
+  for (const snapshot of ids.length === 0 ? [] : [from, to]) {
+    for (const [id, packages] of await packagesNamedBy(store, snapshot, ids)) {
+      for (const { ecosystem, name } of packages) {
+        const key = JSON.stringify([ecosystem, name]);
+        const one = told.get(key) ?? { ecosystem, name, ids: new Set<string>() };
+        one.ids.add(id);
+        told.set(key, one);
+      }
+    }
+  }
+  return {
+    keys: () => told.values(),
+    get: (ecosystem: string, name: string): ReadonlySet<string> =>
+      told.get(JSON.stringify([ecosystem, name]))?.ids ?? new Set(),
+  };
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -80,24 +129,39 @@ async function changedNames(
   const right = await contentOf(store, now.difference(old));
   const names = new Set<string>();
   for (const name of new Set([...left.keys(), ...right.keys()])) {
-    if (!sameStatements(left.get(name), right.get(name))) names.add(name);
+    if (!isSame(left.get(name), right.get(name))) names.add(name);
   }
   return names;
 }
 
-async function contentOf(store: Store, digests: ReadonlySet<Digest>): Promise<Map<string, readonly AdvisoryEntry[]>> {
-  const content = new Map<string, readonly AdvisoryEntry[]>();
+type ShardPackage = Shard['packages'][number];
+
+async function contentOf(store: Store, digests: ReadonlySet<Digest>): Promise<Map<string, ShardPackage>> {
+  const content = new Map<string, ShardPackage>();
   for (const shard of (await store.loadShards([...digests])).values()) {
-    for (const { name, advisories } of shard.packages) content.set(name, advisories);
+    for (const one of shard.packages) content.set(one.name, one);
   }
   return content;
+}
+
+const isSame = (a: ShardPackage | undefined, b: ShardPackage | undefined): boolean =>
+  sameStatements(a?.advisories ?? [], b?.advisories ?? []) && newsworthy(a?.facts) === newsworthy(b?.facts);
+
+/** EPSS moves a little every day for everything; it is news when it enters another of these bands. */
+const EPSS_BANDS = [0.01, 0.1, 0.5];
+
+function newsworthy(facts: Facts | undefined): string {
+  const { epss, ...rest } = facts ?? {};
+  return canonicalJson({ ...rest, band: EPSS_BANDS.filter((bound) => (epss?.score ?? 0) >= bound).length });
 }
 
 function changedCoverage(from: Snapshot | undefined, to: Snapshot): string[] {
   const scopes = (snapshot: Snapshot | undefined): Map<string, string> => {
     const found = new Map<string, string>();
     for (const { scope, ecosystems } of snapshot?.sources ?? []) {
-      for (const { name } of ecosystems) if (found.get(name) !== 'complete') found.set(name, scope);
+      for (const { name } of ecosystems) {
+        if (!isPseudoEcosystem(name) && found.get(name) !== 'complete') found.set(name, scope);
+      }
     }
     return found;
   };
@@ -116,6 +180,7 @@ export function summarize(difference: PackageDifference): DifferenceSummary {
     appeared: ids.filter((id) => !before.has(id)),
     changed: ids.filter((id) => before.has(id) && after.has(id) && !sameStatements(before.get(id), after.get(id))),
     withdrawn: ids.filter((id) => !after.has(id)),
+    ...(difference.facts.size > 0 ? { facts: [...difference.facts].sort() } : {}),
   };
 }
 

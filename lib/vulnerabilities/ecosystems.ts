@@ -6,6 +6,8 @@ export interface PackageLookup {
   readonly ecosystem: string;
   readonly name: string;
   readonly version: string;
+  /** `nodejs:18`: the module stream that an RPM package is of; empty for one of none, absent where nobody says. */
+  readonly module?: string | undefined;
 }
 
 /** `ecosystem` names where advisories would be looked for, also when none exist for it, so that coverage can tell. */
@@ -23,7 +25,13 @@ const ecosystemBase = (ecosystem: string): string => {
 /** One spelling for one ecosystem: `Ubuntu:22.04:LTS` is the release that os-release calls 22.04. */
 export const canonicalEcosystem = (ecosystem: string): string => {
   const trimmed = ecosystem.trim();
-  return trimmed.startsWith('Ubuntu:') && trimmed.endsWith(':LTS') ? trimmed.slice(0, -4) : trimmed;
+  if (trimmed.startsWith('Ubuntu:') && trimmed.endsWith(':LTS')) return trimmed.slice(0, -4);
+  // `Red Hat:enterprise_linux:9::appstream`: all repositories of a release; extended support has other packages.
+  const redHat = /^Red Hat:enterprise_linux:(\d+)(?:[:.]|$)/.exec(trimmed)?.[1];
+  if (redHat !== undefined) return `Red Hat:${redHat}`;
+  // `SUSE:Linux Enterprise Module for Basesystem 15 SP4`: all modules of a service pack.
+  const [, suse, pack] = /^SUSE:.*?Enterprise .*?(\d+)(?: SP(\d+))?(?:[ -]LTSS.*)?$/.exec(trimmed) ?? [];
+  return suse === undefined ? trimmed : `SUSE:${suse}${pack === undefined ? '' : `.${pack}`}`;
 };
 
 /** One spelling for one package, where the ecosystem takes several for the same. */
@@ -53,6 +61,7 @@ const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ['conan', 'ConanCenter'],
   ['cran', 'CRAN'],
   ['gem', 'RubyGems'],
+  ['generic', 'generic'],
   ['githubactions', 'GitHub Actions'],
   ['golang', 'Go'],
   ['hackage', 'Hackage'],
@@ -67,7 +76,7 @@ const LANGUAGES: ReadonlyMap<string, string> = new Map([
   ['bitnami', 'Bitnami'],
 ]);
 
-const DISTRIBUTION_TYPES: ReadonlySet<string> = new Set(['apk', 'deb', 'rpm']);
+const DISTRIBUTION_TYPES: ReadonlySet<string> = new Set(['alpm', 'apk', 'deb', 'rpm']);
 
 export function identify(pkg: MatchablePackage): PackageIdentity {
   const purl = pkg.purl === undefined ? undefined : parsePackageUrl(pkg.purl);
@@ -91,12 +100,33 @@ function identifyDistributionPackage(pkg: MatchablePackage, purl: PackageUrl | u
   if (ecosystem === undefined) {
     return { ecosystem: [pkg.type, distro?.id, distro?.versionId].filter(Boolean).join(':'), lookups: [] };
   }
-  const epoch = purl?.qualifiers?.get('epoch');
-  const version = pkg.type === 'rpm' && epoch && !pkg.version.includes(':') ? `${epoch}:${pkg.version}` : pkg.version;
-  const source = pkg.source ?? upstreamOf(purl);
-  const lookups = [{ ecosystem, name: source?.name ?? pkg.name, version: source?.version || version }];
-  if (pkg.type === 'rpm' && source && source.name !== pkg.name) lookups.push({ ecosystem, name: pkg.name, version });
-  return { ecosystem, lookups };
+  if (pkg.type !== 'rpm') {
+    const source = pkg.source ?? upstreamOf(purl);
+    return {
+      ecosystem,
+      lookups: [{ ecosystem, name: source?.name ?? pkg.name, version: source?.version || pkg.version }],
+    };
+  }
+  return { ecosystem, lookups: rpmLookups(pkg, purl, ecosystem) };
+}
+
+/** By the source package and by the package itself, since advisories name either; a source's epoch is its packages'. */
+function rpmLookups(pkg: MatchablePackage, purl: PackageUrl | undefined, ecosystem: string): readonly PackageLookup[] {
+  const qualifier = purl?.qualifiers?.get('epoch');
+  const version = qualifier && !pkg.version.includes(':') ? `${qualifier}:${pkg.version}` : pkg.version;
+  const epoch = /^\d+:/.exec(version)?.[0] ?? '';
+  const source = sourceOfRpm(pkg.source ?? upstreamOf(purl));
+  const module = /^[^:]+:[^:]+/.exec(purl?.qualifiers?.get('rpmmod') ?? '')?.[0];
+  const named = { ecosystem, name: pkg.name, version, ...(module ? { module } : {}) };
+  if (!source || source.name === pkg.name) return [named];
+  const of = source.version && (source.version.includes(':') ? source.version : `${epoch}${source.version}`);
+  return [{ ...named, name: source.name, version: of || version }, named];
+}
+
+/** Some documents name the source's file: `audit-3.0.6-1.cm2.src.rpm`. */
+function sourceOfRpm(source: MatchablePackage['source']): MatchablePackage['source'] {
+  const [, name, version] = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(source?.name ?? '') ?? [];
+  return name && version ? { name, version } : source;
 }
 
 /** From the package itself, else from its purl: `pkg:deb/debian/apt@2.6?distro=debian-12`. */
@@ -144,7 +174,31 @@ function distributionEcosystem(id: string, versionId: string | undefined): strin
     case 'photon':
       return minor && `Photon OS:${minor}`;
     case 'azurelinux':
+    case 'mariner':
       return major && `Azure Linux:${major}`;
+    case 'amzn':
+      // The first one counted in months: 2018.03.
+      return major && `Amazon Linux:${/^201\d\./.test(version) ? '1' : major}`;
+    case 'arch':
+      return 'Arch Linux';
+    case 'rhel':
+    case 'redhat':
+      return major && `Red Hat:${major}`;
+    case 'ol':
+    case 'oracle':
+      return major && `Oracle Linux:${major}`;
+    case 'sles':
+    case 'sled':
+    case 'sle-micro':
+    case 'suse':
+      return version && `SUSE:${version}`;
+    case 'fedora':
+      return major && `Fedora:${major}`;
+    case 'openEuler':
+    case 'openeuler':
+      return version && `openEuler:${version}`;
+    case 'alpaquita':
+      return version && `Alpaquita:${version}`;
     case 'opensuse-leap':
       return minor && `openSUSE:Leap ${minor}`;
     case 'opensuse-tumbleweed':

@@ -4,6 +4,7 @@ export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from '
 export { AdvisorySourceError, type SourceProblem } from './errors.ts';
 export { type ImageToMatch, type MatchPorts, matchImage } from './match-image.ts';
 export { lookupsOf, MATCHER, type MatchResult, matchPackages } from './match-packages.ts';
+export { matchSnapshot } from './match-snapshot.ts';
 export {
   type Coverage,
   type Finding,
@@ -17,6 +18,7 @@ export {
   scanDocumentSchema,
   severities,
 } from './model.ts';
+export type { ReadLimits } from './open-file.ts';
 export type {
   AdvisorySource,
   AdvisoryStore,
@@ -28,7 +30,6 @@ export type {
   SourceFile,
   SourceReading,
 } from './ports.ts';
-export type { ReadLimits } from './read-advisories.ts';
 export { type RematchPorts, rematchImage, type TouchPorts, touchedImages } from './rematch.ts';
 export { compareSeverity } from './severity.ts';
 export { type AdvisoryView, openSnapshot } from './snapshot.ts';

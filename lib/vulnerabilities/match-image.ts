@@ -2,10 +2,10 @@ import type { Clock } from '../core/clock.ts';
 import { locationKey } from '../core/image-reference.ts';
 import { type DocumentRef, type DocumentStore, saveJson } from '../documents/index.ts';
 import { draftEvent, type EventDraft, type ImageSubject, type SeverityCounts, scanCompleted } from '../events/index.ts';
-import { lookupsOf, MATCHER, matchPackages } from './match-packages.ts';
+import { MATCHER } from './match-packages.ts';
+import { matchSnapshot } from './match-snapshot.ts';
 import type { Finding, MatchablePackage, ScanDocument, ScanRecord } from './model.ts';
 import type { AdvisoryStore, CurrentSnapshot, PackageIndex, ScanStore } from './ports.ts';
-import { emptyView, openSnapshot } from './snapshot.ts';
 
 export interface MatchPorts {
   readonly advisories: Pick<AdvisoryStore, 'currentSnapshot' | 'loadShards'>;
@@ -51,8 +51,7 @@ export async function scanImage(
   current: CurrentSnapshot | undefined,
 ): Promise<ScanRecord> {
   const { subject, sbom, packages } = image;
-  const view = current ? await openSnapshot(ports.advisories, current.snapshot, lookupsOf(packages)) : emptyView;
-  const { findings, coverage } = matchPackages(packages, view);
+  const { findings, coverage } = await matchSnapshot(ports.advisories, current?.snapshot, packages);
   const snapshot = current?.snapshot.id;
   const document: ScanDocument = {
     schemaVersion: 1,

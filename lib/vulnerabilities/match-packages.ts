@@ -2,12 +2,13 @@ import { evaluateRange, type RangeResult } from '../formats/osv/index.ts';
 import { compareVersions, schemeOf, versionScheme } from '../formats/versions/index.ts';
 import { identify, type PackageLookup } from './ecosystems.ts';
 import type { AdvisoryEntry, Coverage, Finding, MatchablePackage } from './model.ts';
+import { markOwned } from './ownership.ts';
 import { worst } from './severity.ts';
 import type { AdvisoryView, SourcedAdvisory } from './snapshot.ts';
 import { sortIds } from './vulnerability-ids.ts';
 
 /** Part of every scan's identity: raised when the same packages and advisories would give other findings. */
-export const MATCHER = 'lading-matcher/1';
+export const MATCHER = 'lading-matcher/2';
 
 export interface MatchResult {
   readonly findings: readonly Finding[];
@@ -26,9 +27,15 @@ export function matchPackages(packages: readonly MatchablePackage[], view: Advis
   const findings: Finding[] = [];
   const undecided: Coverage['undecided']['examples'] = [];
   const ecosystems = new Map<string, { packages: number; data: 'complete' | 'excerpt' | 'none' }>();
-  const distinct = mergePackages(packages);
+  const distinct = mergePackages(markOwned(packages));
+  let owned = 0;
   for (const pkg of distinct) {
     const { ecosystem, lookups } = identify(pkg);
+    // The distribution fixes it under its own version, and its advisories say so.
+    if (pkg.ownedBy !== undefined && view.coverageOf(pkg.ownedBy) === 'complete') {
+      owned++;
+      continue;
+    }
     const data = lookups.length === 0 ? 'none' : view.coverageOf(ecosystem);
     ecosystems.set(ecosystem, { packages: (ecosystems.get(ecosystem)?.packages ?? 0) + 1, data });
     const hits: Hit[] = [];
@@ -56,6 +63,7 @@ export function matchPackages(packages: readonly MatchablePackage[], view: Advis
       uncovered: [...ecosystems.values()].reduce((sum, entry) => sum + (entry.data === 'none' ? entry.packages : 0), 0),
       ecosystems: [...ecosystems].sort(([a], [b]) => compareTexts(a, b)).map(([name, entry]) => ({ name, ...entry })),
       undecided: { count: undecided.length, examples: undecided.slice(0, 50) },
+      ...(owned > 0 ? { owned } : {}),
     },
   };
 }
@@ -73,7 +81,8 @@ type Hit = SourcedAdvisory & {
 };
 
 /** OSV schema, "Evaluation": affected if the version is listed or in any of the ranges. */
-export function judge(entry: AdvisoryEntry, lookup: Pick<PackageLookup, 'ecosystem' | 'version'>): Verdict {
+export function judge(entry: AdvisoryEntry, lookup: Pick<PackageLookup, 'ecosystem' | 'version' | 'module'>): Verdict {
+  if (isOtherModule(entry, lookup)) return { kind: 'not-affected' };
   const results = entry.ranges.map(
     ({ scheme, events }): RangeResult =>
       scheme ? evaluateRange({ scheme, events }, lookup.version) : { kind: 'undecided' },
@@ -92,6 +101,23 @@ export function judge(entry: AdvisoryEntry, lookup: Pick<PackageLookup, 'ecosyst
   return results.some(({ kind }) => kind === 'undecided') ? { kind: 'undecided' } : { kind: 'not-affected' };
 }
 
+/** As the distributions of Red Hat's family build modules: `18.17.1-1.module_el8.8.0+3618+8c1f2b1a`. */
+const isModular = (version: string): boolean => /[.+]module[_+]/.test(version);
+
+/**
+ * A module's package and the same one outside of it, or in another stream, are no versions of each other. Which stream a
+ * package is of, not every SBOM tells; then an advisory about any stream counts.
+ */
+function isOtherModule(entry: AdvisoryEntry, lookup: Pick<PackageLookup, 'version' | 'module'>): boolean {
+  const fixes = entry.ranges.flatMap(({ scheme, events }) =>
+    scheme === 'rpm' ? events.filter(([kind]) => kind === 'fixed').map(([, version]) => version) : [],
+  );
+  if (fixes.length === 0) return false;
+  const modular = fixes.some(isModular) || entry.module !== undefined;
+  if (modular !== (isModular(lookup.version) || lookup.module !== undefined)) return true;
+  return entry.module !== undefined && lookup.module !== undefined && entry.module !== lookup.module;
+}
+
 /** A distribution's advisory that fixes several vulnerabilities speaks of each. */
 const unbundle = ({ source, entry }: SourcedAdvisory): readonly SourcedAdvisory[] =>
   entry.bundle ? entry.ids.map((id) => ({ source, entry: { ...entry, ids: [id] } })) : [{ source, entry }];
@@ -100,8 +126,8 @@ const unbundle = ({ source, entry }: SourcedAdvisory): readonly SourcedAdvisory[
 function mergePackages(packages: readonly MatchablePackage[]): readonly MatchablePackage[] {
   const merged = new Map<string, MatchablePackage>();
   for (const pkg of packages) {
-    const { type, name, version, purl, source, distro, layer } = pkg;
-    const key = JSON.stringify([type, name, version, purl, source, distro, layer]);
+    const { type, name, version, purl, source, distro, layer, origin, ownedBy } = pkg;
+    const key = JSON.stringify([type, name, version, purl, source, distro, layer, origin, ownedBy]);
     const known = merged.get(key);
     merged.set(key, { ...pkg, locations: [...(known?.locations ?? []), ...(pkg.locations ?? [])] });
   }
@@ -142,16 +168,40 @@ function toFinding(pkg: MatchablePackage, hits: readonly Hit[]): Finding {
     ...worst(hits.map(({ entry }) => entry)),
     fixedVersions,
     fixState: fixState(hits, fixedVersions),
+    ...ratingsOf(hits),
+    ...symbolsOf(hits),
     ...(pkg.layer ? { layer: pkg.layer } : {}),
+    ...(pkg.origin ? { origin: pkg.origin } : {}),
     locations: [...new Set(pkg.locations ?? [])].sort(),
     sources: [...sources].sort(([a], [b]) => compareTexts(a, b)).map(([, source]) => source),
   };
 }
 
+/** Where sources differ, the one that promises most: a fix may come, and the release is not given up. */
+const STATES = ['not-fixed', 'wont-fix', 'end-of-life', 'unknown'] as const;
+
 function fixState(hits: readonly Hit[], fixedVersions: readonly string[]): Finding['fixState'] {
   if (fixedVersions.length > 0) return 'fixed';
-  if (hits.some(({ entry }) => entry.wontFix)) return 'wont-fix';
-  return hits.some(({ open }) => open) ? 'not-fixed' : 'unknown';
+  const said = new Set(hits.map(({ entry, open }) => entry.fixState ?? (open ? 'not-fixed' : 'unknown')));
+  return STATES.find((state) => said.has(state)) ?? 'unknown';
+}
+
+/** Of each record that rates it, where they are several. */
+function ratingsOf(hits: readonly Hit[]): Pick<Finding, 'ratings'> {
+  const ratings = new Map(
+    hits
+      .filter(({ entry }) => entry.severity !== 'unknown')
+      .map(({ entry: { record, severity, cvss } }) => [record, { by: record, severity, ...(cvss ? { cvss } : {}) }]),
+  );
+  if (ratings.size < 2) return {};
+  return { ratings: [...ratings].sort(([a], [b]) => compareTexts(a, b)).map(([, rating]) => rating) };
+}
+
+/** A hint, where any record names some: most databases say nothing of them. */
+function symbolsOf(hits: readonly Hit[]): Pick<Finding, 'symbols'> {
+  const named = hits.map(({ entry }) => entry.symbols ?? []);
+  const withSymbols = named.filter((symbols) => symbols.length > 0);
+  return withSymbols.length === 0 ? {} : { symbols: [...new Set(withSymbols.flat())].sort() };
 }
 
 /** Ascending, in the order of the package's own scheme. */

@@ -24,24 +24,59 @@ const advisoryEntrySchema = z.object({
   ranges: z.array(
     z.object({
       scheme: schemeSchema.optional(),
-      events: z.array(z.tuple([z.enum(['introduced', 'fixed', 'last_affected', 'limit']), z.string()])),
+      events: z.array(z.tuple([z.enum(['introduced', 'after', 'fixed', 'last_affected', 'limit']), z.string()])),
     }),
   ),
   /** Affected versions that no range covers. */
   versions: z.array(z.string()),
-  /** The distribution said that it will not fix it. */
-  wontFix: z.boolean().optional(),
+  /** What the source says of a fix where there is none. */
+  fixState: z.enum(['not-fixed', 'wont-fix', 'end-of-life', 'unknown']).optional(),
+  /** `nodejs:18`: the module stream of an RPM distribution that it speaks of. */
+  module: z.string().optional(),
+  /** Functions and the like that have to be reachable, as the source names them (`net/http.Get`). */
+  symbols: z.array(z.string()).max(50).optional(),
   modified: z.string().optional(),
   /** Withdrawn records stay, so that a difference can say why a finding went away. They match nothing. */
   withdrawn: z.string().optional(),
 });
 export type AdvisoryEntry = z.infer<typeof advisoryEntrySchema>;
 
-/** Advisories of the packages of one ecosystem whose names hash into one bucket. Content-addressed, some 64 KiB. */
+/** What is known of a vulnerability itself, whichever package has it; or of a release of a distribution. */
+export const factsSchema = z.object({
+  /** Base ratings, by who made them (`nvd`, `cna`, `adp`). */
+  cvss: z.array(cvssSchema.extend({ by: z.string() })).optional(),
+  /** It is in CISA's catalogue of known exploited vulnerabilities. Days are UTC. */
+  knownExploited: z
+    .object({ added: z.string(), due: z.string().optional(), ransomware: z.boolean().optional() })
+    .optional(),
+  /** FIRST's EPSS: probability of exploitation in the next 30 days, and its percentile, 0 to 1. */
+  epss: z.object({ score: z.number().min(0).max(1), percentile: z.number().min(0).max(1) }).optional(),
+  /** SSVC's decision point "Exploitation". */
+  exploitation: z.enum(['none', 'poc', 'active']).optional(),
+  /** Of a release: the day when its maintenance ends. */
+  endOfLife: z.string().optional(),
+});
+export type Facts = z.infer<typeof factsSchema>;
+
+/** Ecosystems that are none: facts by vulnerability, packages by vulnerability, facts by release. */
+export const FACTS = '@facts';
+export const INDEX = '@index';
+export const RELEASES = '@releases';
+export const isPseudoEcosystem = (name: string): boolean => name.startsWith('@');
+
+/** Advisories of the packages of one ecosystem whose names hash into one bucket. Content-addressed, some 16 KiB. */
 export const shardSchema = z.object({
   schemaVersion: z.literal(1),
   ecosystem: z.string(),
-  packages: z.array(z.object({ name: z.string(), advisories: z.array(advisoryEntrySchema) })),
+  packages: z.array(
+    z.object({
+      name: z.string(),
+      advisories: z.array(advisoryEntrySchema),
+      facts: factsSchema.optional(),
+      /** In the index: the packages, as ecosystem and name, that advisories about this vulnerability name. */
+      affects: z.array(z.tuple([z.string(), z.string()])).optional(),
+    }),
+  ),
 });
 export type Shard = z.infer<typeof shardSchema>;
 
@@ -100,6 +135,10 @@ export interface MatchablePackage {
   readonly locations?: readonly string[] | undefined;
   /** Digest of the layer that put it there. */
   readonly layer?: string | undefined;
+  /** Whether the base image or the image itself brought it, where that is known. */
+  readonly origin?: 'base' | 'own' | undefined;
+  /** The ecosystem of the distribution whose package it is a part of: that one's advisories speak of it then. */
+  readonly ownedBy?: string | undefined;
 }
 
 const findingSchema = z.object({
@@ -110,8 +149,16 @@ const findingSchema = z.object({
   severity: severitySchema,
   cvss: cvssSchema.optional(),
   fixedVersions: z.array(z.string()),
-  fixState: z.enum(['fixed', 'not-fixed', 'wont-fix', 'unknown']),
+  fixState: z.enum(['fixed', 'not-fixed', 'wont-fix', 'end-of-life', 'unknown']),
+  /** What each source makes of it, where several do; `severity` is that of the source that knows best. */
+  ratings: z.array(z.object({ by: z.string(), severity: severitySchema, cvss: cvssSchema.optional() })).optional(),
+  knownExploited: factsSchema.shape.knownExploited,
+  epss: factsSchema.shape.epss,
+  exploitation: factsSchema.shape.exploitation,
+  /** Only who can reach one of these is affected, say the sources that name any. */
+  symbols: z.array(z.string()).optional(),
   layer: z.string().optional(),
+  origin: z.enum(['base', 'own']).optional(),
   locations: z.array(z.string()),
   /** Which record of which source says so. */
   sources: z.array(z.object({ source: z.string(), record: z.string() })),
@@ -124,8 +171,16 @@ const coverageSchema = z.object({
   /** Packages for whose ecosystem the snapshot holds no advisories at all. */
   uncovered: z.int().nonnegative(),
   ecosystems: z.array(
-    z.object({ name: z.string(), packages: z.int().nonnegative(), data: z.enum(['complete', 'excerpt', 'none']) }),
+    z.object({
+      name: z.string(),
+      packages: z.int().nonnegative(),
+      data: z.enum(['complete', 'excerpt', 'none']),
+      /** The day when the release's maintenance ends; after it, advisories stop and nothing is said any more. */
+      endOfLife: z.string().optional(),
+    }),
   ),
+  /** Packages of languages that a package of the distribution owns: they were matched as that one. */
+  owned: z.int().nonnegative().optional(),
   /** Advisories about a package of the image whose range could not be compared with its version. */
   undecided: z.object({
     count: z.int().nonnegative(),

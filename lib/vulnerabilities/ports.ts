@@ -33,12 +33,10 @@ export interface AdvisoryStore {
   snapshot(id: Digest): Promise<Snapshot | undefined>;
   /** @throws LadingError `document-damaged` or `shard-missing`: a snapshot in force has all its shards. */
   loadShards(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Shard>>;
-  /** Stores shards first, then the snapshot, then makes it current; `conflict` when another one became it meanwhile. */
-  putSnapshot(
-    snapshot: Snapshot,
-    shards: ReadonlyMap<Digest, Shard>,
-    after: CurrentSnapshot | undefined,
-  ): Promise<CurrentSnapshot | 'conflict'>;
+  /** Stores shards by digest, each as its canonical JSON; nothing refers to them yet. */
+  putShards(shards: ReadonlyMap<Digest, string>): Promise<void>;
+  /** Stores the snapshot, whose shards are all there, then makes it current; `conflict` when another one became it meanwhile. */
+  putSnapshot(snapshot: Snapshot, after: CurrentSnapshot | undefined): Promise<CurrentSnapshot | 'conflict'>;
 }
 
 /** How far rematching has come: the snapshot whose news every image has been told. */

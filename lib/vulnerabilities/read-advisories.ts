@@ -1,22 +1,19 @@
-import { promisify } from 'node:util';
-import { gunzip, zstdDecompress } from 'node:zlib';
-import { describeError, LadingError, LimitExceededError } from '../core/errors.ts';
+import { ZodError } from 'zod';
+import { describeError, LadingError } from '../core/errors.ts';
 import { parseJsonStrict } from '../core/json.ts';
-import { parseSecdb } from '../formats/alpine-secdb/index.ts';
-import { parseOsvRecord } from '../formats/osv/index.ts';
-import { readZip } from '../formats/zip/index.ts';
-import { advisoriesOfOsv, advisoriesOfSecdb, type PackageAdvisory } from './advisories-of-record.ts';
-import { loadScorer, type ScoreVector } from './cvss-score.ts';
+import { XmlError } from '../formats/xml/index.ts';
+import { loadScorer } from './cvss-score.ts';
 import { AdvisorySourceError } from './errors.ts';
+import { openFile, type ReadLimits, type SourceText } from './open-file.ts';
 import type { SourceFile } from './ports.ts';
-
-export interface ReadLimits {
-  /** Of one file, uncompressed. */
-  readonly fileBytes: number;
-  /** Of one record. */
-  readonly recordBytes: number;
-  readonly records: number;
-}
+import {
+  lineReader,
+  type ReadContext,
+  type RecordRead,
+  readJsonRecord,
+  recordsOf,
+  xmlReader,
+} from './readers/index.ts';
 
 export const defaultReadLimits: ReadLimits = {
   fileBytes: 512 * 1024 * 1024,
@@ -24,14 +21,14 @@ export const defaultReadLimits: ReadLimits = {
   records: 2_000_000,
 };
 
-/** One record's advisories, or why it was left out. */
+/** What one record says, or why it was left out. */
 export type AdvisoryRead =
-  | { readonly kind: 'advisories'; readonly advisories: readonly PackageAdvisory[] }
+  | ({ readonly kind: 'record' } & RecordRead)
   | { readonly kind: 'rejected'; readonly reason: string };
 
 /**
- * Reads files of OSV records (one JSON document, an array, or JSON lines) and Alpine secdb documents; plain, gzip,
- * zstd, or many of them in a zip archive. A record that does not fit its format is given as rejected; what breaks off is the source's failure.
+ * Reads files of advisories as their publishers give them; which format it is, a file's content tells (README: Formats).
+ * A record that does not fit its format is given as rejected; what breaks off is the source's failure.
  *
  * @throws AdvisorySourceError `broken` or `too-large`, naming the file and line
  */
@@ -42,97 +39,138 @@ export async function* readAdvisories(
   const scoreOf = await loadScorer();
   let records = 0;
   for await (const file of files) {
-    for await (const { path, text } of textsOf(file, limits)) {
-      for (const document of documentsOf(path, text, limits)) {
+    for await (const text of openFile(file, limits)) {
+      for await (const read of readText(text, { path: text.path, scoreOf }, limits)) {
         if (++records > limits.records) {
           throw new AdvisorySourceError('too-large', `there are over ${limits.records} records`);
         }
-        yield readRecord(path, document, scoreOf);
+        yield read;
       }
     }
   }
 }
 
-const inflate = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
+/** Enough to see a root element behind an XML declaration and a comment. */
+const HEAD = 16 * 1024;
+const JSON_FILE = /\.json(?:\.|$)/i;
+const JSON_LINES = /\.(?:jsonl|ndjson)(?:\.|$)/i;
 
-/** One text for a file, or one for each JSON file of a zip archive. */
-async function* textsOf(
-  { path, bytes }: SourceFile,
+async function* readText(
+  { path, chunks }: SourceText,
+  context: ReadContext,
   limits: ReadLimits,
-): AsyncGenerator<{ path: string; text: string }> {
-  try {
-    const magic = Buffer.from(bytes.subarray(0, 4)).toString('hex');
-    // An archive without entries begins with its end.
-    if (magic !== '504b0304' && magic !== '504b0506') {
-      yield { path, text: decode(await decompress(bytes, magic, limits.fileBytes)) };
-      return;
-    }
-    const caps = { entries: limits.records, entryBytes: limits.recordBytes, totalBytes: limits.fileBytes };
-    for (const { name, content } of readZip(bytes, caps, (name) => /\.(?:json|jsonl)$/i.test(name))) {
-      yield { path: `${path}/${name}`, text: decode(content) };
-    }
-  } catch (cause) {
-    if (cause instanceof AdvisorySourceError) throw cause;
-    if (cause instanceof RangeError || cause instanceof LimitExceededError) {
-      throw new AdvisorySourceError('too-large', `${path} unpacks to over ${limits.fileBytes} bytes`, cause);
-    }
-    throw new AdvisorySourceError('broken', `${path} cannot be read: ${describeError(cause)}`, cause);
+): AsyncGenerator<AdvisoryRead> {
+  const { head, all } = await peek(chunks);
+  const start = head.trimStart();
+  if (start.startsWith('<')) yield* readXmlText(path, start, all, context);
+  else if (JSON_LINES.test(path)) yield* readJsonLines(path, all, context, limits);
+  else {
+    const reader = start.startsWith('{') ? undefined : lineReader(start.split('\n', 1)[0] ?? '');
+    if (reader) yield* asReads(reader(linesOf(all, path, limits), context), path);
+    else if (/^[{[]/.test(start) || JSON_FILE.test(path)) yield* readJson(path, all, context, limits);
+    else throw new AdvisorySourceError('malformed', `${path} is of no format of advisories that is read here`);
   }
 }
 
-const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-
-async function decompress(bytes: Uint8Array, magic: string, maxOutputLength: number): Promise<Uint8Array> {
-  if (magic.startsWith('1f8b')) return inflate.gzip(bytes, { maxOutputLength });
-  if (magic === '28b52ffd') return inflate.zstd(bytes, { maxOutputLength });
-  if (bytes.length > maxOutputLength) throw new RangeError('over the cap');
-  return bytes;
-}
-
-/** The JSON documents of a file, with the line that each begins on where there are many. */
-function* documentsOf(path: string, text: string, limits: ReadLimits): Generator<unknown> {
-  const parse = (part: string, where: string, maxBytes: number): unknown => {
-    try {
-      return parseJsonStrict(part, { what: where, maxBytes });
-    } catch (cause) {
-      throw new AdvisorySourceError('broken', describeError(cause), cause);
-    }
+async function peek(chunks: AsyncIterable<string>): Promise<{ head: string; all: AsyncIterable<string> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let head = '';
+  while (head.trimStart().length < HEAD) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head += next.value;
+  }
+  const all = async function* (): AsyncGenerator<string> {
+    yield head;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
   };
-  if (!/\.(?:jsonl|ndjson)(?:\.|$)/i.test(path)) {
-    const document = parse(text, path, limits.fileBytes);
-    if (Array.isArray(document)) yield* document;
-    else yield document;
-    return;
-  }
-  let line = 0;
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    line++;
-    const part = text.slice(start, end);
-    start = end + 1;
-    if (part.trim() !== '') yield parse(part, `${path}, line ${line},`, limits.recordBytes);
+  return { head, all: all() };
+}
+
+async function* readXmlText(
+  path: string,
+  head: string,
+  chunks: AsyncIterable<string>,
+  context: ReadContext,
+): AsyncGenerator<AdvisoryRead> {
+  const reader = xmlReader(head.slice(0, HEAD));
+  if (!reader) throw new AdvisorySourceError('broken', `${path} is no XML of advisories`);
+  yield* asReads(reader(chunks, context), path);
+}
+
+async function* asReads(reads: AsyncIterable<RecordRead>, path: string): AsyncGenerator<AdvisoryRead> {
+  try {
+    for await (const read of reads) yield { kind: 'record', ...read };
+  } catch (cause) {
+    if (cause instanceof XmlError)
+      throw new AdvisorySourceError('broken', `${path} is no XML: ${cause.message}`, cause);
+    throw cause;
   }
 }
 
-function readRecord(path: string, value: unknown, scoreOf: ScoreVector): AdvisoryRead {
+async function* readJson(
+  path: string,
+  chunks: AsyncIterable<string>,
+  context: ReadContext,
+  limits: ReadLimits,
+): AsyncGenerator<AdvisoryRead> {
+  const parts: string[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  const document = parse(parts.join(''), path, limits.fileBytes);
+  for (const record of recordsOf(document)) yield readRecord(path, record, context);
+}
+
+async function* readJsonLines(
+  path: string,
+  chunks: AsyncIterable<string>,
+  context: ReadContext,
+  limits: ReadLimits,
+): AsyncGenerator<AdvisoryRead> {
+  let number = 0;
+  for await (const line of linesOf(chunks, path, limits)) {
+    number++;
+    if (line.trim() !== '')
+      yield readRecord(path, parse(line, `${path}, line ${number},`, limits.recordBytes), context);
+  }
+}
+
+function parse(text: string, what: string, maxBytes: number): unknown {
   try {
-    return { kind: 'advisories', advisories: advisoriesOf(value, scoreOf) };
+    return parseJsonStrict(text, { what, maxBytes });
+  } catch (cause) {
+    throw new AdvisorySourceError('broken', describeError(cause), cause);
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<string>, path: string, limits: ReadLimits): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    rest += chunk;
+    let start = 0;
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
+      yield rest.slice(start, rest.charCodeAt(end - 1) === 13 ? end - 1 : end);
+      start = end + 1;
+    }
+    rest = rest.slice(start);
+    if (rest.length > limits.recordBytes) {
+      throw new AdvisorySourceError('too-large', `${path} has a line of over ${limits.recordBytes} bytes`);
+    }
+  }
+  if (rest !== '') yield rest;
+}
+
+function readRecord(path: string, value: unknown, context: ReadContext): AdvisoryRead {
+  try {
+    return { kind: 'record', ...readJsonRecord(value, context) };
   } catch (error) {
     if (error instanceof LadingError) return { kind: 'rejected', reason: `${path}: ${error.message}` };
+    if (error instanceof ZodError) {
+      const [issue] = error.issues;
+      return {
+        kind: 'rejected',
+        reason: `${path}: a record is wrong at ${issue?.path.join('.') || 'its root'}: ${issue?.message}`,
+      };
+    }
     throw error;
   }
 }
-
-function advisoriesOf(value: unknown, scoreOf: ScoreVector): readonly PackageAdvisory[] {
-  if (isObject(value)) {
-    if ('packages' in value && 'reponame' in value) return advisoriesOfSecdb(parseSecdb(value));
-    if ('id' in value) return advisoriesOfOsv(parseOsvRecord(value), scoreOf);
-    // Collections wrap the document together with where it came from.
-    if (isObject(value.advisory) && 'reponame' in value.advisory) return advisoriesOfSecdb(parseSecdb(value.advisory));
-  }
-  throw new LadingError('advisory-unknown', 'a record is neither OSV nor an Alpine security database');
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

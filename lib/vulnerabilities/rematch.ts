@@ -80,7 +80,7 @@ async function changesSince(
 }
 
 /** Whether the two sides of a difference judge a version differently; each version is judged once. */
-function versionTest({ ecosystem, before, after }: PackageDifference): (version: string) => boolean {
+function versionTest({ ecosystem, before, after, facts }: PackageDifference): (version: string) => boolean {
   const verdicts = new Map<string, boolean>();
   const said = (statements: PackageDifference['before'], version: string): string =>
     canonicalJson(
@@ -88,20 +88,28 @@ function versionTest({ ecosystem, before, after }: PackageDifference): (version:
         .filter(({ entry }) => entry.withdrawn === undefined)
         .map(({ source, entry }) => ({ source, entry, verdict: judge(entry, { ecosystem, version }) }))
         .filter(({ verdict }) => verdict.kind !== 'not-affected')
-        .map(({ source, entry: { record, ids, severity, cvss, wontFix }, verdict }) => [
+        .map(({ source, entry: { record, ids, severity, cvss, fixState }, verdict }) => [
           source,
           record,
           ids,
           severity,
           cvss,
-          wontFix,
+          fixState,
           verdict,
         ]),
+    );
+  /** Something else is known of a vulnerability that the version has. */
+  const isTold = (version: string): boolean =>
+    after.some(
+      ({ entry }) =>
+        entry.withdrawn === undefined &&
+        entry.ids.some((id) => facts.has(id)) &&
+        judge(entry, { ecosystem, version }).kind === 'affected',
     );
   return (version) => {
     const known = verdicts.get(version);
     if (known !== undefined) return known;
-    const differs = said(before, version) !== said(after, version);
+    const differs = said(before, version) !== said(after, version) || isTold(version);
     verdicts.set(version, differs);
     return differs;
   };

@@ -14,6 +14,7 @@ const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
   ['moderate', 'medium'],
   ['medium', 'medium'],
   ['low', 'low'],
+  ['severe', 'high'],
   ['negligible', 'negligible'],
   ['none', 'negligible'],
   ['unimportant', 'negligible'],
@@ -35,6 +36,14 @@ export function rate(scoreOf: ScoreVector, vectors: readonly string[], words: re
   }
   return { severity: words.map(severityOfWord).find((word) => word !== 'unknown') ?? 'unknown' };
 }
+
+/** For sources that publish a base score without its vector. */
+export const severityOfScore = (score: number, version: number): Severity =>
+  Number.isFinite(score) && score >= 0 && score <= 10 ? levelOf(score, version) : 'unknown';
+
+/** The level of a vector that was scored before; only vectors of CVSS 3 and later begin with their version. */
+export const ratingOfVector = (vector: string, score: number): Severity =>
+  levelOf(score, Number(/^CVSS:(\d)/.exec(vector)?.[1] ?? 2));
 
 /** "Qualitative Severity Rating Scale" of CVSS 3.0, 3.1 and 4.0; for CVSS 2.0, which has none, that of the NVD. */
 function levelOf(score: number, version: number): Severity {

@@ -1,7 +1,16 @@
 import { type Digest, digestOf } from '../core/digest.ts';
 import { canonicalJson } from '../core/json.ts';
 import { bucketOf } from './buckets.ts';
-import type { AdvisoryEntry, EcosystemSection, Snapshot, SourceScope, SourceSection } from './model.ts';
+import {
+  type AdvisoryEntry,
+  type EcosystemSection,
+  type Facts,
+  INDEX,
+  type Shard,
+  type Snapshot,
+  type SourceScope,
+  type SourceSection,
+} from './model.ts';
 import type { AdvisoryStore } from './ports.ts';
 
 /** Names a snapshot by what its sections contain; when and from where they were read is not part of it. */
@@ -38,30 +47,57 @@ export interface SourcedAdvisory {
 /** For matching where there is no snapshot yet: nothing is known of anything. */
 export const emptyView: AdvisoryView = { coverageOf: () => 'none', advisoriesOf: () => [] };
 
-/** Reads the shards that can hold the packages, and no others. */
-export async function openSnapshot(
-  store: Pick<AdvisoryStore, 'loadShards'>,
-  snapshot: Snapshot,
-  packages: Iterable<{ readonly ecosystem: string; readonly name: string }>,
-): Promise<AdvisoryView> {
-  const places = new Map<string, { source: string; scope: SourceScope; section: EcosystemSection }[]>();
+interface Place {
+  readonly source: string;
+  readonly scope: SourceScope;
+  readonly section: EcosystemSection;
+}
+
+function placesOf(snapshot: Snapshot): ReadonlyMap<string, readonly Place[]> {
+  const places = new Map<string, Place[]>();
   for (const { name: source, scope, ecosystems } of snapshot.sources) {
     for (const section of ecosystems) {
-      places.set(section.name, [...(places.get(section.name) ?? []), { source, scope, section }]);
+      const known = places.get(section.name);
+      if (known) known.push({ source, scope, section });
+      else places.set(section.name, [{ source, scope, section }]);
     }
   }
+  return places;
+}
+
+type Named = { readonly ecosystem: string; readonly name: string };
+type ShardPackage = Shard['packages'][number];
+
+/** Reads the shards that can hold the names, and no others. */
+async function openShards(
+  store: Pick<AdvisoryStore, 'loadShards'>,
+  places: ReadonlyMap<string, readonly Place[]>,
+  names: Iterable<Named>,
+): Promise<(place: Place, name: string) => ShardPackage | undefined> {
   const wanted = new Set<Digest>();
-  for (const { ecosystem, name } of packages) {
+  for (const { ecosystem, name } of names) {
     for (const { section } of places.get(ecosystem) ?? []) {
       const digest = shardOf(section, name);
       if (digest) wanted.add(digest);
     }
   }
   const shards = await store.loadShards([...wanted].sort());
-  const byName = new Map<Digest, ReadonlyMap<string, readonly AdvisoryEntry[]>>();
-  for (const [digest, shard] of shards) {
-    byName.set(digest, new Map(shard.packages.map(({ name, advisories }) => [name, advisories])));
-  }
+  const byName = new Map<Digest, ReadonlyMap<string, ShardPackage>>();
+  for (const [digest, shard] of shards) byName.set(digest, new Map(shard.packages.map((one) => [one.name, one])));
+  return ({ section }, name) => {
+    const digest = shardOf(section, name);
+    return digest && byName.get(digest)?.get(name);
+  };
+}
+
+/** The advisories about the packages. */
+export async function openSnapshot(
+  store: Pick<AdvisoryStore, 'loadShards'>,
+  snapshot: Snapshot,
+  packages: Iterable<Named>,
+): Promise<AdvisoryView> {
+  const places = placesOf(snapshot);
+  const find = await openShards(store, places, packages);
   return {
     coverageOf: (ecosystem) => {
       const found = places.get(ecosystem) ?? [];
@@ -69,10 +105,41 @@ export async function openSnapshot(
       return found.some(({ scope }) => scope === 'complete') ? 'complete' : 'excerpt';
     },
     advisoriesOf: (ecosystem, name) =>
-      (places.get(ecosystem) ?? []).flatMap(({ source, section }) => {
-        const digest = shardOf(section, name);
-        const entries = digest ? (byName.get(digest)?.get(name) ?? []) : [];
-        return entries.map((entry) => ({ source, entry }));
-      }),
+      (places.get(ecosystem) ?? []).flatMap((place) =>
+        (find(place, name)?.advisories ?? []).map((entry) => ({ source: place.source, entry })),
+      ),
   };
+}
+
+/** What the snapshot knows of vulnerabilities (`@facts`) or releases (`@releases`) themselves, source by source. */
+export async function openFacts(
+  store: Pick<AdvisoryStore, 'loadShards'>,
+  snapshot: Snapshot,
+  names: readonly Named[],
+): Promise<(ecosystem: string, name: string) => readonly Facts[]> {
+  const places = placesOf(snapshot);
+  const find = await openShards(store, places, names);
+  return (ecosystem, name) => (places.get(ecosystem) ?? []).flatMap((place) => find(place, name)?.facts ?? []);
+}
+
+/** The packages that advisories about the vulnerabilities name, whatever they say of versions. */
+export async function packagesNamedBy(
+  store: Pick<AdvisoryStore, 'loadShards'>,
+  snapshot: Snapshot,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly Named[]>> {
+  const places = placesOf(snapshot);
+  const find = await openShards(
+    store,
+    places,
+    ids.map((name) => ({ ecosystem: INDEX, name })),
+  );
+  return new Map(
+    ids.map((id) => [
+      id,
+      (places.get(INDEX) ?? []).flatMap((place) =>
+        (find(place, id)?.affects ?? []).map(([ecosystem, name]) => ({ ecosystem, name })),
+      ),
+    ]),
+  );
 }

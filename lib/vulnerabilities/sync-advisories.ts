@@ -1,14 +1,14 @@
 import type { Clock } from '../core/clock.ts';
-import type { Digest } from '../core/digest.ts';
 import { describeError, LadingError } from '../core/errors.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { advisoriesUpdated, draftEvent, type EventDraft } from '../events/index.ts';
 import { COMPILER_VERSION, compileAdvisories } from './compile-advisories.ts';
 import { diffSnapshots, summarize } from './diff-snapshots.ts';
 import { AdvisorySourceError, type SourceProblem } from './errors.ts';
-import type { Shard, Snapshot, SourceSection } from './model.ts';
+import { isPseudoEcosystem, type Snapshot, type SourceSection } from './model.ts';
+import type { ReadLimits } from './open-file.ts';
 import type { AdvisorySource, AdvisoryStore, CurrentSnapshot, RematchProgress } from './ports.ts';
-import { defaultReadLimits, type ReadLimits, readAdvisories } from './read-advisories.ts';
+import { defaultReadLimits, readAdvisories } from './read-advisories.ts';
 import { composeSnapshot } from './snapshot.ts';
 
 export interface SyncPorts {
@@ -23,6 +23,8 @@ export interface SyncOptions {
   readonly limits?: ReadLimits;
   /** Takes over a source that lost most of what it had; a person has looked at it. */
   readonly acceptShrink?: boolean;
+  /** Nobody waits for news: what changed is not worked out, and no event tells of it. */
+  readonly quiet?: boolean;
 }
 
 export interface SourceReport {
@@ -49,27 +51,25 @@ export interface SyncResult {
  */
 export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}): Promise<SyncResult> {
   const current = await ports.store.currentSnapshot();
-  const shards = new Map<Digest, Shard>();
   const sections: SourceSection[] = [];
   const reports: SourceReport[] = [];
   for (const source of ports.sources) {
     const previous = current?.snapshot.sources.find(({ name }) => name === source.name);
-    const { section, report, compiled } = await readSource(ports, source, previous, options);
+    const { section, report } = await readSource(ports, source, previous, options);
     if (section) sections.push(section);
-    for (const [digest, shard] of compiled) shards.set(digest, shard);
     reports.push(report);
   }
   if (sections.length === 0) return { kind: 'failed', snapshot: current?.snapshot, sources: reports, events: [] };
   const snapshot = composeSnapshot(sections, ports.clock.now(), current?.snapshot.id);
   if (snapshot.id === current?.snapshot.id) {
-    const events = await remind(ports, current, reports);
+    const events = options.quiet ? [] : await remind(ports, current, reports);
     return { kind: 'unchanged', snapshot: current.snapshot, sources: reports, events };
   }
-  const stored = await ports.store.putSnapshot(snapshot, shards, current);
+  const stored = await ports.store.putSnapshot(snapshot, current);
   if (stored === 'conflict') {
     throw new LadingError('advisories-conflict', 'another sync of advisories finished meanwhile', { retryable: true });
   }
-  const events = [await announce(ports, snapshot, current?.snapshot, reports)];
+  const events = options.quiet ? [] : [await announce(ports, snapshot, current?.snapshot, reports)];
   return { kind: 'updated', snapshot, sources: reports, events };
 }
 
@@ -91,7 +91,6 @@ async function remind(
 interface SourceOutcome {
   readonly section: SourceSection | undefined;
   readonly report: SourceReport;
-  readonly compiled: ReadonlyMap<Digest, Shard>;
 }
 
 async function readSource(
@@ -110,16 +109,17 @@ async function readSource(
   try {
     const reading = await source.read(reusable?.validator);
     if (reading.kind === 'unchanged') {
-      if (reusable) return { section: reusable, report: report('unchanged', reusable), compiled: new Map() };
+      if (reusable) return { section: reusable, report: report('unchanged', reusable) };
       throw new AdvisorySourceError('broken', 'it says "unchanged", and nothing was read from it before');
     }
     if (reading.kind === 'absent') {
-      return { section: undefined, report: report('updated', undefined), compiled: new Map() };
+      return { section: undefined, report: report('updated', undefined) };
     }
     const { section: made, shards } = await compileAdvisories(
       readAdvisories(reading.files, options.limits ?? defaultReadLimits),
     );
     if (previous && !options.acceptShrink) checkShrink(previous, made);
+    await ports.store.putShards(shards);
     const section: SourceSection = {
       name: source.name,
       scope: source.scope,
@@ -127,11 +127,11 @@ async function readSource(
       ...made,
       ...(reading.validator === undefined ? {} : { validator: reading.validator }),
     };
-    return { section, report: report('updated', section), compiled: shards };
+    return { section, report: report('updated', section) };
   } catch (error) {
     if (!(error instanceof AdvisorySourceError)) throw error;
     const problem = { kind: error.problem, message: describeError(error) };
-    return { section: previous, report: { ...report('failed', previous), problem }, compiled: new Map() };
+    return { section: previous, report: { ...report('failed', previous), problem } };
   }
 }
 
@@ -152,18 +152,27 @@ function checkShrink(previous: SourceSection, next: Pick<SourceSection, 'advisor
   }
 }
 
+const countPackages = ({ sources }: Snapshot): number =>
+  sources
+    .flatMap(({ ecosystems }) => ecosystems)
+    .reduce((sum, { name, packages }) => sum + (isPseudoEcosystem(name) ? 0 : packages), 0);
+
+/** Where all ratings came at once, their ids say nothing. */
+const MAX_FACTS_NAMED = 10_000;
+
 async function announce(
   ports: SyncPorts,
   snapshot: Snapshot,
   previous: Snapshot | undefined,
   reports: readonly SourceReport[],
 ): Promise<EventDraft> {
-  const { packages, coverageChanged } = await diffSnapshots(ports.store, previous, snapshot);
+  const { packages, facts, coverageChanged } = await diffSnapshots(ports.store, previous, snapshot);
   const difference = await saveJson(ports.documents, 'advisories/differences', {
     schemaVersion: 1,
     snapshot: snapshot.id,
     previous: previous?.id,
     coverageChanged,
+    facts: facts.slice(0, MAX_FACTS_NAMED),
     packages: packages.map(summarize),
   });
   return draftEvent(advisoriesUpdated, {
@@ -171,7 +180,7 @@ async function announce(
     previous: previous?.id,
     difference,
     advisories: snapshot.sources.reduce((sum, { advisories }) => sum + advisories, 0),
-    changedPackages: packages.length,
+    changedPackages: previous ? packages.length : countPackages(snapshot),
     sources: reports.map(({ name, advisories, problem }) => ({
       name,
       advisories,

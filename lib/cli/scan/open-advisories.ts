@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Item, Table } from '../../aws/table.ts';
 import { systemClock } from '../../core/clock.ts';
 import { digestHex, digestOf } from '../../core/digest.ts';
 import { isLadingError, LadingError } from '../../core/errors.ts';
@@ -9,8 +8,8 @@ import { canonicalJson } from '../../core/json.ts';
 import { memoryDocuments } from '../../documents/adapters/memory-documents.ts';
 import { type DocumentStore, loadJson, putJson } from '../../documents/index.ts';
 import { bundledSource } from '../../vulnerabilities/adapters/bundled-source.ts';
-import { documentAdvisoryStore } from '../../vulnerabilities/adapters/document-advisory-store.ts';
 import { memoryAdvisoryStore } from '../../vulnerabilities/adapters/memory-advisory-store.ts';
+import { packedAdvisoryStore } from '../../vulnerabilities/adapters/packed-advisory-store.ts';
 import {
   type AdvisorySource,
   type AdvisoryStore,
@@ -63,7 +62,7 @@ async function openCached(
   try {
     const failures = await readFailures(documents);
     const sources = found.map((files) => filesSource(files, digestOf, failures));
-    const opened = await compileFresh(sources, documentAdvisoryStore(documents, pointersIn(documents)));
+    const opened = await compileFresh(sources, packedAdvisoryStore(join(folder, 'packs')));
     await failures.keep(documents, opened.sources);
     // Whatever is wrong with the folder shows here, while all the advisories can still be compiled.
     const shards = opened.snapshot.sources.flatMap(({ ecosystems }) => ecosystems.flatMap((one) => one.shards));
@@ -120,27 +119,14 @@ async function compile(sources: readonly AdvisorySource[], store: AdvisoryStore)
       },
     },
   };
-  const made = await syncAdvisories(ports, { acceptShrink: true });
+  const made = await syncAdvisories(ports, { acceptShrink: true, quiet: true });
   if (made.snapshot === undefined || made.kind === 'failed') {
     const [first] = made.sources;
     throw new LadingError('advisories-unusable', `none of the files holds advisories: ${first?.problem?.message}`, {
-      hint: 'OSV records and Alpine security databases are read',
+      hint: 'which formats are read, docs/matching.md says',
     });
   }
   return { snapshot: made.snapshot, store, sources: made.sources };
-}
-
-/** The one row that the store needs of a table, as a document. A later one may replace it: both name what is there. */
-function pointersIn(documents: DocumentStore): Pick<Table, 'get' | 'put'> {
-  const keyOf = ({ pk, sk }: { readonly pk: string; readonly sk: string }): string => `pointers/${pk}/${sk}.zst`;
-  const itemSchema = z.record(z.string(), z.unknown());
-  return {
-    get: async (key): Promise<Item | undefined> => loadJson(documents, keyOf(key), itemSchema),
-    async put(item) {
-      await putJson(documents, keyOf(item), item);
-      return true;
-    },
-  };
 }
 
 const FAILURES = 'failures.zst';

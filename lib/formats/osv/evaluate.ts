@@ -1,11 +1,15 @@
 import { type Incomparable, type VersionOrder, type VersionSchemeName, versionScheme } from '../versions/index.ts';
-import type { OsvEvent, OsvEventKind } from './record.ts';
+import type { OsvEventKind } from './record.ts';
 
 /** A range of versions, its events in ascending order (`sortEvents`). */
 export interface VersionRange {
   readonly scheme: VersionSchemeName;
-  readonly events: readonly OsvEvent[];
+  readonly events: readonly RangeEvent[];
 }
+
+/** OSV's events and `after`, the exclusive form of `introduced`, which other formats of advisories have (`>1.2`). */
+export type RangeEventKind = OsvEventKind | 'after';
+export type RangeEvent = readonly [kind: RangeEventKind, version: string];
 
 /**
  * Whether a version is in a range. Where it is, `end` says how the range ends for it: at a fix, after a version that
@@ -16,10 +20,16 @@ export type RangeResult =
   | { readonly kind: 'not-affected' }
   | { readonly kind: 'undecided' };
 
-const TIES: Readonly<Record<OsvEventKind, number>> = { introduced: 0, last_affected: 1, fixed: 2, limit: 3 };
+const TIES: Readonly<Record<RangeEventKind, number>> = {
+  introduced: 0,
+  last_affected: 1,
+  fixed: 2,
+  after: 3,
+  limit: 4,
+};
 
 /** Ascending by version; at one version the introduction comes first, so that a fix at the same version wins. */
-export function sortEvents(scheme: VersionSchemeName, events: readonly OsvEvent[]): readonly OsvEvent[] {
+export function sortEvents(scheme: VersionSchemeName, events: readonly RangeEvent[]): readonly RangeEvent[] {
   const { compare } = versionScheme(scheme);
   return [...events].sort(([kindA, a], [kindB, b]) => {
     const order = isZero(kindA, a) || isZero(kindB, b) ? zeroFirst(kindA, a, kindB, b) : compare(a, b);
@@ -28,8 +38,8 @@ export function sortEvents(scheme: VersionSchemeName, events: readonly OsvEvent[
 }
 
 /** `introduced: 0` sorts before any version, whatever the scheme makes of "0" ("Special values"). */
-const isZero = (kind: OsvEventKind, version: string): boolean => kind === 'introduced' && version === '0';
-const zeroFirst = (kindA: OsvEventKind, a: string, kindB: OsvEventKind, b: string): VersionOrder =>
+const isZero = (kind: RangeEventKind, version: string): boolean => kind === 'introduced' && version === '0';
+const zeroFirst = (kindA: RangeEventKind, a: string, kindB: RangeEventKind, b: string): VersionOrder =>
   isZero(kindA, a) === isZero(kindB, b) ? 0 : isZero(kindA, a) ? -1 : 1;
 
 /** One range for many versions of a package: OSV schema, "Evaluation", `BeforeLimits` and `IncludedInRanges`. */
@@ -49,6 +59,8 @@ export function evaluateRange(range: VersionRange, version: string): RangeResult
     if (position === 'incomparable') return { kind: 'undecided' };
     if (kind === 'introduced') {
       if (position >= 0) affected = true;
+    } else if (kind === 'after') {
+      if (position > 0) affected = true;
     } else if (kind === 'fixed') {
       if (position >= 0) affected = false;
       else end ??= { kind: 'fixed', version: at };

@@ -1,4 +1,4 @@
-export { evaluateRange, type RangeResult, sortEvents } from './evaluate.ts';
+export { evaluateRange, type RangeEvent, type RangeResult, sortEvents } from './evaluate.ts';
 export {
   eventsOf,
   type OsvAffected,

@@ -15,6 +15,9 @@ const list = <Item extends z.ZodType>(item: Item, most: number) =>
     .nullish()
     .transform((items) => items ?? []);
 
+/** What only helps: another shape of it is no reason to refuse the record. */
+const hints = <Item extends z.ZodType>(item: Item) => z.array(item).max(10_000).optional().catch(undefined);
+
 const severity = z.object({ type: z.string(), score: z.string().max(500) });
 
 const eventSchema = z
@@ -41,13 +44,24 @@ const affectedSchema = z.object({
   severity: list(severity, 20),
   ranges: list(rangeSchema, 10_000),
   versions: list(version, 500_000),
-  ecosystem_specific: z.looseObject({ urgency: z.unknown().optional(), severity: z.unknown().optional() }).nullish(),
+  ecosystem_specific: z
+    .looseObject({
+      urgency: z.unknown().optional(),
+      severity: z.unknown().optional(),
+      imports: hints(z.object({ path: z.string().max(500), symbols: list(z.string().max(300), 10_000) })),
+      affects: z
+        .looseObject({ functions: hints(z.string().max(300)) })
+        .optional()
+        .catch(undefined),
+    })
+    .nullish(),
   database_specific: z.looseObject({ severity: z.unknown().optional() }).nullish(),
 });
 
 const recordSchema = z.object({
   id,
   modified: z.string().max(40).optional(),
+  summary: z.string().max(1000).optional().catch(undefined),
   withdrawn: z
     .string()
     .max(40)

@@ -1,3 +1,4 @@
+import { alpmScheme } from './alpm.ts';
 import { apkScheme } from './apk.ts';
 import { debScheme } from './deb.ts';
 import { mavenScheme } from './maven.ts';
@@ -12,6 +13,7 @@ import { goScheme, nugetScheme, pubScheme, semverScheme } from './semver.ts';
 export type { Incomparable, VersionOrder, VersionScheme } from './scheme.ts';
 
 const SCHEMES = {
+  alpm: alpmScheme,
   apk: apkScheme,
   cran: cranScheme,
   deb: debScheme,
@@ -42,6 +44,8 @@ const ECOSYSTEMS: ReadonlyMap<string, VersionSchemeName> = new Map<string, Versi
   ['AlmaLinux', 'rpm'],
   ['Alpaquita', 'apk'],
   ['Alpine', 'apk'],
+  ['Amazon Linux', 'rpm'],
+  ['Arch Linux', 'alpm'],
   ['Azure Linux', 'rpm'],
   ['BellSoft Hardened Containers', 'apk'],
   ['Bioconductor', 'cran'],
@@ -51,6 +55,9 @@ const ECOSYSTEMS: ReadonlyMap<string, VersionSchemeName> = new Map<string, Versi
   ['crates.io', 'semver'],
   ['Debian', 'deb'],
   ['Echo', 'deb'],
+  ['EPEL', 'rpm'],
+  ['Fedora', 'rpm'],
+  ['generic', 'semver'],
   ['GHC', 'hackage'],
   ['GitHub Actions', 'semver'],
   ['Go', 'go'],
@@ -66,6 +73,7 @@ const ECOSYSTEMS: ReadonlyMap<string, VersionSchemeName> = new Map<string, Versi
   ['opam', 'deb'],
   ['openEuler', 'rpm'],
   ['openSUSE', 'rpm'],
+  ['Oracle Linux', 'rpm'],
   ['Packagist', 'packagist'],
   ['Photon OS', 'rpm'],
   ['Pub', 'pub'],

@@ -3,7 +3,14 @@ import type { Table } from '../../aws/table.ts';
 import { mapLimit } from '../../core/concurrency.ts';
 import { type Digest, digestHex } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
-import { contentKey, type DocumentStore, loadDocument, loadJson, putJson, saveJson } from '../../documents/index.ts';
+import {
+  contentKey,
+  type DocumentStore,
+  loadDocument,
+  loadJson,
+  putJson,
+  saveDocument,
+} from '../../documents/index.ts';
 import { digestSchema } from '../../events/index.ts';
 import { type Shard, type Snapshot, shardSchema, snapshotSchema } from '../model.ts';
 import type { AdvisoryStore, RematchProgress } from '../ports.ts';
@@ -17,7 +24,7 @@ const REMATCHED = { pk: POINTERS, sk: 'REMATCHED' } as const;
 const pointerSchema = z.object({ id: digestSchema, sequence: z.int().positive() });
 
 /** Shards that a process keeps parsed: a warm function reads each shard of its base images once. */
-const KEPT_SHARDS = 256;
+const KEPT_SHARDS = 1024;
 const PARALLEL = 16;
 
 /**
@@ -58,8 +65,10 @@ export function documentAdvisoryStore(
       const shards = await mapLimit(digests, PARALLEL, loadShard);
       return new Map(digests.map((digest, i) => [digest, shards[i] as Shard]));
     },
-    async putSnapshot(snapshot, shards, after) {
-      await mapLimit([...shards.values()], PARALLEL, (shard) => saveJson(documents, SHARDS, shard));
+    async putShards(shards) {
+      await mapLimit([...shards.values()], PARALLEL, (text) => saveDocument(documents, SHARDS, Buffer.from(text)));
+    },
+    async putSnapshot(snapshot, after) {
       await putJson(documents, snapshotKey(snapshot.id), snapshot);
       const sequence = (after?.sequence ?? 0) + 1;
       const stored = await table.put(

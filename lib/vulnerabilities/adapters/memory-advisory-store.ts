@@ -1,10 +1,11 @@
 import type { Digest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
-import type { Shard, Snapshot } from '../model.ts';
+import { type Shard, type Snapshot, shardSchema } from '../model.ts';
 import type { AdvisoryStore, CurrentSnapshot, RematchProgress } from '../ports.ts';
 
 export function memoryAdvisoryStore(): AdvisoryStore & RematchProgress & { readonly shardsRead: number } {
   const snapshots = new Map<Digest, Snapshot>();
+  const texts = new Map<Digest, string>();
   const shards = new Map<Digest, Shard>();
   let current: CurrentSnapshot | undefined;
   let rematched: { readonly id: Digest; readonly sequence: number } | undefined;
@@ -19,15 +20,19 @@ export function memoryAdvisoryStore(): AdvisoryStore & RematchProgress & { reado
       shardsRead += digests.length;
       return new Map(
         digests.map((digest) => {
-          const shard = shards.get(digest);
-          if (!shard) throw new LadingError('shard-missing', `the advisory shard ${digest} is gone`);
+          const text = texts.get(digest);
+          if (text === undefined) throw new LadingError('shard-missing', `the advisory shard ${digest} is gone`);
+          const shard = shards.get(digest) ?? shardSchema.parse(JSON.parse(text));
+          shards.set(digest, shard);
           return [digest, shard];
         }),
       );
     },
-    putSnapshot: async (snapshot, content, after) => {
+    putShards: async (content) => {
+      for (const [digest, text] of content) texts.set(digest, text);
+    },
+    putSnapshot: async (snapshot, after) => {
       if ((current?.sequence ?? 0) !== (after?.sequence ?? 0)) return 'conflict';
-      for (const [digest, shard] of content) shards.set(digest, shard);
       snapshots.set(snapshot.id, snapshot);
       current = { snapshot, sequence: (after?.sequence ?? 0) + 1 };
       return current;

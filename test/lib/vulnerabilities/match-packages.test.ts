@@ -128,6 +128,14 @@ describe('matching', () => {
         cvss: { vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', score: 9.8 },
         fixedVersions: ['1.2.3', '1.2.4'],
         fixState: 'fixed',
+        ratings: [
+          { by: 'GHSA-aaaa-bbbb-cccc', severity: 'medium' },
+          {
+            by: 'VENDOR-7',
+            severity: 'critical',
+            cvss: { vector: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', score: 9.8 },
+          },
+        ],
         locations: [],
         sources: [
           { source: 'ghsa', record: 'GHSA-aaaa-bbbb-cccc' },
@@ -219,7 +227,7 @@ describe('matching', () => {
           },
         ],
       },
-      'wont-fix',
+      'end-of-life',
       [],
     ],
   ])('tells the state of a fix (%#)', async (range, more, fixState, fixedVersions) => {
@@ -265,11 +273,11 @@ describe('coverage', () => {
       packages: 5,
       uncovered: 3,
       ecosystems: [
+        { name: 'Fedora:40', packages: 1, data: 'none' },
         { name: 'PyPI', packages: 1, data: 'excerpt' },
         { name: 'RubyGems', packages: 1, data: 'none' },
         { name: 'generic', packages: 1, data: 'none' },
         { name: 'npm', packages: 1, data: 'complete' },
-        { name: 'rpm:fedora:40', packages: 1, data: 'none' },
       ],
       undecided: { count: 0, examples: [] },
     });

@@ -22,6 +22,8 @@ const ASCENDING: Readonly<Record<VersionSchemeName, readonly string[]>> = {
     '1.2.3-1~deb7u1 1.2.3-1',
     '7.4.052-1ubuntu3 7.4.052-1ubuntu3.1',
   ],
+  // vercmp(8) and the comments of its test script (test/util/vercmptest.sh).
+  alpm: ['1.0a 1.0b 1.0beta 1.0p 1.0pre 1.0rc 1.0=01.0 1.0.a 1.0.1', '1.5.0-1 1.5.0-2 1.5.1-1 1:1.0-1'],
   apk: [
     '1.0_alpha 1.0_alpha2 1.0_beta 1.0_pre1 1.0_rc1 1.0 1.0-r0 1.0-r1 1.0-r10 1.0_git20200101 1.0_p1 1.0a 1.0.1',
     '1.1.1c-r0 1.1.1d-r0',
@@ -63,6 +65,9 @@ const ASCENDING: Readonly<Record<VersionSchemeName, readonly string[]>> = {
   hackage: ['1 1.0 1.0.0 1.1 1.10'],
 };
 
+/** `LADING_PROPERTY_RUNS=100000` before a release. */
+const RUNS = Number(process.env.LADING_PROPERTY_RUNS ?? 3000);
+
 describe.each(versionSchemeNames)('the order of %s versions', (name) => {
   it('is what the specification says', () => {
     for (const line of ASCENDING[name]) {
@@ -94,7 +99,7 @@ describe.each(versionSchemeNames)('the order of %s versions', (name) => {
         if (ab >= 0 && bc >= 0) expect(ac).toBe(ab === 0 && bc === 0 ? 0 : 1);
         expect(scheme.orderOf(a)?.(b)).toBe(ab);
       }),
-      { numRuns: 3000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -170,6 +175,13 @@ function versionOf(scheme: VersionSchemeName): fc.Arbitrary<string> {
         optional(fc.constantFrom('0:', '1:')),
         core,
         tail(['a', 'b', '~', '+', 'deb'], ['', '.', '~', '+', '-']),
+      );
+    case 'alpm':
+      return joined(
+        optional(fc.constantFrom('0:', '1:')),
+        core,
+        tail(['a', 'rc', 'beta', ''], ['', '.', '..', '_', '+']),
+        optional(number.map((n) => `-${n}`)),
       );
     case 'apk':
       return joined(

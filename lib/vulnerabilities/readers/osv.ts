@@ -1,22 +1,28 @@
-import type { SecdbDocument } from '../formats/alpine-secdb/index.ts';
-import { evaluateRange, eventsOf, type OsvAffected, type OsvRecord, sortEvents } from '../formats/osv/index.ts';
-import { schemeOf, type VersionSchemeName } from '../formats/versions/index.ts';
-import type { ScoreVector } from './cvss-score.ts';
-import { canonicalEcosystem, canonicalName } from './ecosystems.ts';
-import { AdvisorySourceError } from './errors.ts';
-import type { AdvisoryEntry } from './model.ts';
-import { rate, severityOfWord } from './severity.ts';
-import { isCve, sortIds } from './vulnerability-ids.ts';
+import {
+  evaluateRange,
+  eventsOf,
+  type OsvAffected,
+  type OsvRecord,
+  parseOsvRecord,
+  sortEvents,
+} from '../../formats/osv/index.ts';
+import { schemeOf, type VersionSchemeName } from '../../formats/versions/index.ts';
+import type { ScoreVector } from '../cvss-score.ts';
+import { canonicalEcosystem, canonicalName } from '../ecosystems.ts';
+import type { AdvisoryEntry } from '../model.ts';
+import { rate } from '../severity.ts';
+import { isCve, sortIds } from '../vulnerability-ids.ts';
+import type { JsonReader, PackageAdvisory } from './claim.ts';
 
-/** An advisory entry and the package that it is about. */
-export interface PackageAdvisory {
-  readonly ecosystem: string;
-  readonly name: string;
-  readonly entry: AdvisoryEntry;
-}
+export const osv: JsonReader = {
+  name: 'OSV',
+  matches: (document) =>
+    'id' in document && ('affected' in document || 'modified' in document || 'schema_version' in document),
+  read: (document, { scoreOf }) => ({ advisories: advisoriesOfOsv(parseOsvRecord(document), scoreOf) }),
+};
 
 /** What an OSV record says, package by package. Records about source code only (GIT ranges) say nothing of packages. */
-export function advisoriesOfOsv(record: OsvRecord, scoreOf: ScoreVector): readonly PackageAdvisory[] {
+function advisoriesOfOsv(record: OsvRecord, scoreOf: ScoreVector): readonly PackageAdvisory[] {
   const grouped = new Map<string, { ecosystem: string; name: string; affected: OsvAffected[] }>();
   for (const affected of record.affected) {
     if (!affected.package) continue;
@@ -49,10 +55,37 @@ function entryBody(
     ...ratingOf(record, affected, scoreOf),
     ranges: record.withdrawn ? [] : ranges,
     versions: record.withdrawn ? [] : [...listed].filter((version) => !covered(version)).sort(),
-    ...(affected.some((part) => part.ecosystem_specific?.urgency === 'end-of-life') ? { wontFix: true } : {}),
+    ...(affected.some((part) => part.ecosystem_specific?.urgency === 'end-of-life')
+      ? { fixState: 'end-of-life' as const }
+      : {}),
+    ...symbolsOf(affected),
+    ...moduleOf(record, ranges),
     ...(record.modified === undefined ? {} : { modified: record.modified }),
     ...(record.withdrawn === undefined ? {} : { withdrawn: record.withdrawn }),
   };
+}
+
+const MAX_SYMBOLS = 50;
+
+/** Go: `imports` with their symbols; RustSec: functions. Package paths alone are a hint, too. */
+function symbolsOf(affected: readonly OsvAffected[]): Pick<AdvisoryEntry, 'symbols'> {
+  const named = affected.map(({ ecosystem_specific: specific }) => [
+    ...(specific?.imports ?? []).flatMap(({ path, symbols }) =>
+      symbols.length > 0 ? symbols.map((symbol) => `${path}.${symbol}`) : [path],
+    ),
+    ...(specific?.affects?.functions ?? []),
+  ]);
+  // A part that names none is affected however it is used.
+  if (named.some((symbols) => symbols.length === 0)) return {};
+  const symbols = [...new Set(named.flat())].sort();
+  return symbols.length > 0 && symbols.length <= MAX_SYMBOLS ? { symbols } : {};
+}
+
+/** "Moderate: nodejs:20 security update": the distributions of Red Hat's family name a module stream only there. */
+function moduleOf({ summary }: OsvRecord, ranges: AdvisoryEntry['ranges']): Pick<AdvisoryEntry, 'module'> {
+  const isModular = ranges.some(({ events }) => events.some(([, version]) => /[.+]module[_+]/.test(version)));
+  const module = isModular ? /^\w+: ([\w.+-]+:[\w.+-]+) /.exec(summary ?? '')?.[1] : undefined;
+  return module === undefined ? {} : { module };
 }
 
 function rangesOf(ecosystem: string, affected: OsvAffected): AdvisoryEntry['ranges'] {
@@ -114,38 +147,3 @@ function identityOf(record: OsvRecord): Pick<AdvisoryEntry, 'ids' | 'bundle'> {
 }
 
 const named = (ids: readonly string[]): [string, ...string[]] => sortIds(ids) as [string, ...string[]];
-
-/**
- * What a secdb document says. It rates nothing, so severities are unknown here; another source may know them.
- *
- * @throws AdvisorySourceError `malformed` when it does not tell which distribution it is about
- */
-export function advisoriesOfSecdb(document: SecdbDocument): readonly PackageAdvisory[] {
-  const ecosystem = secdbEcosystem(document);
-  return document.fixes.map((fix) => ({
-    ecosystem,
-    name: fix.package,
-    entry: {
-      record: named(fix.ids)[0],
-      ids: named(fix.ids),
-      severity: severityOfWord(undefined),
-      ranges: [
-        {
-          scheme: 'apk' as const,
-          events: [
-            ['introduced', '0'],
-            ['fixed', fix.fixed],
-          ],
-        },
-      ],
-      versions: [],
-    },
-  }));
-}
-
-function secdbEcosystem({ release, urlPrefix, repository }: SecdbDocument): string {
-  if (release !== undefined) return `Alpine:${release}`;
-  if (urlPrefix?.includes('wolfi')) return 'Wolfi';
-  if (urlPrefix?.includes('chainguard') || urlPrefix?.includes('cgr.dev')) return 'Chainguard';
-  throw new AdvisorySourceError('malformed', `the security database "${repository}" names no release`);
-}

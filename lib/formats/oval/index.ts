@@ -1,0 +1,1 @@
+export { type OvalClaim, readOval } from './read-oval.ts';

@@ -1,0 +1,1 @@
+export { readXml, type XmlElement, XmlError, type XmlHandler } from './read-xml.ts';
