@@ -6,7 +6,7 @@ import { type AttestPorts, trustConfigSchema } from '../../lib/attestation/index
 import { systemClock } from '../../lib/core/clock.ts';
 import type { ImageLocation } from '../../lib/core/image-reference.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
-import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
+import { snapshotDocuments } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { once } from './once.ts';
 import { registries } from './registries.ts';
 import { signers } from './signers.ts';
@@ -25,7 +25,7 @@ const stores = once(() => {
     sources: {
       documents: store,
       materials: dynamoMaterials(signatures),
-      advisories: documentAdvisoryStore(store, table('scans')),
+      advisories: snapshotDocuments(store),
     },
   };
 });

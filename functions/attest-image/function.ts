@@ -20,7 +20,6 @@ export const attestImage = defineFunction({
     { table: 'work', access: 'read-write' },
     { table: 'signatures', access: 'read-write' },
     { table: 'verdicts', access: 'read' },
-    { table: 'scans', access: 'read' },
     { bucket: 'documents', prefix: 'attestations/', access: 'read-write' },
     { bucket: 'documents', prefix: 'scans/', access: 'read' },
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { lapseVerdict, type RenewPorts, renewVerdict, type StandingVerdict } from '../../lib/attestation/index.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
@@ -17,6 +18,9 @@ const policy = once(() => setting('policy', policyConfigSchema));
 const gate = once(() => ({ ...renewalPorts(), verdicts: dynamoVerdictStore(table('verdicts')) }));
 
 const HOUR_MS = 3_600_000;
+
+/** EventBridge's tick has no detail; a run that is asked for by hand may say that it looks further ahead. */
+const tickSchema = z.object({ renewBeforeHours: z.number().positive().optional() }).catch({});
 
 /** Each verdict is renewed once: the one that takes its place has another digest and another end. */
 async function renew(ending: StandingVerdict, delivery: Delivery, cause: { readonly root: string }): Promise<void> {
@@ -45,7 +49,8 @@ async function lapse(ended: StandingVerdict, delivery: Delivery, cause: { readon
 export const handler = eventsHandler(async (tick, delivery) => {
   const cause = { root: tick.id };
   const now = systemClock.now();
-  const soon = new Date(now.getTime() + trust().verdict.renewBeforeHours * HOUR_MS);
+  const hours = tickSchema.parse(tick.detail).renewBeforeHours ?? trust().verdict.renewBeforeHours;
+  const soon = new Date(now.getTime() + hours * HOUR_MS);
   const { attempt, end } = createAttempts();
   let due = 0;
   for await (const ending of verdictBoard().endingBefore(soon)) {

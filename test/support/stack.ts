@@ -73,7 +73,7 @@ export interface TestStack {
   settle(): Promise<void>;
   /** Runs a scheduled function and waits for all that follows. */
   run(
-    name: 'sync-advisories' | 'plan-retention' | 'reconcile',
+    name: 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'resign-images',
     detail?: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   rows(table: TableName): Promise<readonly Item[]>;

@@ -17,6 +17,11 @@ import type { AdvisoryStore, RematchProgress } from '../ports.ts';
 
 const SHARDS = 'advisories/shards';
 const snapshotKey = (id: Digest): string => `advisories/snapshots/${digestHex(id)}.zst`;
+
+/** Snapshots by their id, for those who need not know which one is in force. */
+export const snapshotDocuments = (documents: DocumentStore): Pick<AdvisoryStore, 'snapshot'> => ({
+  snapshot: (id) => loadJson(documents, snapshotKey(id), snapshotSchema),
+});
 const POINTERS = 'ADVISORIES';
 const CURRENT = { pk: POINTERS, sk: 'CURRENT' } as const;
 const REMATCHED = { pk: POINTERS, sk: 'REMATCHED' } as const;
