@@ -26,6 +26,7 @@ export async function loadCommands(commands: Commands, args: readonly string[]):
     .description('container images from push to signed, replicated, and in time cleaned up')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 done; 1 done, and the answer is no; 2 it could not be done.');
   const [called = ''] = args;

@@ -37,6 +37,8 @@ export type CreateSbomResult =
   | {
       readonly status: 'created';
       readonly sbom: Sbom;
+      /** Of an index: the SBOMs of its images, in their order. */
+      readonly children: readonly Sbom[];
       readonly stored: StoredSbom;
       /** Different layers whose bytes were read, and those that were known before. */
       readonly layersRead: number;
@@ -73,12 +75,14 @@ export async function createSbom(
   const { registry, repository } = input;
   const document = toCycloneDx(sbom, { timestamp: ports.clock.now().toISOString(), registry, repository });
   const stored = await ports.sboms.put(sbom, document);
-  return { status: 'created', sbom, stored, layersRead: work.read.size, layersReused: work.reused.size };
+  const { children, read, reused } = work;
+  return { status: 'created', sbom, children, stored, layersRead: read.size, layersReused: reused.size };
 }
 
 class SbomWork {
   readonly #ports: CreateSbomPorts;
   readonly #options: InventoryImageOptions;
+  readonly children: Sbom[] = [];
   readonly read = new Set<Digest>();
   readonly reused = new Set<Digest>();
 
@@ -110,7 +114,7 @@ class SbomWork {
 
   async ofIndex(index: ImageIndex): Promise<Sbom> {
     const gaps: Gap[] = [];
-    const children: Sbom[] = [];
+    const { children } = this;
     const seen = new Set<Digest>([index.digest]);
     const visit = async (parent: ImageIndex, depth: number): Promise<void> => {
       for (const descriptor of parent.manifests) {

@@ -1,6 +1,7 @@
 export { buildSbom } from './build-sbom.ts';
 export type { Cataloger, FileKind } from './catalogers/cataloger.ts';
 export { fileKinds } from './catalogers/index.ts';
+export { compareSboms, isSame, type SbomDifference } from './compare-sboms.ts';
 export { type CreateSbomInput, type CreateSbomPorts, type CreateSbomResult, createSbom } from './create-sbom.ts';
 export { readSbom, readSbomPackages } from './formats/read-sbom.ts';
 export {
@@ -33,4 +34,7 @@ export {
   sbomSchema,
 } from './model.ts';
 export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
+export { attributeFiles, type FileCoverage } from './quality/attribute-files.ts';
+export { judgeSbom, type QualityStandard, type SbomQuality } from './quality/judge-sbom.ts';
 export { readConfig } from './read-config.ts';
+export type { SubjectOptions } from './subject.ts';

@@ -1,23 +1,84 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import { dataOption, imageHelp, plainHttpOption, platformOption } from './options.ts';
+import { dataOption, imageHelp, outputOption, plainHttpOption, platformOption, wholeNumber } from './options.ts';
+
+const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text];
+
+const allPlatformsOption = () => new Option('--all-platforms', 'of an index: all its images as one SBOM');
+const noCacheOption = () => new Option('--no-cache', 'read every layer, also those that are known');
+
+const formHelp = `
+A form is one of
+  table                              for people (default)
+  cyclonedx-json[@1.6|@1.7]          CycloneDX
+  cyclonedx-xml[@1.6|@1.7]
+  spdx-json[@2.3|@3.0]               SPDX; 3.0 is JSON-LD
+  spdx-tag-value
+  native                             everything that is known, in Lading's own JSON
+With =FILE it goes to a file, and -o can be given again. With --all-platforms, a file name that holds {platform}
+gives one file for each image of the index.`;
+
+const sbomHelp =
+  '\nAn SBOM is a file in CycloneDX (JSON, XML), SPDX (JSON, tag-value), of Syft (JSON) or native, or an image:';
 
 export const sbomCommand = () =>
   new Command('sbom')
     .description('list the packages of an image; needs no running stack')
+    .enablePositionalOptions()
     .addArgument(new Argument('<image>', 'where it is, see below'))
     .addOption(
-      new Option('-o, --output <format>', 'how to print')
-        .choices(['table', 'cyclonedx-json', 'native'] as const)
-        .default('table' as const),
+      new Option('-o, --output <form>', 'how to print, and where to, see below; may be repeated')
+        .argParser(collect)
+        .default(undefined, 'table'),
     )
     .addOption(platformOption())
-    .option('--all-platforms', 'of an index: all its images as one SBOM')
-    .option('--no-cache', 'read every layer, also those that are known')
+    .addOption(allPlatformsOption())
+    .addOption(noCacheOption())
     .addOption(plainHttpOption())
     .addOption(dataOption())
-    .addHelpText('after', `${imageHelp}\n\nAn SBOM with gaps is printed with a warning, and the exit code is 1.`)
+    .addHelpText(
+      'after',
+      `${imageHelp}\n${formHelp}\n\nAn SBOM with gaps is printed with a warning, and the exit code is 1.`,
+    )
     .action(async (image, options) => {
+      const { parseOutputs } = await import('../sbom/outputs.ts');
+      const outputs = parseOutputs(options.output ?? ['table']);
       const { makeSbom } = await import('../sbom/make-sbom.ts');
       const { printSbom } = await import('../sbom/print-sbom.ts');
-      await printSbom(await makeSbom(image, options), options.output);
+      await printSbom(await makeSbom(image, options), outputs);
+    })
+    .addCommand(diffCommand())
+    .addCommand(qualityCommand());
+
+const diffCommand = () =>
+  new Command('diff')
+    .description('what two SBOMs or images have differently; exit code 1 where they do')
+    .addArgument(new Argument('<a>', 'an SBOM or an image'))
+    .addArgument(new Argument('<b>', 'another'))
+    .addOption(outputOption())
+    .addOption(platformOption())
+    .addOption(allPlatformsOption())
+    .addOption(noCacheOption())
+    .addOption(plainHttpOption())
+    .addOption(dataOption())
+    .addHelpText('after', `${sbomHelp}${imageHelp}`)
+    .action(async (a, b, options) => {
+      const { runDiff } = await import('../sbom/run-diff.ts');
+      await runDiff(a, b, options);
+    });
+
+const qualityCommand = () =>
+  new Command('quality')
+    .description("how much an SBOM says: NTIA's minimum elements, fields of BSI TR-03183-2, files without a package")
+    .addArgument(new Argument('<sbom|image>', 'an SBOM or an image'))
+    .addOption(new Option('--fail-below <score>', 'exit with 1 below this score').argParser(wholeNumber(0, 100)))
+    .addOption(outputOption())
+    .addOption(platformOption())
+    .addOption(allPlatformsOption())
+    .addOption(noCacheOption())
+    .addOption(plainHttpOption())
+    .addOption(dataOption())
+    .addHelpText('after', `${sbomHelp}${imageHelp}`)
+    .action(async (text, options) => {
+      const { runQuality } = await import('../sbom/run-quality.ts');
+      await runQuality(text, options);
     });

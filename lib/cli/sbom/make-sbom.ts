@@ -5,12 +5,23 @@ import { LadingError } from '../../core/errors.ts';
 import { formatPlatform } from '../../formats/oci/index.ts';
 import { documentInventoryStore } from '../../sbom/adapters/document-inventory-store.ts';
 import { registryImageSource } from '../../sbom/adapters/registry-image-source.ts';
-import { type CreateSbomResult, createSbom, type Sbom } from '../../sbom/index.ts';
+import {
+  attributeFiles,
+  type CreateSbomResult,
+  createSbom,
+  type FileCoverage,
+  type LayerInventory,
+  type LayerInventoryStore,
+  type Sbom,
+  type SubjectOptions,
+} from '../../sbom/index.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { cachedDocuments, noDocuments } from '../file-documents.ts';
+import { createProgress } from '../progress.ts';
 import { type ImageAccess, type NamedImage, openImage } from '../source/open-image.ts';
 import { hostPlatform, parsePlatform } from '../source/platform.ts';
 import { selectPlatform } from '../source/select-platform.ts';
+import { reportProgress } from './report-progress.ts';
 
 export interface SbomWish extends ImageAccess {
   readonly platform?: string | undefined;
@@ -22,7 +33,14 @@ export interface SbomWish extends ImageAccess {
 export interface MadeSbom {
   readonly image: NamedImage;
   readonly sbom: Sbom;
+  /** CycloneDX 1.6 JSON. */
   readonly cycloneDx: string;
+  /** Of an index with all its platforms: the SBOMs of its images. */
+  readonly children: readonly Sbom[];
+  /** What documents say of the image besides its digest. */
+  readonly subject: SubjectOptions;
+  /** How much of the image's files is told of; undefined for an index, and where layers could not be read. */
+  readonly coverage: FileCoverage | undefined;
   /** What a person should know although the SBOM could be made. */
   readonly remarks: readonly string[];
 }
@@ -45,12 +63,15 @@ export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> 
     : await selectPlatform(source, image.digest, platform);
   let cycloneDx = '';
   const documents = wish.cache ? cachedDocuments(join(cacheFolder(), 'inventories')) : noDocuments;
+  const inventories = keepInventories(documentInventoryStore(documents));
+  const now = systemClock.now();
+  const progress = createProgress(process.stderr);
   const made = await createSbom(
     { image: selected.digest, ...image.name },
     {
-      source,
-      inventories: documentInventoryStore(documents),
-      clock: systemClock,
+      source: reportProgress(source, progress, text),
+      inventories,
+      clock: { now: () => now },
       sboms: {
         get: async () => undefined,
         async put(sbom, document) {
@@ -60,7 +81,7 @@ export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> 
         },
       },
     },
-  );
+  ).finally(() => progress.clear());
   const remarks =
     selected.alternatives > 0
       ? [
@@ -68,7 +89,40 @@ export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> 
             `this is the first, ${selected.digest}. Name another by its digest.`,
         ]
       : [];
-  return { image, sbom: expectSbom(made, text).sbom, cycloneDx, remarks };
+  const { sbom, children } = expectSbom(made, text);
+  return {
+    image,
+    sbom,
+    children,
+    cycloneDx,
+    remarks,
+    subject: { timestamp: now.toISOString(), ...image.name },
+    get coverage() {
+      return children.length > 0 ? undefined : coverageOf(sbom, inventories.kept);
+    },
+  };
+}
+
+/** Keeps what passes by, for whoever asks how much of the files is told of. */
+function keepInventories(store: LayerInventoryStore) {
+  const kept = new Map<string, LayerInventory>();
+  const keep = (inventory: LayerInventory): LayerInventory => {
+    kept.set(inventory.digest, inventory);
+    return inventory;
+  };
+  return {
+    kept,
+    async get(...asked: Parameters<LayerInventoryStore['get']>) {
+      const found = await store.get(...asked);
+      return found && keep(found);
+    },
+    put: (inventory: LayerInventory) => store.put(keep(inventory)),
+  };
+}
+
+function coverageOf(sbom: Sbom, kept: ReadonlyMap<string, LayerInventory>): FileCoverage | undefined {
+  const layers = sbom.layers.flatMap(({ digest }) => kept.get(digest) ?? []);
+  return layers.length === sbom.layers.length ? attributeFiles(layers, sbom.packages) : undefined;
 }
 
 function expectSbom(made: CreateSbomResult, text: string): Extract<CreateSbomResult, { status: 'created' }> {

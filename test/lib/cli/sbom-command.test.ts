@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -102,5 +102,89 @@ describe('lading sbom', () => {
     const { code, out, err } = await lading(['sbom', 'oci:images:chart', '-o', 'native'], folder);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('is a chart, not a container image');
+  });
+});
+
+describe('the forms of lading sbom', () => {
+  it('go to standard output, or to files of any number', async () => {
+    const folder = temporaryFolder();
+    const { image } = await layoutIn(folder);
+    await image(files, { tag: 'a' });
+    const both = await lading(['sbom', 'oci:images:a', '-o', 'spdx-json=a.json', '-o', 'cyclonedx-xml@1.7'], folder);
+    expect(both).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^<\?xml [^>]*>\n<bom xmlns="[^"]*1\.7"/),
+    });
+    const spdx = readFileSync(join(folder, 'a.json'), 'utf8');
+    expect(JSON.parse(spdx)).toMatchObject({ spdxVersion: 'SPDX-2.3' });
+    const clash = await lading(['sbom', 'oci:images:a', '-o', 'native', '-o', 'table'], folder);
+    expect(clash).toMatchObject({ code: 2, out: '', err: expect.stringContaining('two forms') });
+    const unknown = await lading(['sbom', 'oci:images:a', '-o', 'yaml'], folder);
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('spdx-tag-value') });
+  });
+
+  it('are one for each image of an index where the file is named for it', async () => {
+    const folder = temporaryFolder();
+    const { image, index } = await layoutIn(folder);
+    const one = await image(alpineFiles({ a: '1' }));
+    const two = await image(alpineFiles({ b: '1' }), { platform: { os: 'linux', architecture: 'arm64' } });
+    await index([one, two], 'a');
+    const command = [
+      'sbom',
+      'oci:images:a',
+      '--all-platforms',
+      '-o',
+      'native={platform}.json',
+      '-o',
+      'native=all.json',
+    ];
+    expect(await lading(command, folder)).toMatchObject({ code: 0 });
+    const names = (file: string) =>
+      JSON.parse(readFileSync(join(folder, file), 'utf8')).packages.map(({ name }: { name: string }) => name);
+    expect(names('linux-amd64.json')).toEqual(['a']);
+    expect(names('linux-arm64.json')).toEqual(['b']);
+    expect(names('all.json')).toEqual(['a', 'b']);
+  });
+});
+
+describe('lading sbom diff', () => {
+  it('compares images and documents, and answers no where they differ', async () => {
+    const folder = temporaryFolder();
+    const { image } = await layoutIn(folder);
+    await image(files, { tag: 'a' });
+    await image(alpineFiles({ musl: '1.1.22-r4', curl: '8' }), { tag: 'b' });
+    await lading(['sbom', 'oci:images:a', '-o', 'spdx-tag-value=a.spdx'], folder);
+    expect(await lading(['sbom', 'diff', 'oci:images:a', 'a.spdx'], folder)).toMatchObject({ code: 0, out: '' });
+    const { code, out, err } = await lading(['sbom', 'diff', 'a.spdx', 'oci:images:b', '-o', 'json'], folder);
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    expect(JSON.parse(out)).toEqual({
+      added: [{ type: 'apk', name: 'curl', version: '8' }],
+      removed: [{ type: 'apk', name: 'zlib', version: '1.2.11-r1' }],
+      changed: [{ type: 'apk', name: 'musl', from: ['1.1.22-r3'], to: ['1.1.22-r4'] }],
+      ...{ same: 0, unidentified: 0 },
+    });
+    const table = await lading(['sbom', 'diff', 'a.spdx', 'oci:images:b'], folder);
+    expect(table.out).toMatch(/~\s+apk\s+musl\s+1\.1\.22-r3\s+1\.1\.22-r4/);
+    expect(await lading(['sbom', 'diff', 'a.spdx', 'images'], folder)).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('write it as oci:images') },
+    });
+  });
+});
+
+describe('lading sbom quality', () => {
+  it('judges an image or a document, and fails below a score', async () => {
+    const folder = temporaryFolder();
+    const { image } = await layoutIn(folder);
+    await image([...files, { path: 'opt/thing', content: 'x'.repeat(100) }], { tag: 'a' });
+    const { code, out, err } = await lading(['sbom', 'quality', 'oci:images:a'], folder);
+    expect(code).toBe(0);
+    expect(out).toMatch(/NTIA\s+every package names its supplier\s+2 of 2/);
+    expect(out).toMatch(/UNIDENTIFIED CONTENT[\s\S]*\/opt\/thing/);
+    expect(err).toMatch(/^\d+ of 100 for 2 packages\n$/);
+    await lading(['sbom', 'oci:images:a', '-o', 'cyclonedx-json=a.json'], folder);
+    const json = await lading(['sbom', 'quality', 'a.json', '-o', 'json', '--fail-below', '100'], folder);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({ packages: 2, score: expect.any(Number) });
   });
 });
