@@ -1,8 +1,2 @@
-/** Makes a value at the first call and keeps it for the life of the process: a warm function starts from it. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
+/** A warm function starts from what was made once. */
+export { once } from '../../lib/core/once.ts';

@@ -24,6 +24,7 @@ export async function readConfig(source: LayerSource, config: Descriptor, signal
     if (length > size) break;
   }
   if (length !== size) throw new LadingError('size-mismatch', `the image configuration does not have ${size} bytes`);
-  if (digester.digest() !== digest) throw new LadingError('digest-mismatch', `the image configuration is not ${digest}`);
+  if (digester.digest() !== digest)
+    throw new LadingError('digest-mismatch', `the image configuration is not ${digest}`);
   return parseImageConfig(Buffer.concat(parts));
 }

@@ -32,7 +32,8 @@ export async function* decompress(
     onCompression?.(compression);
     const bytes = pieces(cursor);
     if (compression === 'none') yield* bytes;
-    else if (compression === 'gzip') yield* pumpThrough(bytes, createGunzip({ chunkSize, ...buffering(chunkSize) }), chunkSize);
+    else if (compression === 'gzip')
+      yield* pumpThrough(bytes, createGunzip({ chunkSize, ...buffering(chunkSize) }), chunkSize);
     else if (compression === 'zstd') yield* unzstd(bytes, { maxWindowLog, chunkSize });
     else throw new CompressionError('compression-unsupported', `layers packed with ${compression} are not read`);
   } catch (error) {

@@ -6,19 +6,29 @@ const EXECUTE = 1;
 const WRITE = 2;
 const SECTION_WRITE = 1;
 
-/** System V ABI, "ELF header", "Sections" and "Program Loading". @throws RangeError where a table is outside of the file */
-export function readElf(bytes: Buffer): Executable {
+/**
+ * System V ABI, "ELF header", "Sections" and "Program Loading".
+ *
+ * @param wanted names of the sections that are of interest; all where it is absent
+ * @throws RangeError where a table is outside of the file
+ */
+export function readElf(bytes: Buffer, wanted?: readonly string[]): Executable {
   const wide = bytes[4] === 2;
   const read = numberReader(bytes, bytes[5] !== 2);
   return {
     bytes,
     pointerBytes: wide ? 8 : 4,
-    sections: readSections(bytes, read, wide),
+    sections: readSections(bytes, read, wide, wanted),
     segments: wide ? readSegments64(read) : readSegments32(read),
   };
 }
 
-function readSections(bytes: Buffer, read: NumberReader, wide: boolean): FileRange[] {
+function readSections(
+  bytes: Buffer,
+  read: NumberReader,
+  wide: boolean,
+  wanted: readonly string[] | undefined,
+): FileRange[] {
   const table = wide ? read.u64(40) : read.u32(32);
   const entrySize = read.u16(wide ? 58 : 46);
   if (table === 0 || entrySize < (wide ? 64 : 40)) return [];
@@ -35,13 +45,21 @@ function readSections(bytes: Buffer, read: NumberReader, wide: boolean): FileRan
   const sections: FileRange[] = [];
   for (let i = 1; i < count; i++) {
     const at = table + i * entrySize;
+    const nameAt = names.offset + read.u32(at);
+    if (wanted && !wanted.some((name) => isTextAt(bytes, nameAt, name))) continue;
     const type = read.u32(at + 4);
     const { flags, address, offset, size } = section(at);
-    const name = textAt(bytes, names.offset + read.u32(at), 64);
+    const name = textAt(bytes, nameAt, 64);
     const writable = flags % 2 === SECTION_WRITE;
     sections.push({ name, address, offset, size: type === NO_BITS ? 0 : size, writable });
   }
   return sections;
+}
+
+/** Compares without making a text: an image has tens of thousands of sections, and hardly any is of interest. */
+function isTextAt(bytes: Buffer, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return bytes[at + text.length] === 0;
 }
 
 const isData = (flags: number): boolean => (flags & (WRITE | EXECUTE)) === WRITE;

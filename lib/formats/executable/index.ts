@@ -32,14 +32,16 @@ export function executableFormat(head: Uint8Array): ExecutableFormat | undefined
 /**
  * Where the sections and segments of an executable or shared library are; one for each architecture that the file is for.
  * Empty for what is no such file, or has its tables outside of itself: such a file does not run, either.
+ *
+ * @param sections names of those that are of interest in an ELF file; all where it is absent
  */
-export function readExecutables(bytes: Buffer): readonly Executable[] {
+export function readExecutables(bytes: Buffer, sections?: readonly string[]): readonly Executable[] {
   const format = executableFormat(bytes.subarray(0, 8));
   if (!format) return [];
   try {
     switch (format) {
       case 'elf':
-        return [readElf(bytes)];
+        return [readElf(bytes, sections)];
       case 'pe':
         return [readPe(bytes)].filter((one) => one !== undefined);
       case 'mach-o':

@@ -100,8 +100,7 @@ export class TarReader {
         if (state.in === 'meta') {
           const part = bytes.subarray(at, at + length);
           state.parts.push(length === state.left ? part : Buffer.from(part));
-        }
-        else if (state.in === 'data') state.sink?.write(bytes.subarray(at, at + length));
+        } else if (state.in === 'data') state.sink?.write(bytes.subarray(at, at + length));
         at += length;
         this.#offset += length;
         state.left -= length;

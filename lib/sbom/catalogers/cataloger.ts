@@ -32,8 +32,8 @@ export interface FileKind<Content = unknown> {
   readonly bulky?: boolean;
   /** What `parse` had to leave out of content that it returned. */
   gapsOf?(content: Content): readonly ContentGap[];
-  /** What stored content must look like when it is read back. */
-  readonly schema: z.ZodType<Content>;
+  /** What stored content must look like when it is read back. Made when it is wanted: most of a cold start would be this. */
+  schema(): z.ZodType<Content>;
 }
 
 /** Takes the chunks of one file. @throws anything where the content is broken, as `FileKind.parse` does */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Digest, isDigest } from '../../core/digest.ts';
+import { once } from '../../core/once.ts';
 import type { FileKind } from '../catalogers/cataloger.ts';
 import { gapSchema } from '../model.ts';
 
@@ -54,8 +55,9 @@ export function readInventory(stored: unknown, kinds: readonly FileKind[]): Laye
   const inventory = parsed.data;
   const byId = new Map(kinds.map((kind) => [kind.id, kind]));
   if (kinds.some((kind) => inventory.kinds[kind.id] !== kind.version)) return undefined;
+  const schemas = new Map([...byId].map(([id, kind]) => [id, once(() => kind.schema())]));
   const valid = inventory.contents.every(
-    ({ kind, content }) => byId.get(kind)?.schema.safeParse(content).success ?? true,
+    ({ kind, content }) => schemas.get(kind)?.().safeParse(content).success ?? true,
   );
   return valid ? inventory : undefined;
 }

@@ -17,7 +17,7 @@ const kind: FileKind<string> = {
   importance: 'file',
   bulky: true,
   parse: (content) => content.toString('latin1'),
-  schema: z.string(),
+  schema: () => z.string(),
 };
 
 describe('files known by their first bytes', () => {

@@ -1,20 +1,23 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
 const text = z.string().optional();
-const schema = z.object({
-  name: z.string(),
-  version: z.string(),
-  /** Name of what it was built from, together with others. */
-  base: text,
-  arch: text,
-  packager: text,
-  licenses: z.array(z.string()),
-  /** Names alone, versions left out. */
-  depends: z.array(z.string()),
-  provides: z.array(z.string()),
-});
-export type AlpmRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    /** Name of what it was built from, together with others. */
+    base: text,
+    arch: text,
+    packager: text,
+    licenses: z.array(z.string()),
+    /** Names alone, versions left out. */
+    depends: z.array(z.string()),
+    provides: z.array(z.string()),
+  }),
+);
+export type AlpmRecord = z.infer<ReturnType<typeof schema>>;
 
 const MAX_NAMES = 20_000;
 

@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import { type Classifier, classifiersFor, type Signature } from './classifiers.ts';
 
-export const identifiedSchema = z.object({
-  /** The purl without its version: `pkg:generic/busybox`. */
-  purl: z.string(),
-  version: z.string(),
-});
-export type Identified = z.infer<typeof identifiedSchema>;
+export const identifiedSchema = once(() =>
+  z.object({
+    /** The purl without its version: `pkg:generic/busybox`. */
+    purl: z.string(),
+    version: z.string(),
+  }),
+);
+export type Identified = z.infer<ReturnType<typeof identifiedSchema>>;
 
 /** What stands around the text that is looked for. */
 const BEFORE = 128;

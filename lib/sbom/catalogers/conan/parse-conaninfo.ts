@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const recordSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  /** Who published it; absent for those of the public index. */
-  user: z.string().optional(),
-  channel: z.string().optional(),
-});
-export type ConanRecord = z.infer<typeof recordSchema>;
+const recordSchema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    /** Who published it; absent for those of the public index. */
+    user: z.string().optional(),
+    channel: z.string().optional(),
+  }),
+);
+export type ConanRecord = z.infer<ReturnType<typeof recordSchema>>;
 
-const schema = z.array(recordSchema);
+const schema = once(() => z.array(recordSchema()));
 
 const FOLDER = /(?:^|\/)([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/package\/[^/]+\/conaninfo\.txt$/;
 const MAX_PACKAGES = 2000;

@@ -1,24 +1,27 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import { parseOsRelease } from '../../../formats/os-release/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
 const text = z.string().optional();
-const schema = z.object({
-  id: text,
-  idLike: z.array(z.string()).optional(),
-  name: text,
-  prettyName: text,
-  version: text,
-  versionId: text,
-  versionCodename: text,
-  buildId: text,
-  variantId: text,
-  cpeName: text,
-  supportEnd: text,
-});
+const schema = once(() =>
+  z.object({
+    id: text,
+    idLike: z.array(z.string()).optional(),
+    name: text,
+    prettyName: text,
+    version: text,
+    versionId: text,
+    versionCodename: text,
+    buildId: text,
+    variantId: text,
+    cpeName: text,
+    supportEnd: text,
+  }),
+);
 
 /** Wherever it stands: `etc/os-release` is mostly a link, into `usr/lib`, a Nix store, or `usr/lib/os.release.d`. */
-export const osReleaseFile: FileKind<z.infer<typeof schema>> = {
+export const osReleaseFile: FileKind<z.infer<ReturnType<typeof schema>>> = {
   id: 'os-release',
   version: 1,
   match: {
@@ -45,5 +48,5 @@ export const debianVersionFile: FileKind<string> = {
     const line = content.toString('utf8').trim();
     return /^[0-9]{1,3}\.[0-9]{1,3}$/.test(line) ? line : undefined;
   },
-  schema: z.string(),
+  schema: () => z.string(),
 };

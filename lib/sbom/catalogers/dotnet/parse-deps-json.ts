@@ -1,38 +1,47 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const packageSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  /** Names of packages in the list, with their versions: `Serilog/2.10.0`. */
-  requires: z.array(z.string()),
-});
-export const nugetListSchema = z.array(packageSchema);
-export type NugetRecord = z.infer<typeof packageSchema>;
+const packageSchema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    /** Names of packages in the list, with their versions: `Serilog/2.10.0`. */
+    requires: z.array(z.string()),
+  }),
+);
+export const nugetListSchema = once(() => z.array(packageSchema()));
+export type NugetRecord = z.infer<ReturnType<typeof packageSchema>>;
 
 // A field of the wrong sort must not cost the list: each falls back to "not said".
 const files = z.record(z.string(), z.unknown()).optional().catch(undefined);
-const targetSchema = z
-  .object({
-    dependencies: z.record(z.string(), z.string()).optional().catch(undefined),
-    runtime: files,
-    resources: files,
-    compile: files,
-    native: files,
-  })
-  .catch({});
-const librarySchema = z.object({
-  type: z.string().optional().catch(undefined),
-  sha512: z.string().optional().catch(undefined),
-  path: z.string().optional().catch(undefined),
-});
-const documentSchema = z.object({
-  targets: z.record(z.string(), z.record(z.string(), targetSchema).catch({})),
-  libraries: z.record(z.string(), librarySchema.catch({})).optional().catch(undefined),
-});
+const targetSchema = once(() =>
+  z
+    .object({
+      dependencies: z.record(z.string(), z.string()).optional().catch(undefined),
+      runtime: files,
+      resources: files,
+      compile: files,
+      native: files,
+    })
+    .catch({}),
+);
+const librarySchema = once(() =>
+  z.object({
+    type: z.string().optional().catch(undefined),
+    sha512: z.string().optional().catch(undefined),
+    path: z.string().optional().catch(undefined),
+  }),
+);
+const documentSchema = once(() =>
+  z.object({
+    targets: z.record(z.string(), z.record(z.string(), targetSchema()).catch({})),
+    libraries: z.record(z.string(), librarySchema().catch({})).optional().catch(undefined),
+  }),
+);
 
-type Target = z.infer<typeof targetSchema>;
-type Library = z.infer<typeof librarySchema>;
+type Target = z.infer<ReturnType<typeof targetSchema>>;
+type Library = z.infer<ReturnType<typeof librarySchema>>;
 
 interface Entry {
   readonly library: Library | undefined;
@@ -61,7 +70,7 @@ export const depsJsonFile: FileKind<NugetRecord[]> = {
   maxBytes: 32 * 1024 ** 2,
   importance: 'file',
   parse: (content, path) => {
-    const document = documentSchema.safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
+    const document = documentSchema().safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
     if (!document.success) return undefined;
     const entries = entriesOf(Object.values(document.data.targets), document.data.libraries ?? {});
     const program = path.slice(path.lastIndexOf('/') + 1, -'.deps.json'.length);

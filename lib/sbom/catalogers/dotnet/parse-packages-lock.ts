@@ -1,16 +1,21 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 import { type NugetRecord, nugetListSchema } from './parse-deps-json.ts';
 
-const dependencySchema = z.object({
-  /** `Direct`, `Transitive`, `CentralTransitive` or `Project`. */
-  type: z.string().optional().catch(undefined),
-  resolved: z.string(),
-  dependencies: z.record(z.string(), z.string()).optional().catch(undefined),
-});
-const documentSchema = z.object({
-  dependencies: z.record(z.string(), z.record(z.string(), z.unknown()).catch({})),
-});
+const dependencySchema = once(() =>
+  z.object({
+    /** `Direct`, `Transitive`, `CentralTransitive` or `Project`. */
+    type: z.string().optional().catch(undefined),
+    resolved: z.string(),
+    dependencies: z.record(z.string(), z.string()).optional().catch(undefined),
+  }),
+);
+const documentSchema = once(() =>
+  z.object({
+    dependencies: z.record(z.string(), z.record(z.string(), z.unknown()).catch({})),
+  }),
+);
 
 const MAX_PACKAGES = 50_000;
 
@@ -25,7 +30,7 @@ export const packagesLockFile: FileKind<NugetRecord[]> = {
   maxBytes: 32 * 1024 ** 2,
   importance: 'file',
   parse: (content) => {
-    const document = documentSchema.safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
+    const document = documentSchema().safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
     if (!document.success) return undefined;
     const records = new Map<string, NugetRecord>();
     for (const framework of Object.values(document.data.dependencies)) {
@@ -52,7 +57,7 @@ export const packagesLockFile: FileKind<NugetRecord[]> = {
 function resolvedOf(framework: Readonly<Record<string, unknown>>) {
   const resolved = new Map<string, { readonly version: string; readonly needed: readonly string[] }>();
   for (const [name, raw] of Object.entries(framework)) {
-    const dependency = dependencySchema.safeParse(raw);
+    const dependency = dependencySchema().safeParse(raw);
     if (!dependency.success || name === '' || dependency.data.type === 'Project') continue;
     resolved.set(name, { version: dependency.data.resolved, needed: Object.keys(dependency.data.dependencies ?? {}) });
   }

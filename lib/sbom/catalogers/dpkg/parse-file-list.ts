@@ -23,5 +23,5 @@ export const dpkgFileList: FileKind<string[]> = {
     }
     return owned.length > 0 ? owned : undefined;
   },
-  schema: z.array(z.string()),
+  schema: () => z.array(z.string()),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import {
   type ControlParagraph,
   parseControl,
@@ -7,19 +8,21 @@ import {
 } from '../../../formats/debian-control/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const recordSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  arch: z.string().optional(),
-  source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
-  maintainer: z.string().optional(),
-  /** Lists of alternatives, versions left out. */
-  depends: z.array(z.array(z.string())),
-  provides: z.array(z.string()),
-});
-export type DpkgRecord = z.infer<typeof recordSchema>;
+const recordSchema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    arch: z.string().optional(),
+    source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+    maintainer: z.string().optional(),
+    /** Lists of alternatives, versions left out. */
+    depends: z.array(z.array(z.string())),
+    provides: z.array(z.string()),
+  }),
+);
+export type DpkgRecord = z.infer<ReturnType<typeof recordSchema>>;
 
-const schema = z.array(recordSchema);
+const schema = once(() => z.array(recordSchema()));
 
 const common = { version: 1, importance: 'database', schema } as const;
 

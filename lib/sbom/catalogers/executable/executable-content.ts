@@ -1,20 +1,23 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import { isClassifiedName } from '../binary/classifiers.ts';
 import { identifiedSchema } from '../binary/classify-binary.ts';
 import { goProgramSchema } from '../go/parse-build-info.ts';
 import { crateListSchema } from '../rust/parse-audit-data.ts';
 
 /** What an executable says, to whichever cataloger. A list is absent where it would be empty. */
-export const executableSchema = z.object({
-  go: z.array(goProgramSchema).optional(),
-  /** A list for each architecture of the file. */
-  rust: z.array(crateListSchema).optional(),
-  binary: z.array(identifiedSchema).optional(),
-  gaps: z
-    .array(z.object({ reason: z.enum(['limit', 'unreadable']), code: z.string(), message: z.string() }))
-    .optional(),
-});
-export type ExecutableContent = z.infer<typeof executableSchema>;
+export const executableSchema = once(() =>
+  z.object({
+    go: z.array(goProgramSchema()).optional(),
+    /** A list for each architecture of the file. */
+    rust: z.array(crateListSchema()).optional(),
+    binary: z.array(identifiedSchema()).optional(),
+    gaps: z
+      .array(z.object({ reason: z.enum(['limit', 'unreadable']), code: z.string(), message: z.string() }))
+      .optional(),
+  }),
+);
+export type ExecutableContent = z.infer<ReturnType<typeof executableSchema>>;
 
 type Lists = { readonly [Key in keyof ExecutableContent]-?: NonNullable<ExecutableContent[Key]> };
 

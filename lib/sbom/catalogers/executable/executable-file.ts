@@ -28,8 +28,11 @@ export const executableFile: FileKind<ExecutableContent> = {
   schema: executableSchema,
 };
 
+/** Build information of Go, crates of cargo-auditable. */
+const SECTIONS = ['.go.buildinfo', '.dep-v0'];
+
 function parseExecutable(bytes: Buffer, path: string): ExecutableContent | undefined {
-  const programs = readExecutables(bytes);
+  const programs = readExecutables(bytes, SECTIONS);
   const go = programs.flatMap((program) => {
     const info = readGoBuildInfo(program);
     return info ? [toGoProgram(info)] : [];

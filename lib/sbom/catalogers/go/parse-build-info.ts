@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { GoBuildInfo, GoModule } from '../../../formats/go-buildinfo/index.ts';
 
-const moduleSchema = z.object({ path: z.string(), version: z.string(), sum: z.string().optional() });
+const moduleSchema = once(() => z.object({ path: z.string(), version: z.string(), sum: z.string().optional() }));
 
-export const goProgramSchema = z.object({
-  /** Of the toolchain: `go1.21.0`. */
-  goVersion: z.string(),
-  main: moduleSchema.optional(),
-  deps: z.array(moduleSchema),
-});
-export type GoProgram = z.infer<typeof goProgramSchema>;
-export type GoProgramModule = z.infer<typeof moduleSchema>;
+export const goProgramSchema = once(() =>
+  z.object({
+    /** Of the toolchain: `go1.21.0`. */
+    goVersion: z.string(),
+    main: moduleSchema().optional(),
+    deps: z.array(moduleSchema()),
+  }),
+);
+export type GoProgram = z.infer<ReturnType<typeof goProgramSchema>>;
+export type GoProgramModule = z.infer<ReturnType<typeof moduleSchema>>;
 
 const DEVELOPMENT = '(devel)';
 /** `go build main.go` names its module so. */

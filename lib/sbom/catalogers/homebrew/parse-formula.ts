@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({ name: z.string(), version: z.string(), license: z.string().optional() });
-export type FormulaRecord = z.infer<typeof schema>;
+const schema = once(() => z.object({ name: z.string(), version: z.string(), license: z.string().optional() }));
+export type FormulaRecord = z.infer<ReturnType<typeof schema>>;
 
 const KEG = /(?:^|\/)Cellar\/([^/]+)\/([^/]+)\/\.brew\/[^/]+\.rb$/;
 

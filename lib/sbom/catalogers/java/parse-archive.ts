@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isLadingError, LimitExceededError } from '../../../core/errors.ts';
+import { once } from '../../../core/once.ts';
 import { readZip } from '../../../formats/zip/index.ts';
 import type { ContentGap, FileKind } from '../cataloger.ts';
 import { parseArchiveName } from './archive-name.ts';
@@ -8,25 +9,29 @@ import { identifyArchive, mavenGroup } from './identify-archive.ts';
 import { type Manifest, parseManifest } from './parse-manifest.ts';
 import { type MavenCoordinates, parsePomProperties } from './parse-pom-properties.ts';
 
-const artifactSchema = z.object({
-  /** Empty where nothing tells it. */
-  group: z.string(),
-  artifact: z.string(),
-  version: z.string(),
-  licenses: z.array(z.string()),
-  /** Of the archive, as repositories list it; absent for what was merged into one. */
-  sha1: z.string().optional(),
-  /** The archive within the file: `BOOT-INF/lib/a.jar`, each nested one behind a colon; empty for the file itself. */
-  inside: z.string(),
-  /** Position of the archive in the list that this is in. */
-  parent: z.int().nonnegative().optional(),
-});
-const contentSchema = z.object({
-  artifacts: z.array(artifactSchema),
-  gaps: z.array(z.object({ reason: z.enum(['limit', 'unreadable']), code: z.string(), message: z.string() })),
-});
-export type JavaArtifact = z.infer<typeof artifactSchema>;
-type JavaArchive = z.infer<typeof contentSchema>;
+const artifactSchema = once(() =>
+  z.object({
+    /** Empty where nothing tells it. */
+    group: z.string(),
+    artifact: z.string(),
+    version: z.string(),
+    licenses: z.array(z.string()),
+    /** Of the archive, as repositories list it; absent for what was merged into one. */
+    sha1: z.string().optional(),
+    /** The archive within the file: `BOOT-INF/lib/a.jar`, each nested one behind a colon; empty for the file itself. */
+    inside: z.string(),
+    /** Position of the archive in the list that this is in. */
+    parent: z.int().nonnegative().optional(),
+  }),
+);
+const contentSchema = once(() =>
+  z.object({
+    artifacts: z.array(artifactSchema()),
+    gaps: z.array(z.object({ reason: z.enum(['limit', 'unreadable']), code: z.string(), message: z.string() })),
+  }),
+);
+export type JavaArtifact = z.infer<ReturnType<typeof artifactSchema>>;
+type JavaArchive = z.infer<ReturnType<typeof contentSchema>>;
 
 const EXTENSIONS = ['jar', 'war', 'ear', 'par', 'sar', 'nar', 'jpi', 'hpi', 'kar', 'far', 'lpkg', 'rar', 'zap'];
 const NESTED = new RegExp(`\\.(?:${EXTENSIONS.join('|')})$`, 'i');

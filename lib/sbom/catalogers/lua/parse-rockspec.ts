@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 import { readLuaAssignments } from './read-lua.ts';
 
-const schema = z.object({
-  name: z.string(),
-  version: z.string(),
-  license: z.string().optional(),
-  requires: z.array(z.string()),
-});
-export type RockRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    license: z.string().optional(),
+    requires: z.array(z.string()),
+  }),
+);
+export type RockRecord = z.infer<ReturnType<typeof schema>>;
 
 /** The rockspec of a Lua rock, installed (`luarocks/rocks-5.1/<name>/<version>/`) or of sources. */
 export const rockspecFile: FileKind<RockRecord> = {

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const recordSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  licenses: z.array(z.string()),
-  author: z.string().optional(),
-  /** Names of what it needs at run time. */
-  requires: z.array(z.string()),
-});
-export type NpmRecord = z.infer<typeof recordSchema>;
+const recordSchema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    licenses: z.array(z.string()),
+    author: z.string().optional(),
+    /** Names of what it needs at run time. */
+    requires: z.array(z.string()),
+  }),
+);
+export type NpmRecord = z.infer<ReturnType<typeof recordSchema>>;
 
 // A field of the wrong sort must not cost the package: each falls back to "not said".
 const named = z.union([z.string(), z.object({ type: z.string() }).transform((one) => one.type)]);
@@ -18,24 +21,26 @@ const dependencies = z
   .transform((map) => Object.keys(map).slice(0, 2000))
   .optional()
   .catch(undefined);
-const manifestSchema = z.object({
-  name: z.string().min(1).max(512),
-  version: z.string().min(1).max(512),
-  license: z
-    .union([named.transform((one) => [one]), z.array(named)])
-    .optional()
-    .catch(undefined),
-  licenses: z
-    .union([named.transform((one) => [one]), z.array(named)])
-    .optional()
-    .catch(undefined),
-  author: z
-    .union([z.string(), z.object({ name: z.string() }).transform((one) => one.name)])
-    .optional()
-    .catch(undefined),
-  dependencies,
-  optionalDependencies: dependencies,
-});
+const manifestSchema = once(() =>
+  z.object({
+    name: z.string().min(1).max(512),
+    version: z.string().min(1).max(512),
+    license: z
+      .union([named.transform((one) => [one]), z.array(named)])
+      .optional()
+      .catch(undefined),
+    licenses: z
+      .union([named.transform((one) => [one]), z.array(named)])
+      .optional()
+      .catch(undefined),
+    author: z
+      .union([z.string(), z.object({ name: z.string() }).transform((one) => one.name)])
+      .optional()
+      .catch(undefined),
+    dependencies,
+    optionalDependencies: dependencies,
+  }),
+);
 
 /**
  * The manifest of an installed package, in `node_modules` or of an application. One without name and version marks a
@@ -49,7 +54,7 @@ export const packageJsonFile: FileKind<NpmRecord> = {
   importance: 'file',
   parse: (content) => {
     // As Node.js reads it: published manifests do name keys twice, and the last one counts.
-    const manifest = manifestSchema.safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
+    const manifest = manifestSchema().safeParse(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
     if (!manifest.success) return undefined;
     const { name, version, license, licenses, author, dependencies: needed, optionalDependencies } = manifest.data;
     return {

@@ -1,22 +1,27 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({
-  /** Of the distribution: `libwww-perl`, not `LWP`. */
-  name: z.string(),
-  version: z.string(),
-  /** Who uploaded it, by the id on CPAN. */
-  author: z.string().optional(),
-});
-export type CpanRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    /** Of the distribution: `libwww-perl`, not `LWP`. */
+    name: z.string(),
+    version: z.string(),
+    /** Who uploaded it, by the id on CPAN. */
+    author: z.string().optional(),
+  }),
+);
+export type CpanRecord = z.infer<ReturnType<typeof schema>>;
 
-const documentSchema = z.object({
-  /** Name and version in one: `libwww-perl-6.67`. */
-  dist: z.string().min(1).max(512),
-  version: z.union([z.string(), z.number()]).transform(String).optional().catch(undefined),
-  /** `O/OA/OALDERS/libwww-perl-6.67.tar.gz`. */
-  pathname: z.string().max(1024).optional().catch(undefined),
-});
+const documentSchema = once(() =>
+  z.object({
+    /** Name and version in one: `libwww-perl-6.67`. */
+    dist: z.string().min(1).max(512),
+    version: z.union([z.string(), z.number()]).transform(String).optional().catch(undefined),
+    /** `O/OA/OALDERS/libwww-perl-6.67.tar.gz`. */
+    pathname: z.string().max(1024).optional().catch(undefined),
+  }),
+);
 
 /** What the clients cpanm, cpm and Carton keep of each distribution: `.meta/<distribution>-<version>/install.json`. */
 export const cpanInstallFile: FileKind<CpanRecord> = {
@@ -26,7 +31,7 @@ export const cpanInstallFile: FileKind<CpanRecord> = {
   maxBytes: 4 * 1024 * 1024,
   importance: 'file',
   parse: (content) => {
-    const document = documentSchema.safeParse(JSON.parse(content.toString('utf8')));
+    const document = documentSchema().safeParse(JSON.parse(content.toString('utf8')));
     if (!document.success) return undefined;
     const { dist, version: said, pathname } = document.data;
     // The field `version` is the main module's; mostly, but not always, the distribution has the same.

@@ -1,40 +1,44 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const recordSchema = z.object({
-  /** `vendor/package`. */
-  name: z.string(),
-  /** As tagged, often with a `v`. */
-  version: z.string(),
-  licenses: z.array(z.string()),
-  authors: z.array(z.string()),
-  provides: z.array(z.string()),
-  requires: z.array(z.string()),
-});
-export type ComposerRecord = z.infer<typeof recordSchema>;
+const recordSchema = once(() =>
+  z.object({
+    /** `vendor/package`. */
+    name: z.string(),
+    /** As tagged, often with a `v`. */
+    version: z.string(),
+    licenses: z.array(z.string()),
+    authors: z.array(z.string()),
+    provides: z.array(z.string()),
+    requires: z.array(z.string()),
+  }),
+);
+export type ComposerRecord = z.infer<ReturnType<typeof recordSchema>>;
 
 const MAX_PACKAGES = 20_000;
 const keys = z
   .record(z.string(), z.unknown())
   .transform((map) => Object.keys(map).slice(0, 2000))
   .catch([]);
-const packageSchema = z.object({
-  name: z.string().min(1).max(512),
-  version: z.string().min(1).max(512),
-  license: z.union([z.string().transform((one) => [one]), z.array(z.string()).max(50)]).catch([]),
-  authors: z
-    .array(z.object({ name: z.string() }))
-    .max(200)
-    .catch([]),
-  require: keys,
-  provide: keys,
-  replace: keys,
-});
+const packageSchema = once(() =>
+  z.object({
+    name: z.string().min(1).max(512),
+    version: z.string().min(1).max(512),
+    license: z.union([z.string().transform((one) => [one]), z.array(z.string()).max(50)]).catch([]),
+    authors: z
+      .array(z.object({ name: z.string() }))
+      .max(200)
+      .catch([]),
+    require: keys,
+    provide: keys,
+    replace: keys,
+  }),
+);
 /** Composer 2 has an object, Composer 1 had the list alone. */
-const documentSchema = z.union([
-  z.array(z.unknown()),
-  z.object({ packages: z.array(z.unknown()) }).transform(({ packages }) => packages),
-]);
+const documentSchema = once(() =>
+  z.union([z.array(z.unknown()), z.object({ packages: z.array(z.unknown()) }).transform(({ packages }) => packages)]),
+);
 
 /** What Composer installed: `vendor/composer/installed.json`. */
 export const installedJsonFile: FileKind<ComposerRecord[]> = {
@@ -44,16 +48,16 @@ export const installedJsonFile: FileKind<ComposerRecord[]> = {
   maxBytes: 64 * 1024 * 1024,
   importance: 'file',
   parse: (content) => {
-    const document = documentSchema.safeParse(JSON.parse(content.toString('utf8')));
+    const document = documentSchema().safeParse(JSON.parse(content.toString('utf8')));
     if (!document.success) return undefined;
     const records = document.data.slice(0, MAX_PACKAGES).flatMap(toRecord);
     return records.length > 0 ? records : undefined;
   },
-  schema: z.array(recordSchema),
+  schema: () => z.array(recordSchema()),
 };
 
 function toRecord(entry: unknown): ComposerRecord[] {
-  const parsed = packageSchema.safeParse(entry);
+  const parsed = packageSchema().safeParse(entry);
   if (!parsed.success) return [];
   const { name, version, license, authors, require, provide, replace } = parsed.data;
   return [

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 import { type PhpValue, unserializePhp } from './unserialize.ts';
 
-const schema = z.object({
-  name: z.string(),
-  version: z.string(),
-  /** Host of the channel; of old packages it is not said. */
-  channel: z.string().optional(),
-  licenses: z.array(z.string()),
-});
-export type PearRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    /** Host of the channel; of old packages it is not said. */
+    channel: z.string().optional(),
+    licenses: z.array(z.string()),
+  }),
+);
+export type PearRecord = z.infer<ReturnType<typeof schema>>;
 
 /** PEAR's registry, a file for each package of PEAR or PECL: `php/.registry/.channel.<channel>/<name>.reg`. */
 export const pearRegistryFile: FileKind<PearRecord> = {

@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({
-  /** `category/package`. */
-  name: z.string(),
-  version: z.string(),
-});
-export type PortageRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    /** `category/package`. */
+    name: z.string(),
+    version: z.string(),
+  }),
+);
+export type PortageRecord = z.infer<ReturnType<typeof schema>>;
 
 /** A version ends the name of the folder (Package Manager Specification 8, sections 3.1.3 and 3.2). */
 const FOLDER = /(?:^|\/)var\/db\/pkg\/([^/]+)\/([^/]+)\/[^/]+$/;
@@ -39,5 +42,5 @@ export const portageLicenseFile: FileKind<string[]> = {
     const words = content.toString('utf8').split(/\s+/);
     return [...new Set(words.filter((word) => /^[A-Za-z0-9][A-Za-z0-9+._-]*$/.test(word)))].slice(0, 200);
   },
-  schema: z.array(z.string()),
+  schema: () => z.array(z.string()),
 };

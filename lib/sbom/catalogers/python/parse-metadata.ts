@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({
-  /** As written; compare normalised. */
-  name: z.string(),
-  version: z.string(),
-  licenses: z.array(z.string()),
-  author: z.string().optional(),
-  /** Names of what it needs without extras, as written. */
-  requires: z.array(z.string()),
-});
-export type PythonRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    /** As written; compare normalised. */
+    name: z.string(),
+    version: z.string(),
+    licenses: z.array(z.string()),
+    author: z.string().optional(),
+    /** Names of what it needs without extras, as written. */
+    requires: z.array(z.string()),
+  }),
+);
+export type PythonRecord = z.infer<ReturnType<typeof schema>>;
 
 /**
  * What an installed distribution says of itself: `METADATA` of a `.dist-info` (wheels), `PKG-INFO` of an `.egg-info` or

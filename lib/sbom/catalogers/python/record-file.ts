@@ -10,5 +10,5 @@ export const pythonRecordFile: FileKind<true> = {
   importance: 'file',
   bulky: true,
   parse: () => true,
-  schema: z.literal(true),
+  schema: () => z.literal(true),
 };

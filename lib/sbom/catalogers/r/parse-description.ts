@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import { parseControl } from '../../../formats/debian-control/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({
-  name: z.string(),
-  version: z.string(),
-  license: z.string().optional(),
-  maintainer: z.string().optional(),
-  /** Names of `Depends`, `Imports` and `LinkingTo`, R itself left out. */
-  requires: z.array(z.string()),
-});
-export type RRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    license: z.string().optional(),
+    maintainer: z.string().optional(),
+    /** Names of `Depends`, `Imports` and `LinkingTo`, R itself left out. */
+    requires: z.array(z.string()),
+  }),
+);
+export type RRecord = z.infer<ReturnType<typeof schema>>;
 
 /** A longer text is no name of a licence. */
 const MAX_LICENSE = 500;

@@ -1,24 +1,27 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import { type RpmHeader, readRpmDatabase } from '../../../formats/rpm-database/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
 const text = z.string().optional();
-const recordSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  release: z.string(),
-  epoch: z.int().nonnegative().optional(),
-  arch: text,
-  sourceRpm: text,
-  vendor: text,
-  license: text,
-  modularityLabel: text,
-  provides: z.array(z.string()),
-  requires: z.array(z.string()),
-});
-export type RpmRecord = z.infer<typeof recordSchema>;
+const recordSchema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    release: z.string(),
+    epoch: z.int().nonnegative().optional(),
+    arch: text,
+    sourceRpm: text,
+    vendor: text,
+    license: text,
+    modularityLabel: text,
+    provides: z.array(z.string()),
+    requires: z.array(z.string()),
+  }),
+);
+export type RpmRecord = z.infer<ReturnType<typeof recordSchema>>;
 
-const schema = z.array(recordSchema);
+const schema = once(() => z.array(recordSchema()));
 
 /**
  * rpm's database: `Packages` (Berkeley DB), `Packages.db` (ndb) or `rpmdb.sqlite`, in `var/lib/rpm`, or in `usr` where the

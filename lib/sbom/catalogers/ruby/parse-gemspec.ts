@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({
-  name: z.string(),
-  version: z.string(),
-  licenses: z.array(z.string()),
-  authors: z.array(z.string()),
-  /** Names of what it needs at run time. */
-  requires: z.array(z.string()),
-});
-export type GemRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    licenses: z.array(z.string()),
+    authors: z.array(z.string()),
+    /** Names of what it needs at run time. */
+    requires: z.array(z.string()),
+  }),
+);
+export type GemRecord = z.infer<ReturnType<typeof schema>>;
 
 /** The specification of an installed gem, also of Ruby's own (`specifications/default`). */
 export const gemspecFile: FileKind<GemRecord> = {

@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const schema = z.object({
-  name: z.string(),
-  version: z.string(),
-  author: z.string().optional(),
-  license: z.string().optional(),
-});
-export type PluginRecord = z.infer<typeof schema>;
+const schema = once(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    author: z.string().optional(),
+    license: z.string().optional(),
+  }),
+);
+export type PluginRecord = z.infer<ReturnType<typeof schema>>;
 
 /** WordPress itself looks no further (`get_file_data`). */
 const HEAD_BYTES = 8 * 1024;

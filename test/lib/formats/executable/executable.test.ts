@@ -28,6 +28,13 @@ describe('readExecutables', () => {
     expect(program?.segments.some(({ writable }) => writable)).toBe(true);
   });
 
+  it('leaves out sections of an ELF file that nobody wants', () => {
+    const namesOf = (wanted: readonly string[]) =>
+      readExecutables(writeElf(sections), wanted).flatMap((one) => one.sections.map(({ name }) => name));
+    expect(namesOf(['.data', '.rodat', '.'])).toEqual(['.data']);
+    expect(namesOf([])).toEqual([]);
+  });
+
   it('finds the segments of an ELF file that lost its section table', () => {
     const [program] = readExecutables(writeElf(sections, { sectionTable: false }));
     expect(program?.sections).toEqual([]);

@@ -71,7 +71,7 @@ describe('a damaged file', () => {
     if (!kind) throw new Error(`there is no kind ${id}`);
     const whole = Buffer.from(sample.content);
     const parsed = kind.parse(whole, sample.path);
-    expect(kind.schema.safeParse(parsed).error).toBeUndefined();
+    expect(kind.schema().safeParse(parsed).error).toBeUndefined();
     const splice = fc.record({
       at: fc.nat(whole.length),
       remove: fc.nat(12),
@@ -98,7 +98,7 @@ describe('a damaged file', () => {
         }
         if (found === undefined) return;
         const stored: unknown = JSON.parse(JSON.stringify(found));
-        expect(kind.schema.safeParse(stored).error).toBeUndefined();
+        expect(kind.schema().safeParse(stored).error).toBeUndefined();
       }),
       { numRuns: 200 },
     );

@@ -65,7 +65,7 @@ describe('files of interest', () => {
           return;
         }
         if (parsed === undefined) return;
-        expect(kind.schema.safeParse(JSON.parse(JSON.stringify(parsed))).success).toBe(true);
+        expect(kind.schema().safeParse(JSON.parse(JSON.stringify(parsed))).success).toBe(true);
       }),
       { numRuns: 500 },
     );

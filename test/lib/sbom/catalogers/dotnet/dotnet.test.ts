@@ -73,7 +73,7 @@ describe('.NET programs', () => {
         ];
         for (const document of documents) {
           const parsed = kind.parse(Buffer.from(document), 'a/x.deps.json');
-          if (parsed !== undefined) expect(kind.schema.safeParse(parsed).success).toBe(true);
+          if (parsed !== undefined) expect(kind.schema().safeParse(parsed).success).toBe(true);
         }
       }),
     );

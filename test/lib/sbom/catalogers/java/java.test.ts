@@ -140,7 +140,7 @@ describe('Java archives', () => {
         const bytes = Buffer.from(whole);
         for (const [at, value] of changes) bytes[at] = value;
         const parsed = javaArchiveFile.parse(bytes.subarray(0, length), 'x.jar');
-        if (parsed !== undefined) expect(javaArchiveFile.schema.safeParse(parsed).success).toBe(true);
+        if (parsed !== undefined) expect(javaArchiveFile.schema().safeParse(parsed).success).toBe(true);
       }),
       { numRuns: 300 },
     );
