@@ -10,11 +10,14 @@ import { intakeWebhook } from '../functions/intake-webhook/function.ts';
 import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
 import { notify } from '../functions/notify/function.ts';
 import { planRetention } from '../functions/plan-retention/function.ts';
+import { recheckImages } from '../functions/recheck-images/function.ts';
 import { reconcile } from '../functions/reconcile/function.ts';
 import { recordAudit } from '../functions/record-audit/function.ts';
+import { recordUsage } from '../functions/record-usage/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
 import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
+import { reviewWaivers } from '../functions/review-waivers/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
@@ -31,11 +34,14 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   matchVulnerabilities,
   notify,
   planRetention,
+  recheckImages,
   reconcile,
   recordAudit,
+  recordUsage,
   rematchImages,
   renewVerdicts,
   replicateImage,
+  reviewWaivers,
   signImage,
   syncAdvisories,
 ];

@@ -47,7 +47,7 @@ export const consolePorts = once((): ConsolePorts => {
     plans: {
       async preview(config = deployed) {
         const sources = registriesConfig().entries.filter(({ role }) => role === 'source');
-        const plans = sources.map(({ host }) => planRegistry({ catalog, leases, clock: systemClock }, host, config));
+        const plans = sources.map(({ host }) => planRegistry({ catalog, leases, usage: leases, clock: systemClock }, host, config));
         return (await Promise.all(plans)).flat();
       },
     },

@@ -13,6 +13,7 @@ const ports = once(() => {
   return {
     catalog: dynamoCatalog(table('catalog'), systemClock),
     leases: retention,
+    usage: retention,
     plans: retention,
     documents: documents('documents'),
     clock: systemClock,

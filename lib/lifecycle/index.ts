@@ -4,4 +4,5 @@ export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph
 export { type ExpiringGraph, type Lease, type Pulls, type RetentionPlan, retentionPlanSchema } from './model.ts';
 export { type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
 export { planRetention, type RetentionInputs } from './plan-retention.ts';
-export type { LeaseStore, PlanLog } from './ports.ts';
+export type { LeaseStore, PlanLog, UsageStore } from './ports.ts';
+export { recordUsage, type UsagePorts } from './record-usage.ts';

@@ -26,6 +26,10 @@ export const retentionPlanSchema = z.object({
   refused: z.string().optional(),
   keep: z.array(keptTag),
   expire: z.array(expiringGraph),
+  /** What the rules would expire and something holds back: a lease, its youth, an index or a tag that is kept. */
+  spared: z
+    .array(z.object({ digest: digestSchema, tags: z.array(z.string()), rule: z.string(), why: z.string() }))
+    .default([]),
   /** Bytes that only the deleted manifests hold, in the whole registry. */
   freedBytes: z.int().nonnegative(),
 });

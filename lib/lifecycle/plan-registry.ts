@@ -7,11 +7,12 @@ import type { CatalogEntry, CatalogReader, RepositoryName, TagBinding } from '..
 import type { RetentionConfig } from './config.ts';
 import type { RetentionPlan } from './model.ts';
 import { blobsOfEntry, planRetention } from './plan-retention.ts';
-import type { LeaseStore, PlanLog } from './ports.ts';
+import type { LeaseStore, PlanLog, UsageStore } from './ports.ts';
 
 export interface PlanPorts {
   readonly catalog: CatalogReader;
   readonly leases: Pick<LeaseStore, 'leases'>;
+  readonly usage: Pick<UsageStore, 'pulls'>;
   readonly clock: Clock;
 }
 
@@ -40,8 +41,9 @@ export async function planRegistry(
   const plans: RetentionPlan[] = [];
   for (const { of, entries, tags } of repositories) {
     const leases = await ports.leases.leases(of);
+    const pulls = await ports.usage.pulls(of);
     const heldElsewhere = (blob: Digest): boolean => (holders.get(blob) ?? []).some((holder) => holder !== of);
-    plans.push(planRetention({ of, entries, tags, leases, heldElsewhere, config, now }));
+    plans.push(planRetention({ of, entries, tags, leases, pulls, heldElsewhere, config, now }));
   }
   return plans;
 }

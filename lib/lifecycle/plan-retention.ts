@@ -55,6 +55,7 @@ export function planRetention(inputs: RetentionInputs): RetentionPlan {
     ...(refused === undefined ? {} : { refused }),
     keep: [...verdicts.tags.values()].filter((v) => v.keep).map(({ tag, digest, why }) => ({ tag, digest, why })),
     expire,
+    spared: spared(roots, kept, verdicts),
     freedBytes: freedBytes(inputs, deleted),
   };
 }
@@ -150,12 +151,18 @@ function indexGraph({ entries, tags }: RetentionInputs): Graph {
 
 interface Roots {
   readonly kept: ReadonlySet<Digest>;
+  /** Why a digest is kept against all rules. */
+  readonly held: ReadonlyMap<Digest, string>;
   readonly expired: ReadonlyMap<Digest, string>;
 }
 
 function judgeRoots(inputs: RetentionInputs, verdicts: Verdicts): Roots {
   const { config, now } = inputs;
-  const kept = new Set<Digest>(inputs.leases.filter((l) => l.until > now.toISOString()).map((l) => l.digest));
+  const held = new Map<Digest, string>();
+  for (const { digest, reason, until } of inputs.leases) {
+    if (until > now.toISOString()) held.set(digest, `held until ${until}: ${reason}`);
+  }
+  const kept = new Set<Digest>();
   const expired = new Map<Digest, string>();
   for (const { keep, digest, why } of verdicts.tags.values()) {
     if (keep) kept.add(digest);
@@ -167,9 +174,29 @@ function judgeRoots(inputs: RetentionInputs, verdicts: Verdicts): Roots {
   }
   for (const entry of inputs.entries) {
     const age = now.getTime() - Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt));
-    if (age < config.graceHours * HOUR_MS) kept.add(entry.digest);
+    if (age < config.graceHours * HOUR_MS && !held.has(entry.digest)) {
+      held.set(entry.digest, `younger than ${config.graceHours} hours`);
+    }
   }
-  return { kept, expired };
+  for (const digest of held.keys()) kept.add(digest);
+  return { kept, held, expired };
+}
+
+function spared(roots: Roots, kept: ReadonlySet<Digest>, { tags }: Verdicts): RetentionPlan['spared'] {
+  const names = groupBy(
+    tags.values(),
+    ({ digest }) => digest,
+    ({ tag }) => tag,
+  );
+  const keptBy = new Map([...tags.values()].filter(({ keep }) => keep).map(({ digest, tag }) => [digest, tag]));
+  return [...roots.expired]
+    .filter(([digest]) => kept.has(digest))
+    .map(([digest, rule]) => {
+      const tag = keptBy.get(digest);
+      const why =
+        roots.held.get(digest) ?? (tag === undefined ? 'something that is kept needs it' : `the tag ${tag} is kept`);
+      return { digest, tags: names.get(digest) ?? [], rule, why };
+    });
 }
 
 function collectGraphs(

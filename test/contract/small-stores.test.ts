@@ -38,10 +38,39 @@ describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
     await store.hold(of, { ...lease, reason: 'legal hold' });
     expect((await store.leases(of)).map(({ reason }) => reason).sort()).toEqual(['ecs/web', 'legal hold']);
     expect((await store.leases(of))[0]).toMatchObject({ digest: lease.digest, until: lease.until });
+    await store.hold(of, { ...lease, until: '2027-01-01T00:00:00.000Z' });
+    expect((await store.leases(of)).some(({ reason, until }) => reason === 'ecs/web' && until === lease.until)).toBe(
+      true,
+    );
     expect(await store.leases({ ...of, repository: 'other' })).toEqual([]);
     expect(await store.last(of)).toBeUndefined();
     await store.record(of, { key: 'plans/1', plannedAt: '2026-01-01T00:00:00.000Z', expire: 2 });
     await store.record(of, { key: 'plans/2', plannedAt: '2026-01-02T00:00:00.000Z', expire: 0 });
     expect(await store.last(of)).toMatchObject({ key: 'plans/2', plannedAt: '2026-01-02T00:00:00.000Z' });
+  });
+
+  it('come with the latest pull of each digest, and since when pulls are told', async () => {
+    const store = kind === 'memory' ? memoryRetention() : dynamoRetention(table());
+    const of = { registry: `${kind}.example`, repository: 'app' };
+    const [a, b] = [digestOf('a'), digestOf('b')];
+    expect(await store.pulls(of)).toBeUndefined();
+    for (const [digest, day] of [
+      [a, 3],
+      [a, 5],
+      [a, 4],
+      [b, 2],
+    ] as const) {
+      await store.pulled(of, { digest, pulledAt: `2026-01-0${day}T00:00:00.000Z` });
+    }
+    expect(await store.pulls(of)).toEqual({
+      since: '2026-01-02T00:00:00.000Z',
+      last: new Map([
+        [a, '2026-01-05T00:00:00.000Z'],
+        [b, '2026-01-02T00:00:00.000Z'],
+      ]),
+    });
+    const other = await store.pulls({ ...of, repository: 'other' });
+    expect(other).toEqual({ since: '2026-01-02T00:00:00.000Z', last: new Map() });
+    expect(await store.leases(of)).toEqual([]);
   });
 });

@@ -1,76 +1,80 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { formatBytes, plural } from '../../core/format-units.ts';
+import { parseImageReference } from '../../core/image-reference.ts';
 import { parseJsonStrict } from '../../core/json.ts';
-import { retentionConfigSchema } from '../../lifecycle/index.ts';
+import { type DialectName, dialects, type RetentionConfig, retentionConfigSchema } from '../../lifecycle/index.ts';
 import { callApi } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
+import { answerNo } from '../exit-code.ts';
 import { defuse, printJson, say } from '../output.ts';
+import { explain } from '../retention/explain.ts';
 import { plansAnswer } from '../shapes.ts';
 import { printTable } from '../table.ts';
+import { inEvents } from './images.ts';
 import { apiOption, dataOption, outputOption, wholeNumber } from './options.ts';
 
 export const retentionCommand = () =>
-  new Command('retention').description('what is kept and what goes').addCommand(
-    new Command('preview')
-      .description('what the deployed rules, or others, would delete now; nothing is deleted')
-      .option('--rules <file>', 'a JSON file with the setting "retention" instead of the deployed one')
-      .addOption(
-        new Option('--keep-last <number>', 'try one rule: keep the newest so many tags of each repository').argParser(
-          wholeNumber(0, 1_000_000),
-        ),
-      )
-      .addOption(
-        new Option('--keep-days <number>', 'try one rule: keep tags of so many days').argParser(wholeNumber(1, 36_500)),
-      )
-      .option('--repository <name>', 'only this repository')
-      .addOption(outputOption())
-      .addOption(apiOption())
-      .addOption(dataOption())
-      .action(async (options) => {
-        const config = givenRules(options);
-        const response = await callApi(connect(options), '/api/retention/preview', {
-          method: 'POST',
-          body: { ...(config ? { config } : {}), ...(options.repository ? { repository: options.repository } : {}) },
-        });
-        const { plans } = plansAnswer.parse(await response.json());
-        if (options.output === 'json') return printJson(plans);
-        for (const plan of plans) {
-          say(
-            `${defuse(`${plan.registry}/${plan.repository}`)}: ${plural(plan.keep.length, 'tag')} kept, ${plan.expire.length} to expire, ${formatBytes(plan.freedBytes)} freed`,
-          );
-          if (plan.refused) say(`  not carried out: ${defuse(plan.refused)}`);
-        }
-        printTable(
-          ['REPOSITORY', 'TAGS', 'DIGEST', 'MANIFESTS', 'WHY'],
-          plans.flatMap((plan) =>
-            plan.expire.map((graph) => [
-              plan.repository,
-              graph.tags.join(',') || { text: 'untagged', style: 'dim' as const },
-              shortDigest(graph.root),
-              String(graph.deletes.length),
-              graph.why,
-            ]),
-          ),
+  new Command('retention')
+    .description('what is kept and what goes')
+    .addCommand(previewCommand())
+    .addCommand(explainCommand())
+    .addCommand(importCommand())
+    .addCommand(exportCommand());
+
+const previewCommand = () =>
+  new Command('preview')
+    .description('what the deployed rules, or others, would delete now; nothing is deleted')
+    .option('--rules <file>', 'a JSON file with the setting "retention" instead of the deployed one')
+    .addOption(
+      new Option('--keep-last <number>', 'try one rule: keep the newest so many tags of each repository').argParser(
+        wholeNumber(0, 1_000_000),
+      ),
+    )
+    .addOption(
+      new Option('--keep-days <number>', 'try one rule: keep tags of so many days').argParser(wholeNumber(1, 36_500)),
+    )
+    .option('--repository <name>', 'only this repository')
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (options) => {
+      const config = givenRules(options);
+      const response = await callApi(connect(options), '/api/retention/preview', {
+        method: 'POST',
+        body: { ...(config ? { config } : {}), ...(options.repository ? { repository: options.repository } : {}) },
+      });
+      const { plans } = plansAnswer.parse(await response.json());
+      if (options.output === 'json') return printJson(plans);
+      for (const plan of plans) {
+        say(
+          `${defuse(`${plan.registry}/${plan.repository}`)}: ${plural(plan.keep.length, 'tag')} kept, ${plan.expire.length} to expire, ${formatBytes(plan.freedBytes)} freed`,
         );
-      }),
-  );
+        if (plan.refused) say(`  not carried out: ${defuse(plan.refused)}`);
+      }
+      printTable(
+        ['REPOSITORY', 'TAGS', 'DIGEST', 'MANIFESTS', 'WHY'],
+        plans.flatMap((plan) =>
+          plan.expire.map((graph) => [
+            plan.repository,
+            graph.tags.join(',') || { text: 'untagged', style: 'dim' as const },
+            shortDigest(graph.root),
+            String(graph.deletes.length),
+            graph.why,
+          ]),
+        ),
+      );
+    });
 
 function givenRules(options: {
   readonly rules?: string | undefined;
   readonly keepLast?: number | undefined;
   readonly keepDays?: number | undefined;
 }): unknown {
-  if (options.rules) {
-    const parsed = retentionConfigSchema.safeParse(
-      parseJsonStrict(readFileSync(fromCaller(options.rules)), { what: options.rules }),
-    );
-    if (parsed.success) return parsed.data;
-    throw new LadingError('rules-invalid', `${options.rules}: ${z.prettifyError(parsed.error)}`);
-  }
+  if (options.rules) return readConfig(options.rules);
   if (options.keepLast === undefined && options.keepDays === undefined) return undefined;
   const when = [
     ...(options.keepLast === undefined ? [] : [{ newest: { count: options.keepLast } }]),
@@ -81,4 +85,73 @@ function givenRules(options: {
     { name: 'the rest', select: { tagged: 'yes' }, action: 'expire' },
   ];
   return retentionConfigSchema.parse({ policies: [{ name: 'tried', rules }] });
+}
+
+function readConfig(file: string): RetentionConfig {
+  const parsed = retentionConfigSchema.safeParse(parseJsonStrict(readFileSync(fromCaller(file)), { what: file }));
+  if (parsed.success) return parsed.data;
+  throw new LadingError('rules-invalid', `${file}: ${z.prettifyError(parsed.error)}`);
+}
+
+const explainCommand = () =>
+  new Command('explain')
+    .description('why an image is kept or would go, by the deployed rules or others')
+    .addArgument(new Argument('<ref>', 'registry/repository:tag or registry/repository@sha256:…'))
+    .option('--rules <file>', 'a JSON file with the setting "retention" instead of the deployed one')
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (ref, options) => {
+      const connection = connect(options);
+      const image = parseImageReference(inEvents(ref, connection.local));
+      const config = givenRules(options);
+      const response = await callApi(connection, '/api/retention/preview', {
+        method: 'POST',
+        body: { ...(config ? { config } : {}), repository: image.repository },
+      });
+      const { plans } = plansAnswer.parse(await response.json());
+      const explanation = explain(image, plans);
+      if (options.output === 'json') return printJson(explanation);
+      process.stdout.write(`${defuse(explanation.fate)}\n`);
+      for (const line of explanation.because) process.stdout.write(`  ${defuse(line)}\n`);
+    });
+
+const names = Object.keys(dialects) as DialectName[];
+const languageArgument = () => new Argument('<language>', 'whose rules').choices(names);
+
+const importCommand = () =>
+  new Command('import')
+    .description('reads cleanup rules of another registry, and prints them as the setting "retention"')
+    .addArgument(languageArgument())
+    .addArgument(new Argument('<file>', 'a JSON file as that registry has it'))
+    .option('--repositories <glob>', 'the repositories that the rules are for, by the names they have here', '**')
+    .action((language, file, options) => {
+      const document = parseJsonStrict(readFileSync(fromCaller(file)), { what: file });
+      const { policies, losses } = dialects[language as DialectName].read(document, options);
+      printJson({ policies });
+      tellLosses(losses);
+    });
+
+const exportCommand = () =>
+  new Command('export')
+    .description('writes a policy in the language of another registry, and says what that cannot express')
+    .addArgument(languageArgument())
+    .addArgument(new Argument('<file>', 'a JSON file with the setting "retention"'))
+    .option('--policy <name>', 'which of its policies; the first when absent')
+    .action((language, file, options) => {
+      const { policies } = readConfig(file);
+      const policy = options.policy === undefined ? policies[0] : policies.find(({ name }) => name === options.policy);
+      if (!policy) {
+        const known = policies.map(({ name }) => name).join(', ') || 'none';
+        throw new LadingError('policy-unknown', `${file} has no such policy; it has ${known}`);
+      }
+      const { document, losses } = dialects[language as DialectName].write(policy);
+      printJson(document);
+      tellLosses(losses);
+      // What was printed would not do the same: a script that applies it should notice.
+      if (losses.length > 0) answerNo();
+    });
+
+function tellLosses(losses: readonly string[]): void {
+  for (const loss of losses) say(`differs: ${defuse(loss)}`);
 }

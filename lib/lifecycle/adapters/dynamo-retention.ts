@@ -1,12 +1,15 @@
 import { queryAll, type Table } from '../../aws/table.ts';
 import { parseDigest } from '../../core/digest.ts';
 import type { RepositoryName } from '../../inventory/index.ts';
-import type { LeaseStore, PlanLog } from '../ports.ts';
+import type { LeaseStore, PlanLog, UsageStore } from '../ports.ts';
 
-/* Rows under `registry/repository`: `lease#<digest>#<reason>` with a time to live, and `plan`, the last one made. */
+/*
+ * Rows under `registry/repository`: `lease#<digest>#<reason>` with a time to live, `pull#<digest>` with the latest
+ * pull, and `plan`, the last one made. Under `registry`: `pulls`, the earliest pull that it told of.
+ */
 const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
-export function dynamoRetention(table: Table): LeaseStore & PlanLog {
+export function dynamoRetention(table: Table): LeaseStore & PlanLog & UsageStore {
   return {
     async leases(of) {
       const rows = await Array.fromAsync(queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'lease#' } }));
@@ -18,7 +21,29 @@ export function dynamoRetention(table: Table): LeaseStore & PlanLog {
     },
     async hold(of, lease) {
       const expiresAt = Math.ceil(Date.parse(lease.until) / 1000);
-      await table.put({ pk: partition(of), sk: `lease#${lease.digest}#${lease.reason}`, ...lease, expiresAt });
+      const row = { pk: partition(of), sk: `lease#${lease.digest}#${lease.reason}`, ...lease, expiresAt };
+      // An event that comes late must not shorten a lease that was renewed since.
+      await table.put(row, {
+        expression: 'attribute_not_exists(pk) OR #until < :until',
+        names: { '#until': 'until' },
+        values: { ':until': lease.until },
+      });
+    },
+    async pulled(of, { digest, pulledAt }) {
+      const values = { ':at': pulledAt };
+      const row = { pk: partition(of), sk: `pull#${digest}`, digest, pulledAt };
+      await table.put(row, { expression: 'attribute_not_exists(pk) OR pulledAt < :at', values });
+      const told = { pk: of.registry, sk: 'pulls', since: pulledAt };
+      await table.put(told, { expression: 'attribute_not_exists(pk) OR since > :at', values });
+    },
+    async pulls(of) {
+      const told = await table.get({ pk: of.registry, sk: 'pulls' });
+      if (!told) return undefined;
+      const rows = await Array.fromAsync(queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'pull#' } }));
+      return {
+        since: String(told.since),
+        last: new Map(rows.map((row) => [parseDigest(String(row.digest)), String(row.pulledAt)])),
+      };
     },
     async record(of, plan) {
       await table.put({ pk: partition(of), sk: 'plan', ...plan });

@@ -1,13 +1,16 @@
+import type { Digest } from '../../core/digest.ts';
 import { groupBy } from '../../core/group-by.ts';
 import type { RepositoryName } from '../../inventory/index.ts';
 import type { Lease } from '../model.ts';
-import type { LeaseStore, PlanLog } from '../ports.ts';
+import type { LeaseStore, PlanLog, UsageStore } from '../ports.ts';
 
 const key = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
-export function memoryRetention(): LeaseStore & PlanLog {
+export function memoryRetention(): LeaseStore & PlanLog & UsageStore {
   const held: { readonly of: string; readonly lease: Lease }[] = [];
   const plans = new Map<string, { readonly key: string; readonly plannedAt: string }>();
+  const since = new Map<string, string>();
+  const pulls = new Map<string, Map<Digest, string>>();
   return {
     leases: async (of) =>
       groupBy(
@@ -18,5 +21,15 @@ export function memoryRetention(): LeaseStore & PlanLog {
     hold: async (of, lease) => void held.push({ of: key(of), lease }),
     record: async (of, plan) => void plans.set(key(of), plan),
     last: async (of) => plans.get(key(of)),
+    async pulled(of, { digest, pulledAt }) {
+      const last = pulls.get(key(of)) ?? new Map<Digest, string>();
+      pulls.set(key(of), last);
+      if (pulledAt > (last.get(digest) ?? '')) last.set(digest, pulledAt);
+      if (pulledAt < (since.get(of.registry) ?? '~')) since.set(of.registry, pulledAt);
+    },
+    async pulls(of) {
+      const told = since.get(of.registry);
+      return told === undefined ? undefined : { since: told, last: new Map(pulls.get(key(of))) };
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -62,6 +63,36 @@ describe('commands that ask a stack', () => {
     const { out, err } = await run('retention', 'preview', '--keep-last', '1');
     expect(out).toMatch(/^REPOSITORY\s+TAGS\s+DIGEST\s+MANIFESTS\s+WHY\nteam\/app\s+v1\s+sha256:/);
     expect(err).toContain('1 tag kept, 1 to expire');
+  });
+
+  it('tell why an image stays or goes', async () => {
+    const goes = await run('retention', 'explain', `${REGISTRY}/team/app:v1`);
+    expect(goes.out).toMatch(/^would go \(dry run\)\n {2}sha256:\w+: older\n$/);
+    expect((await run('retention', 'explain', `${REGISTRY}/team/app:v2`)).out).toBe('stays\n  tag v2: the newest 1\n');
+    const unknown = await run('retention', 'explain', `${REGISTRY}/team/app:v3`);
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no plan names team/app:v3') });
+  });
+
+  it('read and write the rules of other registries, without a stack', async () => {
+    const folder = temporaryFolder();
+    const rules = [{ method: 'number_of_tags', value: 5, tagPattern: '^v', tagPatternMatches: true }];
+    writeFileSync(join(folder, 'quay.json'), JSON.stringify(rules));
+    const imported = await lading(['retention', 'import', 'quay', 'quay.json', '--repositories', 'team/**'], folder);
+    expect(imported).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(imported.out)).toMatchObject({ policies: [{ repositories: ['team/**'], unit: 'tag' }] });
+    writeFileSync(join(folder, 'retention.json'), imported.out);
+    const exported = await lading(['retention', 'export', 'quay', 'retention.json'], folder);
+    expect(exported).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(exported.out)).toEqual(rules);
+    const lossy = await lading(['retention', 'export', 'ecr', 'retention.json'], folder);
+    expect(lossy).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('differs: ECR looks at images with all their tags'),
+    });
+    const absent = await lading(['retention', 'export', 'ecr', 'retention.json', '--policy', 'x'], folder);
+    expect(absent).toMatchObject({ code: 2, err: expect.stringContaining('it has from Quay') });
+    const broken = await lading(['retention', 'import', 'ecr', 'quay.json'], folder);
+    expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('not valid rules of ECR') });
   });
 
   it('tell which advisories are in force', async () => {

@@ -82,6 +82,7 @@ export function memoryConsole() {
               deletes: [digestOf('v1')],
             },
           ],
+          spared: [],
           freedBytes: 1_000,
         },
       ],

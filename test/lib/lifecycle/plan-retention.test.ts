@@ -108,7 +108,11 @@ describe('a retention plan', () => {
   it('keeps a digest that a kept tag names too, whatever its other tags say', () => {
     const tags = [tag('1', digestOf('a'), 50), tag('stable', digestOf('a'), 50), tag('2', digestOf('b'), 1)];
     const rules = newest(1, ['?']);
-    expect(plan({ entries: [manifest('a'), manifest('b')], tags }, rules).expire).toEqual([]);
+    const made = plan({ entries: [manifest('a'), manifest('b')], tags }, rules);
+    expect(made.expire).toEqual([]);
+    expect(made.spared).toMatchObject([
+      { digest: digestOf('a'), tags: ['1', 'stable'], why: 'the tag stable is kept' },
+    ]);
   });
 
   it('counts as freed only what nothing else holds', () => {
@@ -136,7 +140,12 @@ describe('a retention plan', () => {
     ];
     const lease = (until: string) => [{ digest: digestOf('leased'), reason: 'ecs/web', until }];
     const rules = newest(1, ['v*']);
-    expect(plan({ entries, tags, leases: lease('2026-06-02T00:00:00.000Z') }, rules).expire).toEqual([]);
+    const held = plan({ entries, tags, leases: lease('2026-06-02T00:00:00.000Z') }, rules);
+    expect(held.expire).toEqual([]);
+    expect(held.spared.map(({ tags, why }) => [...tags, why])).toEqual([
+      ['v1', 'held until 2026-06-02T00:00:00.000Z: ecs/web'],
+      ['v2', 'younger than 24 hours'],
+    ]);
     const after = plan({ entries, tags, leases: lease('2026-05-31T00:00:00.000Z') }, rules);
     expect(after.expire.map((graph) => graph.root)).toEqual([digestOf('leased')]);
   });

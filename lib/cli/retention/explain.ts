@@ -1,0 +1,49 @@
+import { LadingError } from '../../core/errors.ts';
+import type { ImageReference } from '../../core/image-reference.ts';
+import type { RetentionPlan } from '../../lifecycle/index.ts';
+
+export interface Explanation {
+  readonly fate: string;
+  readonly because: readonly string[];
+}
+
+/**
+ * What a plan has in store for an image, and why.
+ * @throws LadingError `image-unknown` where no plan names it
+ */
+export function explain(image: ImageReference, plans: readonly RetentionPlan[]): Explanation {
+  const plan = plans.find(({ registry, repository }) => registry === image.registry && repository === image.repository);
+  const isIt = (tag: string | undefined, digest: string): boolean =>
+    image.digest === undefined ? tag === image.tag : digest === image.digest;
+  const graph = plan?.expire.find(
+    ({ root, tags, deletes, partTags }) =>
+      deletes.some((digest) => isIt(undefined, digest)) ||
+      tags.some((tag) => isIt(tag, root)) ||
+      partTags.some(({ tag, digest }) => isIt(tag, digest)),
+  );
+  if (plan && graph) {
+    const others = graph.deletes.length - 1;
+    return {
+      fate: plan.refused ? 'would go, but the plan is over its budget' : plan.dryRun ? 'would go (dry run)' : 'goes',
+      because: [
+        `${graph.root}: ${graph.why}`,
+        ...(others > 0 ? [`with ${others} that nothing else needs: children and what refers to them`] : []),
+        ...(plan.refused ? [plan.refused] : []),
+      ],
+    };
+  }
+  const because = [
+    ...(plan?.spared ?? [])
+      .filter(({ digest, tags }) => isIt(undefined, digest) || tags.some((tag) => isIt(tag, digest)))
+      .flatMap(({ rule, why }) => [why, `it would go by ${rule}`]),
+    ...(plan?.keep ?? []).filter(({ tag, digest }) => isIt(tag, digest)).map(({ tag, why }) => `tag ${tag}: ${why}`),
+  ];
+  if (because.length > 0) return { fate: 'stays', because };
+  // Plans name what is tagged and what goes; the rest stays as a part of these, or is not there at all.
+  if (plan && image.digest !== undefined) {
+    return { fate: 'stays, if it is there', because: ['no rule takes it, or something that is kept needs it'] };
+  }
+  throw new LadingError('image-unknown', `no plan names ${image.repository}:${image.tag ?? ''}`, {
+    hint: 'see which images there are with "lading images"',
+  });
+}
