@@ -164,7 +164,7 @@ function toFinding(pkg: MatchablePackage, hits: readonly Hit[]): Finding {
   return {
     id,
     aliases,
-    package: { name: pkg.name, version: pkg.version, type: pkg.type, ...(pkg.purl ? { purl: pkg.purl } : {}) },
+    package: shown(pkg),
     ...worst(hits.map(({ entry }) => entry)),
     fixedVersions,
     fixState: fixState(hits, fixedVersions),
@@ -174,6 +174,18 @@ function toFinding(pkg: MatchablePackage, hits: readonly Hit[]): Finding {
     ...(pkg.origin ? { origin: pkg.origin } : {}),
     locations: [...new Set(pkg.locations ?? [])].sort(),
     sources: [...sources].sort(([a], [b]) => compareTexts(a, b)).map(([, source]) => source),
+  };
+}
+
+/** By one name, whichever form of SBOM it was read from: the group of a Maven package stands in its purl. */
+function shown({ type, name, version, purl }: MatchablePackage): Finding['package'] {
+  const colon = type === 'maven' && purl !== undefined ? name.lastIndexOf(':') : -1;
+  const isToolchain = type === 'golang' && name === 'stdlib' && /^\d/.test(version);
+  return {
+    name: name.slice(colon + 1),
+    version: isToolchain ? `go${version}` : version,
+    type,
+    ...(purl ? { purl } : {}),
   };
 }
 

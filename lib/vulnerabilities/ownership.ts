@@ -40,7 +40,7 @@ function namesOf({ type, name }: MatchablePackage): readonly string[] {
     case 'pypi':
       return [`python3-${plain}`, `python3-${plain.replace(/^python-/, '')}`, plain];
     case 'gem':
-      return [`ruby-${plain}`, plain];
+      return [`ruby-${plain}`, `ruby-${plain.replace(/-ruby$/, '')}`, plain];
     case 'npm':
       return [`node-${plain.replace(/^@/, '').replace('/', '-')}`, `node-${last}`];
     default:
