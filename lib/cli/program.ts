@@ -15,6 +15,9 @@ const commands: Commands = {
   mirrors: async () => (await import('./commands/mirrors.ts')).mirrorsCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
   webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),
+  sign: async () => (await import('./commands/sign.ts')).signCommand(),
+  attest: async () => (await import('./commands/sign.ts')).attestCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   key: async () => (await import('./commands/key.ts')).keyCommand(),
 };
 

@@ -9,6 +9,7 @@ export {
   signatureAlgorithms,
   signatureFormats,
 } from './model.ts';
+export { openPrivateKey } from './open-private-key.ts';
 export type { SignatureStore, Signer, Timestamper } from './ports.ts';
 export { pushRecorded } from './push-recorded.ts';
 export {
@@ -18,9 +19,11 @@ export {
   type SignImageRequest,
   signImage,
 } from './sign-image.ts';
+export { usualAlgorithm } from './usual-algorithm.ts';
 export { fetchMaterial } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';
 export { parseNotationPolicy } from './verify/notation-policy.ts';
+export { type LoadedTrust, loadTrust } from './verify/trust-file.ts';
 export { verify } from './verify/verify.ts';
 export {
   type ImageVerdict,
