@@ -3,7 +3,7 @@ import { describeError } from '../../core/errors.ts';
 import { formatImageReference } from '../../core/image-reference.ts';
 import { registryError } from '../errors.ts';
 import type { ImageSource } from '../parse-source.ts';
-import type { ManifestHead, Registries, RegistryReader } from '../ports.ts';
+import type { FetchedManifest, ManifestHead, Registries, RegistryReader } from '../ports.ts';
 import { subjectOfTag } from '../referrers-tag.ts';
 import { openDockerArchive, openOciArchive } from './archive.ts';
 import { LAYOUT_REPOSITORY, openOciLayout } from './oci-layout.ts';
@@ -29,14 +29,19 @@ export async function openSource(source: ImageSource, registries: Registries): P
     case 'registry': {
       const { image } = source;
       const reader = await registries.open(image.registry);
-      const head = await reader.headManifest({
-        repository: image.repository,
-        reference: image.digest ?? image.tag ?? 'latest',
-      });
-      if (head === undefined) {
+      const { repository } = image;
+      const found = await reader.getManifest({ repository, reference: image.digest ?? image.tag ?? 'latest' });
+      if (found === undefined) {
         throw registryError('reference-unknown', `there is no image ${formatImageReference(image)}`);
       }
-      return { reader, repository: image.repository, ...head, ...(image.tag ? { reference: image.tag } : {}) };
+      const { digest, mediaType, bytes } = found;
+      const head = { digest, mediaType, size: bytes.length };
+      return {
+        reader: remembering(reader, repository, found),
+        repository,
+        ...head,
+        ...(image.tag ? { reference: image.tag } : {}),
+      };
     }
     case 'oci-layout':
       return resolve(await openOciLayout(source), `layout ${source.directory}`, source.reference);
@@ -46,6 +51,13 @@ export async function openSource(source: ImageSource, registries: Registries): P
       return resolve(await openDockerArchive(source), `archive ${source.file}`, source.reference);
   }
 }
+
+/** Whoever opens an image reads its manifest next: asking once saves a round trip, and often two. */
+const remembering = (reader: RegistryReader, repository: string, found: FetchedManifest): RegistryReader => ({
+  ...reader,
+  getManifest: async (at, options) =>
+    at.repository === repository && at.reference === found.digest ? found : reader.getManifest(at, options),
+});
 
 async function resolve(reader: RegistryReader, where: string, asked: string | undefined): Promise<OpenedSource> {
   const names: string[] = [];
