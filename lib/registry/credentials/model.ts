@@ -124,17 +124,22 @@ export const credentialsSchema = z.discriminatedUnion('kind', [
 ]);
 export type CredentialsConfig = Readonly<z.infer<typeof credentialsSchema>>;
 
+/** Where the registry's API answers: scheme and host. @default where the registry itself does */
+const api = z.url({ protocol: /^https?$/ }).optional();
+
 /** How a registry mints new credentials. The secret is that of an administrator and is read by the rotation only. */
 const issuerSchema = z.discriminatedUnion('kind', [
   /** Two robots with equal rights, of which the one that is not in use gets a new secret. */
   z.strictObject({
     kind: z.literal('harbor'),
     admin: secretSourceSchema,
+    api,
     robots: z.tuple([z.int().positive(), z.int().positive()]).refine(([a, b]) => a !== b, 'two different robots'),
   }),
   z.strictObject({
     kind: z.literal('quay'),
     admin: secretSourceSchema,
+    api,
     organization: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,254}$/, 'not the name of an organization'),
     robots: z
       .tuple([z.string().regex(/^[a-z0-9_-]{1,254}$/), z.string().regex(/^[a-z0-9_-]{1,254}$/)])
@@ -144,6 +149,7 @@ const issuerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('artifactory'),
     admin: secretSourceSchema,
+    api,
     username: z.string().min(1).max(255),
     scope: z.string().min(1).max(500).default('applied-permissions/user'),
     days: z.int().min(2).max(365).default(60),
@@ -151,8 +157,8 @@ const issuerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('gitlab'),
     admin: secretSourceSchema,
-    /** Where the API answers: the registry often has a host of its own. */
-    api: https,
+    /** Mostly another host than the registry's. */
+    api,
     owner: z.union([
       z.strictObject({ project: z.string().min(1).max(255) }),
       z.strictObject({ group: z.string().min(1).max(255) }),
@@ -166,12 +172,21 @@ const issuerSchema = z.discriminatedUnion('kind', [
 ]);
 export type IssuerConfig = Readonly<z.infer<typeof issuerSchema>>;
 
-export const rotationSchema = z.strictObject({
+const rotationFields = z.strictObject({
   issuer: issuerSchema,
   /** Age in days at which the credentials are replaced. */
   everyDays: z.int().min(1).max(365).default(30),
   /** Hours for which the old ones hold beside the new: longer than anyone keeps them, and than a long upload. */
-  overlapHours: z.number().min(1).max(720).default(24),
+  overlapHours: z.number().min(1).max(720).default(12),
+});
+
+export const rotationSchema = rotationFields.superRefine(({ issuer, everyDays, overlapHours }, context) => {
+  const refuse = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
+  if (overlapHours >= everyDays * 24) refuse(['overlapHours'], 'the old credentials must end before the next come');
+  // A run that fails is tried again on the days that are left.
+  if ('days' in issuer && issuer.days * 24 < everyDays * 24 + overlapHours + 24) {
+    refuse(['issuer', 'days'], 'the tokens end before they are replaced: more than everyDays and a day of reserve');
+  }
 });
 export type RotationConfig = Readonly<z.infer<typeof rotationSchema>>;
 

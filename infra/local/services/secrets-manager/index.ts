@@ -119,6 +119,20 @@ const operationsOn = (secrets: SecretStore) => ({
       };
     },
   }),
+  UpdateSecretVersionStage: operation({
+    input: z.strictObject({
+      SecretId: secretId,
+      VersionStage: z.string().min(1).max(256),
+      MoveToVersionId: z.string().min(32).max(64).optional(),
+      RemoveFromVersionId: z.string().min(32).max(64).optional(),
+    }),
+    permissions: onSecret(secrets, 'UpdateSecretVersionStage'),
+    run: async ({ SecretId, VersionStage, MoveToVersionId, RemoveFromVersionId }, caller) => {
+      const found = secrets.find(SecretId, caller);
+      await secrets.moveStage(found, VersionStage, { from: RemoveFromVersionId, to: MoveToVersionId });
+      return { ARN: secretArn(found, caller.accountId), Name: found.name };
+    },
+  }),
   DescribeSecret: operation({
     input: z.strictObject({ SecretId: secretId }),
     permissions: onSecret(secrets, 'DescribeSecret'),

@@ -53,6 +53,12 @@ export interface SecretStore {
   find(reference: string, caller: Caller): Secret;
   /** A new version under the token, which is its id; the same again is no change. @throws AwsError `ResourceExistsException` */
   put(found: Secret, token: string, value: SecretValue, stages: readonly string[]): Promise<SecretVersion>;
+  /** Moves a stage from one version to another, or takes it away. @throws AwsError `InvalidParameterException` */
+  moveStage(
+    found: Secret,
+    stage: string,
+    move: { readonly from: string | undefined; readonly to: string | undefined },
+  ): Promise<void>;
 }
 
 export async function openSecretStore(directory: string, now: () => number): Promise<SecretStore> {
@@ -101,7 +107,46 @@ export async function openSecretStore(directory: string, now: () => number): Pro
         const next: Secret = { ...before, changed: made.created, versions: stack(before.versions, made) };
         return { next: { secrets: current.secrets.with(at, next) }, result: made };
       }),
+    moveStage: async ({ region, name }, stage, move) => {
+      await document.update((current) => {
+        const at = current.secrets.findIndex((one) => one.region === region && one.name === name);
+        const before = current.secrets[at];
+        if (before === undefined) throw secretNotFound();
+        const next: Secret = { ...before, changed: now(), versions: withStage(before.versions, stage, move) };
+        return { next: { secrets: current.secrets.with(at, next) }, result: undefined };
+      });
+    },
   };
+}
+
+/**
+ * A stage that is at a version is only moved by who names that version; what was current becomes the previous one (API
+ * reference, UpdateSecretVersionStage).
+ */
+function withStage(
+  versions: readonly SecretVersion[],
+  stage: string,
+  { from, to }: { readonly from: string | undefined; readonly to: string | undefined },
+): readonly SecretVersion[] {
+  const refuse = (why: string): never => {
+    throw new AwsError('InvalidParameterException', why);
+  };
+  const holder = versions.find(({ stages }) => stages.includes(stage));
+  if (holder?.id !== from && holder?.id !== to) {
+    refuse(`The parameter RemoveFromVersionId can't be empty or differ: Staging label ${stage} is at ${holder?.id}.`);
+  }
+  if (from !== undefined && holder?.id !== from) refuse(`Staging label ${stage} is not attached to ${from}.`);
+  if (to !== undefined && !versions.some(({ id }) => id === to)) throw secretNotFound();
+  if (to === undefined && stage === CURRENT) refuse(`You can't remove staging label ${CURRENT}.`);
+  const moved = versions.map((one) => {
+    const rest = one.stages.filter((other) => other !== stage);
+    return { ...one, stages: one.id === to ? [...rest, stage] : rest };
+  });
+  if (stage !== CURRENT || holder === undefined || holder.id === to) return moved;
+  return moved.map((one) => {
+    const rest = one.stages.filter((other) => other !== PREVIOUS);
+    return { ...one, stages: one.id === holder.id ? [...rest, PREVIOUS] : rest };
+  });
 }
 
 /** Stages move to the new version; the one that was current becomes the previous one (API reference, PutSecretValue). */
