@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ScheduleSetting } from '../functions/_pipe/function.ts';
+import { admissionConfigSchema } from '../lib/admission/config.ts';
 import { trustConfigSchema } from '../lib/attestation/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
 import { intakeConfigSchema } from '../lib/intake/config.ts';
@@ -73,6 +74,7 @@ const configSchema = z
         syncAdvisories: schedule.default('rate(6 hours)'),
         planRetention: schedule.default('cron(0 3 * * ? *)'),
         reconcile: schedule.default('rate(1 hour)'),
+        reviewWaivers: schedule.default('rate(15 minutes)'),
         renewVerdicts: schedule.default('rate(1 hour)'),
         resignImages: schedule.default('rate(15 minutes)'),
       } satisfies Record<ScheduleSetting, z.ZodType>)
@@ -118,6 +120,8 @@ const configSchema = z
     notifications: notificationsConfigSchema.prefault({}),
     /** What is said of images and under which algorithms; see lib/attestation. */
     trust: trustConfigSchema.prefault({}),
+    /** What may run in clusters and as tasks; see lib/admission. */
+    admission: admissionConfigSchema.prefault({}),
     /** Keys by purpose. Another `generation` is another key: the rotation. The `kept` ones before it stay readable. */
     keys: keysConfigSchema.prefault({}),
     /** Which registries send push notifications, in which form; see docs/registries. */

@@ -1,4 +1,5 @@
 import type { FunctionDeclaration } from '../functions/_pipe/function.ts';
+import { admitWorkloads } from '../functions/admit-workloads/function.ts';
 import { api } from '../functions/api/function.ts';
 import { attestImage } from '../functions/attest-image/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
@@ -7,6 +8,7 @@ import { decideGate } from '../functions/decide-gate/function.ts';
 import { expireImages } from '../functions/expire-images/function.ts';
 import { intakeEcr } from '../functions/intake-ecr/function.ts';
 import { intakeWebhook } from '../functions/intake-webhook/function.ts';
+import { manageTrust } from '../functions/manage-trust/function.ts';
 import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
 import { notify } from '../functions/notify/function.ts';
 import { planRetention } from '../functions/plan-retention/function.ts';
@@ -17,12 +19,15 @@ import { recordUsage } from '../functions/record-usage/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
 import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
+import { resignImages } from '../functions/resign-images/function.ts';
+import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { reviewWaivers } from '../functions/review-waivers/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
 /** Every function of the system, one line per folder of `functions/`. */
 export const functionDeclarations: readonly FunctionDeclaration[] = [
+  admitWorkloads,
   api,
   attestImage,
   catalogImage,
@@ -31,6 +36,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   expireImages,
   intakeEcr,
   intakeWebhook,
+  manageTrust,
   matchVulnerabilities,
   notify,
   planRetention,
@@ -42,6 +48,8 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   renewVerdicts,
   replicateImage,
   reviewWaivers,
+  resignImages,
+  respondToTasks,
   signImage,
   syncAdvisories,
 ];

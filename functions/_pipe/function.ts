@@ -33,7 +33,13 @@ export type Trigger =
 export type EventPattern = Readonly<Record<string, unknown>>;
 
 /** Names of the schedules in the configuration. */
-export type ScheduleSetting = 'syncAdvisories' | 'planRetention' | 'reconcile' | 'renewVerdicts' | 'resignImages';
+export type ScheduleSetting =
+  | 'syncAdvisories'
+  | 'planRetention'
+  | 'reconcile'
+  | 'renewVerdicts'
+  | 'resignImages'
+  | 'reviewWaivers';
 
 export interface HttpRoute {
   readonly method: 'GET' | 'POST' | 'OPTIONS' | 'ANY';
@@ -82,6 +88,8 @@ export type Use =
   | { readonly bucket: BucketName; readonly prefix: string; readonly access: 'read' | 'write' | 'read-write' }
   | { readonly bus: 'lading' }
   | { readonly key: KeyName; readonly access: 'sign' | 'read' }
+  /** Tasks of ECS, of any cluster of the account. */
+  | { readonly tasks: 'stop' }
   | { readonly registry: RegistryAccess }
   | { readonly secret: SecretName }
   | { readonly setting: SettingName };
@@ -93,7 +101,7 @@ export type KeyName = 'signing' | 'postQuantum';
 export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete';
 
 /** Secrets that the stack makes: shared secret of the generic webhook, signing secret of outgoing notifications. */
-export type SecretName = 'webhooks' | 'notifications';
+export type SecretName = 'webhooks' | 'notifications' | 'admission';
 
 /** Parts of the validated configuration that functions read, each as one JSON text. */
 export type SettingName =
@@ -104,7 +112,8 @@ export type SettingName =
   | 'advisories'
   | 'notifications'
   | 'intake'
-  | 'trust';
+  | 'trust'
+  | 'admission';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
 export const environmentName = {

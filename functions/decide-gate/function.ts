@@ -6,7 +6,10 @@ export const decideGate = defineFunction({
   trigger: {
     kind: 'events',
     bus: 'lading',
-    pattern: { source: ['lading.vulnerabilities'], 'detail-type': ['Scan Completed', 'Findings Changed'] },
+    pattern: {
+      source: ['lading.vulnerabilities', 'lading.policy'],
+      'detail-type': ['Scan Completed', 'Findings Changed', 'Gate Inputs Changed'],
+    },
     batchSize: 10,
     maxConcurrency: 5,
   },
@@ -15,6 +18,7 @@ export const decideGate = defineFunction({
   uses: [
     { table: 'work', access: 'read-write' },
     { table: 'verdicts', access: 'read-write' },
+    { table: 'scans', access: 'read' },
     { bucket: 'documents', prefix: 'scans/', access: 'read' },
     { bucket: 'documents', prefix: 'verdicts/', access: 'write' },
     { setting: 'policy' },

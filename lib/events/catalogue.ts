@@ -199,6 +199,39 @@ export const gateDecided = define(
   bySubject,
 );
 
+export const waiverChanged = define(
+  'lading.policy',
+  'Waiver Changed',
+  z.object({
+    /** Of a waiver; an exception of the policy, which ended, has the id `policy`. */
+    waiver: z.object({
+      id: z.string(),
+      vulnerability: z.string(),
+      /** Glob over `registry/repository`. */
+      image: z.string(),
+      package: z.string().optional(),
+      reason: z.string(),
+      author: z.string().optional(),
+      until: z.iso.datetime(),
+    }),
+    change: z.enum(['added', 'removed', 'ended']),
+    by: z.string().optional(),
+  }),
+  (data) => `${data.waiver.id} ${data.waiver.vulnerability} ${data.change}`,
+);
+
+export const gateInputsChanged = define(
+  'lading.policy',
+  'Gate Inputs Changed',
+  z.object({
+    subject: subjectSchema,
+    /** What people or other scanners say, which the gate has to look at again. */
+    cause: z.enum(['waiver', 'vex', 'vote']),
+    detail: z.string(),
+  }),
+  (data) => `${bySubject(data)} ${data.detail}`,
+);
+
 export const imageSigned = define(
   'lading.signing',
   'Image Signed',
@@ -379,6 +412,8 @@ export const eventDefinitions = {
   [findingsChanged.detailType]: findingsChanged,
   [advisoriesUpdated.detailType]: advisoriesUpdated,
   [gateDecided.detailType]: gateDecided,
+  [waiverChanged.detailType]: waiverChanged,
+  [gateInputsChanged.detailType]: gateInputsChanged,
   [imageSigned.detailType]: imageSigned,
   [imageAttested.detailType]: imageAttested,
   [signatureRequested.detailType]: signatureRequested,

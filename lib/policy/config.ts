@@ -14,6 +14,16 @@ const exceptionSchema = z.strictObject({
   until: z.iso.datetime(),
 });
 
+/** Which scanners' findings decide. Those of the others are shown, and hold no image back. */
+const votesSchema = z.strictObject({
+  /** `lading` is Lading's own matching; the others are named as in their reports (`trivy`, `inspector`, …). */
+  count: z.array(z.string().min(1).max(120)).min(1).max(20).default(['lading']),
+  /** Of those that spoke of the image, how many must have a finding so that it counts. */
+  rule: z.enum(['any', 'majority', 'all']).default('any'),
+  /** What becomes of an image on which one that counts has not reported. */
+  missing: z.enum(['ignore', 'warn', 'quarantine', 'deny']).default('warn'),
+});
+
 /** The setting `policy`: when an image may run. */
 export const policyConfigSchema = z.strictObject({
   name: z.string().min(1).max(100).default('default'),
@@ -30,6 +40,11 @@ export const policyConfigSchema = z.strictObject({
   /** What becomes of an image for some of whose packages there are no advisories, or whose versions cannot be compared. */
   uncovered: z.enum(['ignore', 'warn', 'quarantine', 'deny']).default('warn'),
   exceptions: z.array(exceptionSchema).max(200).default([]),
+  /** VEX that settles a finding (not affected, fixed) is gone by, or only shown. */
+  vex: z.enum(['settle', 'show']).default('settle'),
+  /** What VEX says of an image holds for the next ones of its repository, where the package stayed the very same. */
+  carryOver: z.boolean().default(true),
+  votes: votesSchema.prefault({}),
 });
 export type PolicyConfig = Readonly<z.infer<typeof policyConfigSchema>>;
 export type PolicyException = Readonly<z.infer<typeof exceptionSchema>>;

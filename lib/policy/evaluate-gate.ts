@@ -1,7 +1,10 @@
 import { unreachable } from '../core/errors.ts';
+import { type AssessedFinding, type Assessment, assessFindings, isSettled } from '../vex/index.ts';
 import type { Coverage, Finding, ScanDocument } from '../vulnerabilities/index.ts';
 import { type PolicyConfig, type PolicyException, severities } from './config.ts';
+import { countVotes } from './count-votes.ts';
 import type { Decision, GateDecision, GateInputs } from './model.ts';
+import { coversFinding } from './waiver.ts';
 
 /** More than these are counted, not named: a verdict is read by people, and the scan document has them all. */
 const NAMED = 25;
@@ -16,29 +19,51 @@ interface Remark {
 }
 
 /** Decides whether an image may run. Pure: equal inputs give an equal decision, now and when it is replayed. */
-export function evaluateGate({ policy, inForce, scan }: GateInputs): GateDecision {
-  const judged = scan.findings.map((finding) => judge(finding, policy, inForce));
+export function evaluateGate(inputs: GateInputs): GateDecision {
+  const { policy, scan, statements = [], votes = [], image = {} } = inputs;
+  const counted = countVotes(scan.findings, votes, policy);
+  const assessed = assessFindings(counted.findings, statements, image, { carryOver: policy.carryOver });
+  const settled = policy.vex === 'settle' ? assessed.filter(isSettled) : [];
+  const open = assessed.filter((one) => !settled.includes(one)).map(({ finding }) => finding);
+  const judged = open.map((finding) => judge(finding, inputs));
   const remarks = [
     ...incompleteness(scan, policy),
     ...uncovered(scan, policy),
+    ...unheard(counted.missing, policy),
     ...shorten(judged, 'deny'),
     ...shorten(judged, 'quarantine'),
     ...shorten(judged, 'warn'),
+    ...shorten(settled.map(toSettled), 'warn'),
   ];
   const decision = toDecision(strictest(remarks.map(({ effect }) => effect)));
   const texts = (...wanted: readonly Effect[]): string[] =>
     remarks.filter(({ effect }) => wanted.includes(effect)).map(({ text }) => text);
-  return { decision, reasons: texts('deny', 'quarantine'), warnings: texts('warn') };
+  return { decision, reasons: texts('deny', 'quarantine'), warnings: [...texts('warn'), ...(inputs.over ?? [])] };
 }
+
+/** What VEX settles holds nothing back, and stays to be seen. */
+function toSettled({ finding, assessment }: AssessedFinding): Remark {
+  const { status, origin, carriedOver } = assessment as Assessment;
+  const said = `${status.replace('_', ' ')} by VEX of ${origin.author}${carriedOver ? ' about an earlier image' : ''}`;
+  return { effect: 'warn', text: `${said}: ${describe(finding)}` };
+}
+
+const unheard = (missing: readonly string[], { votes }: PolicyConfig): readonly Remark[] =>
+  missing.map((voter) => ({ effect: votes.missing, text: `${voter} has not reported on the image` }));
 
 const strictest = (some: readonly Effect[]): Effect => effects.findLast((effect) => some.includes(effect)) ?? 'ignore';
 
 const toDecision = (effect: Effect): Decision => (effect === 'deny' || effect === 'quarantine' ? effect : 'allow');
 
-function judge(finding: Finding, policy: PolicyConfig, inForce: readonly PolicyException[]): Remark {
+function judge(finding: Finding, { policy, inForce, waivers = [] }: GateInputs): Remark {
   const text = describe(finding);
   const accepted = inForce.find((exception) => covers(exception, finding));
   if (accepted) return { effect: 'warn', text: `accepted until ${accepted.until} (${accepted.reason}): ${text}` };
+  const waived = waivers.find((waiver) => coversFinding(waiver, finding));
+  if (waived) {
+    const by = `${waived.id} of ${waived.author}, until ${waived.until}`;
+    return { effect: 'warn', text: `waived by ${by} (${waived.reason}): ${text}` };
+  }
   // What nobody rates is judged by both settings: a stricter threshold must never let through what a milder one held.
   const wanted = strictest([
     thresholdEffect(finding, policy),
@@ -55,9 +80,8 @@ function thresholdEffect({ severity }: Finding, policy: PolicyConfig): Effect {
   return reaches(policy.warnAt) ? 'warn' : 'ignore';
 }
 
-export const covers = (exception: PolicyException, finding: Finding): boolean =>
-  (exception.id === finding.id || finding.aliases.includes(exception.id)) &&
-  (exception.package === undefined || exception.package === finding.package.name);
+export const covers = ({ id, package: name }: PolicyException, finding: Finding): boolean =>
+  coversFinding({ vulnerability: id, package: name }, finding);
 
 function describe({ id, severity, package: pkg, fixState, fixedVersions }: Finding): string {
   const rating = severity === 'unknown' ? 'not rated' : severity;

@@ -1,3 +1,4 @@
+export { addWaiver, removeWaiver, type WaiverPorts } from './change-waivers.ts';
 export { type PolicyConfig, type PolicyException, policyConfigSchema } from './config.ts';
 export { decideGate, type GatePorts, type ImageToDecide, policyDigest, replayVerdict } from './decide-gate.ts';
 export { evaluateGate } from './evaluate-gate.ts';
@@ -9,4 +10,7 @@ export type {
   Verdict,
 } from './model.ts';
 export { parsePolicy } from './parse-policy.ts';
-export type { VerdictStore } from './ports.ts';
+export type { Testimony, TestimonyReader, VerdictStore, WaiverStore } from './ports.ts';
+export { type RecheckPorts, recheckImages } from './recheck-images.ts';
+export { type Review, reviewWaivers } from './review-waivers.ts';
+export { type Waiver, waiverRequestSchema, waiverSchema } from './waiver.ts';

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { digestSchema, gateDecided, subjectSchema } from '../events/index.ts';
+import { type Vote, voteSchema } from '../scanners/index.ts';
+import { type AssessedImage, type SourcedStatement, sourcedStatementSchema } from '../vex/index.ts';
 import type { ScanDocument } from '../vulnerabilities/index.ts';
 import { type PolicyConfig, type PolicyException, policyConfigSchema } from './config.ts';
+import { type Waiver, waiverSchema } from './waiver.ts';
 
 const decisionSchema = gateDecided.data.shape.decision;
 export type Decision = z.infer<typeof decisionSchema>;
@@ -14,6 +17,14 @@ export interface GateInputs {
   readonly policy: PolicyConfig;
   readonly inForce: readonly PolicyException[];
   readonly scan: ScanDocument;
+  /** Where the image is; absent in inputs that were recorded before it mattered. */
+  readonly image?: AssessedImage | undefined;
+  /** In force, and about this image. */
+  readonly waivers?: readonly Waiver[] | undefined;
+  readonly statements?: readonly SourcedStatement[] | undefined;
+  readonly votes?: readonly Vote[] | undefined;
+  /** What ended and would have mattered, in words. */
+  readonly over?: readonly string[] | undefined;
 }
 
 export interface GateDecision {
@@ -29,6 +40,13 @@ export const recordedInputsSchema = z.object({
   policy: policyConfigSchema,
   inForce: policyConfigSchema.shape.exceptions,
   scan: z.object({ key: z.string(), digest: digestSchema }),
+  image: z.object({ registry: z.string(), repository: z.string(), digest: digestSchema }).optional(),
+  waivers: z.array(waiverSchema).optional(),
+  /** Only the statements that are about a finding of the scan or of a vote that counts. */
+  statements: z.array(sourcedStatementSchema).optional(),
+  /** Only the votes that count. */
+  votes: z.array(voteSchema).optional(),
+  over: z.array(z.string()).optional(),
 });
 export type RecordedInputs = z.infer<typeof recordedInputsSchema>;
 

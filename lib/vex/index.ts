@@ -5,6 +5,7 @@ export {
   isSettled,
   relevantStatements,
 } from './assess-findings.ts';
+export type { VexRecord } from './model.ts';
 export {
   type AssessedImage,
   type Assessment,
@@ -12,4 +13,5 @@ export {
   sourcedStatementSchema,
   type VexOrigin,
 } from './model.ts';
+export type { VexStore } from './ports.ts';
 export { sourceStatements } from './source-statements.ts';

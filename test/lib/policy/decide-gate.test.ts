@@ -115,6 +115,9 @@ describe('parsePolicy', () => {
       unrated: 'warn',
       incomplete: 'quarantine',
       uncovered: 'warn',
+      vex: 'settle',
+      carryOver: true,
+      votes: { count: ['lading'], rule: 'any', missing: 'warn' },
       exceptions: [],
     });
   });

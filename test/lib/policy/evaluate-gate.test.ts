@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../lib/core/digest.ts';
-import { evaluateGate, type PolicyConfig, type PolicyException } from '../../../lib/policy/index.ts';
-import { type ScanDocument, type Severity, severities } from '../../../lib/vulnerabilities/index.ts';
-import { covered, finding, policy, scan } from './support.ts';
+import { evaluateGate, type PolicyConfig, type PolicyException, type Waiver } from '../../../lib/policy/index.ts';
+import type { Vote } from '../../../lib/scanners/index.ts';
+import type { SourcedStatement } from '../../../lib/vex/index.ts';
+import { type Finding, type ScanDocument, type Severity, severities } from '../../../lib/vulnerabilities/index.ts';
+import { covered, finding, policy, scan, subject } from './support.ts';
 
 const evaluate = (settings: Partial<PolicyConfig>, document: ScanDocument, inForce: readonly PolicyException[] = []) =>
   evaluateGate({ policy: policy(settings), inForce, scan: document });
@@ -205,5 +207,96 @@ describe('any decision', () => {
         expect(decide(strict)).toBeGreaterThanOrEqual(decide(mild));
       }),
     );
+  });
+});
+
+describe('what people say', () => {
+  const bad = finding('CVE-2026-1', 'critical', {
+    aliases: ['GHSA-1'],
+    package: { name: 'left', version: '1.0.0', type: 'npm', purl: 'pkg:npm/left@1.0.0' },
+  });
+  const waiver: Waiver = {
+    id: `w-${'0'.repeat(16)}`,
+    vulnerability: 'GHSA-1',
+    image: '**',
+    reason: 'behind a proxy',
+    author: 'ops',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    until: '2026-02-01T00:00:00.000Z',
+  };
+  const statement = (status: 'not_affected' | 'under_investigation'): SourcedStatement => ({
+    statement: {
+      ids: ['CVE-2026-1'],
+      status,
+      time: '2026-01-01T00:00:00.000Z',
+      products: [{ names: ['pkg:npm/left'], subcomponents: [] }],
+    },
+    origin: { document: 'd', author: 'the team', format: 'openvex', via: 'file' },
+  });
+  const inputs = { policy: policy(), inForce: [], scan: scan([bad]), image: subject };
+
+  it('accepts a waived finding by any of its names, and names the waiver', () => {
+    expect(evaluateGate(inputs).decision).toBe('deny');
+    const decided = evaluateGate({ ...inputs, waivers: [waiver] });
+    expect(decided.decision).toBe('allow');
+    expect(decided.warnings).toEqual([expect.stringContaining(`waived by ${waiver.id} of ops`)]);
+    expect(evaluateGate({ ...inputs, waivers: [{ ...waiver, package: 'right' }] }).decision).toBe('deny');
+  });
+
+  it('goes by VEX that settles, and by nothing less; or only shows it', () => {
+    const decided = evaluateGate({ ...inputs, statements: [statement('not_affected')] });
+    expect(decided).toMatchObject({ decision: 'allow', warnings: [expect.stringContaining('by VEX of the team')] });
+    expect(evaluateGate({ ...inputs, statements: [statement('under_investigation')] }).decision).toBe('deny');
+    const showing = { ...inputs, policy: policy({ vex: 'show' }), statements: [statement('not_affected')] };
+    expect(evaluateGate(showing).decision).toBe('deny');
+  });
+
+  describe('and other scanners', () => {
+    const vote = (voter: string, findings: readonly Finding[], covers: 'all' | 'os' = 'all'): Vote => ({
+      voter,
+      via: 'file',
+      receivedAt: '2026-01-01T00:00:00.000Z',
+      report: {
+        schemaVersion: 1,
+        scanner: { name: 'trivy', label: voter },
+        image: {},
+        covers,
+        findings: findings.map(({ sources: _sources, ...one }) => one),
+      },
+    });
+    const decide = (count: string[], rule: 'any' | 'majority' | 'all', votes: readonly Vote[], findings = [bad]) =>
+      evaluateGate({
+        ...inputs,
+        scan: scan(findings),
+        policy: policy({ votes: { count, rule, missing: 'quarantine' } }),
+        votes,
+      });
+
+    it('counts no vote that the policy does not name', () => {
+      expect(decide(['lading'], 'any', [vote('trivy', [bad])], []).decision).toBe('allow');
+    });
+
+    it.each([
+      ['any', 'deny'],
+      ['majority', 'deny'],
+      ['all', 'allow'],
+    ] as const)('with the rule %s and two of three: %s', (rule, decision) => {
+      const votes = [vote('trivy', [bad]), vote('grype', [])];
+      expect(decide(['lading', 'trivy', 'grype'], rule, votes).decision).toBe(decision);
+    });
+
+    it('takes the silence of who does not look at such packages for nothing', () => {
+      expect(decide(['lading', 'ecr-basic'], 'all', [vote('ecr-basic', [], 'os')]).decision).toBe('deny');
+    });
+
+    it('lets another scanner decide alone', () => {
+      expect(decide(['trivy'], 'any', [vote('trivy', [])]).decision).toBe('allow');
+      expect(decide(['trivy'], 'any', [vote('trivy', [bad])], []).decision).toBe('deny');
+    });
+
+    it('does not take a scanner that has not reported for one that found nothing', () => {
+      const decided = decide(['lading', 'trivy'], 'any', [], []);
+      expect(decided).toMatchObject({ decision: 'quarantine', reasons: ['trivy has not reported on the image'] });
+    });
   });
 });
