@@ -25,6 +25,17 @@ const onlyEnglish: Plugin = {
   },
 };
 
+/** Commander starts programs for commands that are files of their own, of which there are none. */
+const noPrograms: Plugin = {
+  name: 'no-programs',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path: 'none', namespace: 'no-programs' } : undefined,
+    );
+    plugin.onLoad({ filter: /.*/, namespace: 'no-programs' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 const common = {
   bundle: true,
   platform: 'node',
@@ -61,6 +72,7 @@ async function bundleSbom(outdir: string): Promise<void> {
     external: ['@aws-sdk/*', '@smithy/*'],
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
+    plugins: [onlyEnglish, noPrograms],
     metafile: true,
   });
   const own = Object.keys(metafile.inputs).filter((file) => /^(?:lib|functions)\//.test(file));

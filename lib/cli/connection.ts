@@ -3,36 +3,39 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
 import { parseJsonStrict } from '../core/json.ts';
-import { senderKinds } from '../intake/config.ts';
+import { once } from '../core/once.ts';
+import { senderKinds } from '../intake/sender-kinds.ts';
 
 /** What a running local stack writes into its data folder, so that the command line finds it. */
-export const stackFileSchema = z.object({
-  pid: z.int().positive(),
-  /** Base address of the API and the pages. */
-  api: z.url(),
-  /** The facade that answers for AWS. */
-  endpoint: z.url(),
-  region: z.string(),
-  /** Name in references and events → address to push to. */
-  registries: z.array(
-    z.object({ host: z.string(), region: z.string(), url: z.url(), role: z.enum(['source', 'replica']) }),
-  ),
-  /** Name of the bucket of documents, into whose inbox advisories are put. */
-  documentsBucket: z.string().optional(),
-  /** ARN of the secret that senders of push notifications prove themselves with, and who they are. */
-  webhooksSecret: z.string().optional(),
-  webhookSources: z
-    .array(
-      z.object({
-        name: z.string(),
-        kind: z.enum(senderKinds),
-        registry: z.string(),
-        repositoryInPath: z.boolean().optional(),
-      }),
-    )
-    .optional(),
-});
-export type StackFile = z.infer<typeof stackFileSchema>;
+export const stackFileSchema = once(() =>
+  z.object({
+    pid: z.int().positive(),
+    /** Base address of the API and the pages. */
+    api: z.url(),
+    /** The facade that answers for AWS. */
+    endpoint: z.url(),
+    region: z.string(),
+    /** Name in references and events → address to push to. */
+    registries: z.array(
+      z.object({ host: z.string(), region: z.string(), url: z.url(), role: z.enum(['source', 'replica']) }),
+    ),
+    /** Name of the bucket of documents, into whose inbox advisories are put. */
+    documentsBucket: z.string().optional(),
+    /** ARN of the secret that senders of push notifications prove themselves with, and who they are. */
+    webhooksSecret: z.string().optional(),
+    webhookSources: z
+      .array(
+        z.object({
+          name: z.string(),
+          kind: z.enum(senderKinds),
+          registry: z.string(),
+          repositoryInPath: z.boolean().optional(),
+        }),
+      )
+      .optional(),
+  }),
+);
+export type StackFile = z.infer<ReturnType<typeof stackFileSchema>>;
 
 export interface Connection {
   readonly api: string;
@@ -78,7 +81,7 @@ const dataFolder = (given: string | undefined): string =>
 
 function readStackFile(file: string): StackFile | undefined {
   if (!existsSync(file)) return undefined;
-  const parsed = stackFileSchema.safeParse(parseJsonStrict(readFileSync(file), { what: file }));
+  const parsed = stackFileSchema().safeParse(parseJsonStrict(readFileSync(file), { what: file }));
   if (!parsed.success || !isAlive(parsed.data.pid)) return undefined;
   return parsed.data;
 }

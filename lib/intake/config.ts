@@ -1,22 +1,7 @@
 import { z } from 'zod';
 import { isRegistryHost } from '../core/image-reference.ts';
 
-/** Who sends: each has a module of its name in `senders/`. */
-export const senderKinds = [
-  'acr',
-  'artifactory',
-  'cloudevents',
-  'distribution',
-  'docker-hub',
-  'generic',
-  'ghcr',
-  'gitlab',
-  'google',
-  'harbor',
-  'nexus',
-  'quay',
-] as const;
-export type SenderKind = (typeof senderKinds)[number];
+export { type SenderKind, senderKinds } from './sender-kinds.ts';
 
 const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'not lower-case letters, digits and -');
 const registry = z.string().refine(isRegistryHost, 'not a registry host');

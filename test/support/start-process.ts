@@ -61,7 +61,7 @@ export function startProcess(dataDir: string, args: readonly string[] = []): Sta
         });
       }
     },
-    file: () => stackFileSchema.parse(JSON.parse(readFileSync(stackFileOf(dataDir), 'utf8'))),
+    file: () => stackFileSchema().parse(JSON.parse(readFileSync(stackFileOf(dataDir), 'utf8'))),
     kill: (signal) => void child.kill(signal),
   };
 }

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +118,8 @@ function runHelper(name: string, server: string): Promise<string | undefined> {
     throw new LadingError('login-file-invalid', `"${name.slice(0, 60)}" is no name of a credential helper`);
   }
   return new Promise((resolve, reject) => {
+    // Fetched when it is needed: to load it takes longer than to read a manifest, and few logins are kept by a helper.
+    const { execFile } = process.getBuiltinModule('node:child_process');
     const child = execFile(
       `docker-credential-${name}`,
       ['get'],

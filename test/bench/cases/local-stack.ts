@@ -43,7 +43,7 @@ async function start(data: string): Promise<Started> {
     if (output.includes('Ctrl-C stops')) break;
   }
   if (readyAt === 0) throw new Error(`the stack did not start: ${output}`);
-  const file = stackFileSchema.parse(JSON.parse(readFileSync(join(data, 'stack.json'), 'utf8')));
+  const file = stackFileSchema().parse(JSON.parse(readFileSync(join(data, 'stack.json'), 'utf8')));
   return {
     file,
     seconds: (readyAt - began) / 1000,
