@@ -60,3 +60,11 @@ export interface CredentialTest {
    */
   works(credentials: RegistryCredentials): Promise<boolean>;
 }
+
+export interface RotationLease {
+  /**
+   * Lets one run at a time work on a secret, for as long as a run can last; undefined while another does. A registry
+   * that gives an account a new token by a single call cannot keep two runs apart.
+   */
+  take(secret: string): Promise<{ release(): Promise<void> } | undefined>;
+}

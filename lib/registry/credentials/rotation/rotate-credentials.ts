@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { LadingError, unreachable } from '../../../core/errors.ts';
 import type { RotationConfig } from '../model.ts';
 import { nextStep, QUIET_MS, type RotationState } from './next-step.ts';
-import type { CredentialTest, SecretVersions, SecretVersionWriter, TokenIssuer } from './ports.ts';
+import type { CredentialTest, RotationLease, SecretVersions, SecretVersionWriter, TokenIssuer } from './ports.ts';
 import { readToken, type StoredToken, writeToken } from './stored-token.ts';
 
 /** What came of a rotation, for the audit trail. Ids are those under which the registry has the tokens. */
@@ -15,6 +15,7 @@ export interface RotationPorts {
   readonly versions: SecretVersions & SecretVersionWriter;
   readonly issuer: TokenIssuer;
   readonly test: CredentialTest;
+  readonly lease: RotationLease;
   readonly clock: Clock;
   /** Told before the step counts as done: after a crash it is told again, with the same version. */
   readonly tell: (news: RotationNews) => Promise<void>;
@@ -36,6 +37,17 @@ export async function rotateCredentials(
   config: RotationConfig,
   ports: RotationPorts,
 ): Promise<boolean> {
+  const lease = await ports.lease.take(secret);
+  if (lease === undefined) return false;
+  try {
+    return await runSteps(secret, config, ports);
+  } finally {
+    // It would run out by itself; giving it back only saves time.
+    await lease.release().catch(() => undefined);
+  }
+}
+
+async function runSteps(secret: string, config: RotationConfig, ports: RotationPorts): Promise<boolean> {
   await sweep(secret, ports);
   for (let steps = 0; steps < MOST_STEPS; steps++) {
     const state = await readState(secret, ports);

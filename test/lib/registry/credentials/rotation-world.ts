@@ -2,6 +2,7 @@ import { manualClock } from '../../../../lib/core/clock.ts';
 import type {
   CredentialTest,
   MintedToken,
+  RotationLease,
   SecretState,
   SecretVersions,
   SecretVersionWriter,
@@ -112,9 +113,25 @@ export function rotationWorld(kind: IssuerKind, pause: () => Promise<void> = asy
     const text = secret.texts.get(secret.stages.get(stage) ?? '');
     return text === undefined ? undefined : (JSON.parse(text) as { username: string; password: string });
   };
+  let held: { readonly until: number } | undefined;
+  const lease: RotationLease = {
+    take: () =>
+      effect('take', () => {
+        if (held !== undefined && held.until > clock.now().getTime()) return undefined;
+        const mine = { until: clock.now().getTime() + 5 * 60 * 1000 };
+        held = mine;
+        return {
+          release: () =>
+            effect('release', () => {
+              if (held === mine) held = undefined;
+            }),
+        };
+      }),
+  };
   return {
     clock,
     ports: {
+      lease,
       versions,
       issuer,
       test,

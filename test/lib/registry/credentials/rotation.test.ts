@@ -26,7 +26,7 @@ describe.each(kinds)('rotating credentials with %s', (kind) => {
     expect(await run(world)).toBe(true);
     expect(world.inForce()?.password).not.toBe('by hand');
     expect(world.currentWorks()).toBe(true);
-    const order = world.log.filter((name) => !/read|describe|list/.test(name));
+    const order = world.log.filter((name) => !/read|describe|list|take|release/.test(name));
     expect(order).toEqual(['mint', 'put', 'activate', 'try', 'move AWSCURRENT', 'tell rotated', 'move AWSPENDING']);
     const first = world.inForce();
     world.clock.advance(29 * DAY);
@@ -122,11 +122,6 @@ describe.each(kinds)('rotating credentials with %s', (kind) => {
           await scheduler.waitFor(Promise.all(runs));
         }
         expect(worked).not.toContain(false);
-        // Runs that always meet may always spoil each other's new token, and nothing worse; alone, one gets through.
-        for (let i = 0; i < 3; i++) {
-          world.clock.advance(HOUR);
-          await scheduler.waitFor(run(world));
-        }
         expect(world.inForce()?.password).not.toBe('by hand');
         expect(world.currentWorks()).toBe(true);
       }),
