@@ -18,6 +18,8 @@ type Recipe =
   | { readonly kind: 'go'; readonly package: string; readonly version: string }
   /** A main package inside of a module that cannot be installed by name: it is copied out of the module cache. */
   | { readonly kind: 'go-copy'; readonly module: string; readonly version: string }
+  /** A small program of our own, on a library of others. */
+  | { readonly kind: 'go-own'; readonly folder: string }
   | { readonly kind: 'debian'; readonly package: string };
 
 const recipes: Readonly<Record<string, Recipe>> = {
@@ -30,6 +32,8 @@ const recipes: Readonly<Record<string, Recipe>> = {
     module: 'github.com/opencontainers/distribution-spec/conformance',
     version: 'v0.0.0-20260831232431-97274622c111',
   },
+  // The module of the notation command is not served; the library that it is made of is.
+  'notation-check': { kind: 'go-own', folder: 'notation-check' },
   skopeo: { kind: 'debian', package: 'skopeo' },
   'docker-registry': { kind: 'debian', package: 'docker-registry' },
 };
@@ -62,7 +66,7 @@ export function provide(program: string, build: boolean): { readonly path: strin
   if (!find('go')) return { absent: 'not on PATH, and building it needs go' };
   console.log(`building ${program} into ${toolsFolder()} …`);
   mkdirSync(toolsFolder(), { recursive: true });
-  const problem = recipe.kind === 'go' ? goInstall(recipe) : goCopy(program, recipe);
+  const problem = buildWithGo(program, recipe);
   const built = find(program);
   return built ? { path: built } : { absent: `could not be built: ${problem ?? 'no binary came out'}` };
 }
@@ -92,6 +96,16 @@ function attempt(work: () => void): string | undefined {
 const goInstall = (recipe: { readonly package: string; readonly version: string }): string | undefined =>
   attempt(() => {
     go(['install', '-ldflags=-s', `${recipe.package}@${recipe.version}`], tmpdir(), { GOBIN: toolsFolder() });
+  });
+
+function buildWithGo(program: string, recipe: Exclude<Recipe, { readonly kind: 'debian' }>): string | undefined {
+  if (recipe.kind === 'go') return goInstall(recipe);
+  return recipe.kind === 'go-copy' ? goCopy(program, recipe) : goOwn(program, recipe.folder);
+}
+
+const goOwn = (program: string, folder: string): string | undefined =>
+  attempt(() => {
+    go(['build', '-ldflags=-s', '-o', join(toolsFolder(), program), '.'], join(import.meta.dirname, folder));
   });
 
 function goCopy(program: string, recipe: { readonly module: string; readonly version: string }): string | undefined {
