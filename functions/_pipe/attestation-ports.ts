@@ -2,17 +2,18 @@ import { dynamoCryptoInventory } from '../../lib/attestation/adapters/dynamo-cry
 import { dynamoMaterials } from '../../lib/attestation/adapters/dynamo-materials.ts';
 import { dynamoStatements } from '../../lib/attestation/adapters/dynamo-statements.ts';
 import { dynamoVerdictBoard } from '../../lib/attestation/adapters/dynamo-verdict-board.ts';
-import { type AttestPorts, trustConfigSchema } from '../../lib/attestation/index.ts';
+import type { AttestPorts } from '../../lib/attestation/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import type { ImageLocation } from '../../lib/core/image-reference.ts';
+import type { ImageSubject } from '../../lib/events/index.ts';
+import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
+import { writeSbom } from '../../lib/sbom/index.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
 import { snapshotDocuments } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { once } from './once.ts';
 import { registries } from './registries.ts';
 import { signers } from './signers.ts';
-import { documents, setting, table } from './wiring.ts';
-
-export const trust = once(() => setting('trust', trustConfigSchema));
+import { documents, table } from './wiring.ts';
 
 const stores = once(() => {
   const signatures = table('signatures');
@@ -26,6 +27,10 @@ const stores = once(() => {
       documents: store,
       materials: dynamoMaterials(signatures),
       advisories: snapshotDocuments(store),
+      spdxOf: async (subject: ImageSubject, timestamp: string) => {
+        const sbom = await documentSbomStore(store).get(subject.digest);
+        return sbom && writeSbom(sbom, { format: 'spdx-json', version: '2.3' }, { ...subject, timestamp });
+      },
     },
   };
 });

@@ -72,8 +72,8 @@ export const tableNames: readonly TableName[] = [
   'deliveries',
 ];
 
-export type BucketName = 'documents' | 'evidence';
-export const bucketNames: readonly BucketName[] = ['documents', 'evidence'];
+export type BucketName = 'archive' | 'documents' | 'evidence';
+export const bucketNames: readonly BucketName[] = ['archive', 'documents', 'evidence'];
 
 /** One right of a function. It also sets the environment variable that `environmentNames` gives for the resource. */
 export type Use =

@@ -1,6 +1,5 @@
-import { algorithmUseAt, attestImage, signersFor } from '../../lib/attestation/index.ts';
+import { attestImage } from '../../lib/attestation/index.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
-import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
 import {
@@ -16,10 +15,10 @@ import {
 import { dynamoVerdictStore } from '../../lib/policy/adapters/dynamo-verdict-store.ts';
 import type { Verdict } from '../../lib/policy/index.ts';
 import { runStage } from '../../lib/work/index.ts';
-import { attestPorts, trust } from '../_pipe/attestation-ports.ts';
+import { attestPorts } from '../_pipe/attestation-ports.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
-import { signers } from '../_pipe/signers.ts';
+import { requiredKeys, trust } from '../_pipe/trust.ts';
 import { stagePorts, table } from '../_pipe/wiring.ts';
 
 const stage = once(stagePorts);
@@ -41,16 +40,9 @@ function readTrigger(event: EventBridgeEvent): { readonly subject: ImageLocation
 
 /** Whatever triggers it, what is said is the verdict that stands, under the keys of today: that is what is done once. */
 async function versionOf(verdict: Verdict, event: EventBridgeEvent): Promise<string> {
-  const chosen = await signersFor(
-    signers().map(({ signer }) => signer),
-    trust(),
-    systemClock.now(),
-  );
-  const keys = await Promise.all(chosen.map(async (signer) => (await signer.publicKey()).hint));
-  const use = algorithmUseAt(trust(), systemClock.now());
-  const base = `${verdict.inputs.digest} ${verdict.asOf} ${use} ${keys.join(' ')}`;
-  // What came from outside is a new thing to say of the same verdict.
-  return event['detail-type'] === provenanceRecorded.detailType ? `${base} ${event.id}` : base;
+  const keys = (await requiredKeys()).map(({ keyId }) => keyId);
+  const base = `${verdict.inputs.digest} ${verdict.asOf} ${keys.join(' ')}`;
+  return `${base}${given(event)}`;
 }
 
 export const handler = eventsHandler(async (event, delivery) => {
@@ -67,7 +59,7 @@ export const handler = eventsHandler(async (event, delivery) => {
     ...delivery,
     cause: metadata,
     perform: async () => {
-      const version = `${verdict.inputs.digest} ${verdict.asOf}`;
+      const version = `${verdict.inputs.digest} ${verdict.asOf}${given(event)}`;
       const outcome = await attestImage(await attestPorts(subject), { subject, verdict, version }, trust());
       if (outcome.kind === 'attested') return [outcome.event];
       logger.info(`nothing is said of ${image}: ${outcome.kind}`);
@@ -75,6 +67,10 @@ export const handler = eventsHandler(async (event, delivery) => {
     },
   });
 });
+
+/** Where something new is said, the summary names it, and so is another one. */
+const given = (event: EventBridgeEvent): string =>
+  event['detail-type'] === provenanceRecorded.detailType ? ` ${event.id}` : '';
 
 /** The first signature is the fast path's; two at once would lose one of them where a registry has no list of referrers. */
 async function isSigned(image: string): Promise<boolean> {

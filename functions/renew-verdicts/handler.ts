@@ -7,15 +7,17 @@ import { dynamoVerdictStore } from '../../lib/policy/adapters/dynamo-verdict-sto
 import { policyConfigSchema } from '../../lib/policy/index.ts';
 import { runStage } from '../../lib/work/index.ts';
 import { createAttempts } from '../_pipe/attempts.ts';
-import { attestPorts, trust, verdictBoard } from '../_pipe/attestation-ports.ts';
+import { attestPorts, verdictBoard } from '../_pipe/attestation-ports.ts';
 import { type Delivery, eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
+import { testimony } from '../_pipe/testimony.ts';
+import { trust } from '../_pipe/trust.ts';
 import { setting, stagePorts, table } from '../_pipe/wiring.ts';
 import { renewalPorts } from './renewal-ports.ts';
 
 const stage = once(stagePorts);
 const policy = once(() => setting('policy', policyConfigSchema));
-const gate = once(() => ({ ...renewalPorts(), verdicts: dynamoVerdictStore(table('verdicts')) }));
+const gate = once(() => ({ ...renewalPorts(), verdicts: dynamoVerdictStore(table('verdicts')), testimony: testimony() }));
 
 const HOUR_MS = 3_600_000;
 

@@ -58,6 +58,8 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('key' in use) return keyStatements(shared.keys[use.key], use.access);
   if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
   if ('registry' in use) return registryStatements(use.registry, shared);
+  // The default bus takes tasks of every region: those that events of a region are sent on from.
+  if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
   if ('setting' in use) return [];
   return unreachable(use);
 }

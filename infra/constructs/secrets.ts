@@ -6,6 +6,7 @@ import { mapNames, pascalCase } from './names.ts';
 
 const descriptions: Readonly<Record<SecretName, string>> = {
   webhooks: 'Shared with the registries that send push notifications: what they prove themselves with',
+  admission: 'In the address at which clusters ask for admission: what they prove themselves with',
   notifications: 'Shared with the receivers of notifications: the key of ours',
 };
 
@@ -19,7 +20,7 @@ export class Secrets extends Construct {
   constructor(scope: Construct, id: string, props: { readonly removalPolicy: RemovalPolicy }) {
     super(scope, id);
     this.byName = mapNames(
-      ['webhooks', 'notifications'] as const,
+      ['webhooks', 'notifications', 'admission'] as const,
       (name) =>
         new Secret(this, pascalCase(name), {
           description: descriptions[name],

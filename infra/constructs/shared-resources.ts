@@ -16,6 +16,8 @@ export interface SharedResources {
   /** JSON texts. They may hold tokens (the account), which the template resolves. */
   readonly settings: Readonly<Record<SettingName, string>>;
   readonly registries: RegistryRights;
+  /** ARN pattern of the account's tasks in ECS. */
+  readonly taskArns: string;
 }
 
 /** What credentials are read from. */

@@ -65,6 +65,7 @@ export class PrimaryStack extends Stack {
       secrets: new Secrets(this, 'Secrets', { removalPolicy }).byName,
       settings: settingsOf(config, this),
       registries: registryRightsOf(config, this),
+      taskArns: `arn:${this.partition}:ecs:*:${this.account}:task/*`,
     };
     this.webApi = new WebApi(this, 'Web', {
       defaults: this.defaults,
@@ -136,6 +137,11 @@ export class PrimaryStack extends Stack {
     if (postQuantumKey) output('PostQuantumKeyArn', postQuantumKey.current.keyArn, 'Key that signs with ML-DSA');
     output('WebhooksSecretArn', shared.secrets.webhooks.secretArn, 'Key of the signatures of incoming notifications');
     output('NotificationsSecretArn', shared.secrets.notifications.secretArn, 'Key of our signatures on notifications');
+    output(
+      'AdmissionSecretArn',
+      shared.secrets.admission.secretArn,
+      'In the address at which clusters ask for admission',
+    );
     for (const name of bucketNames) {
       output(`${pascalCase(name)}BucketName`, shared.buckets[name].bucketName, `Bucket of ${name}`);
     }

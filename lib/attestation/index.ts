@@ -10,3 +10,10 @@ export {
 } from './model.ts';
 export type { CryptoInventory, MaterialStore, StatementStore, VerdictBoard } from './ports.ts';
 export { lapseVerdict, type RenewPorts, renewVerdict } from './renew-verdict.ts';
+export {
+  type CampaignProgress,
+  type CryptoSummary,
+  type RequiredKey,
+  requestSignatures,
+  summariseCrypto,
+} from './request-signatures.ts';

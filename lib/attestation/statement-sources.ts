@@ -2,6 +2,7 @@ import type { Digest } from '../core/digest.ts';
 import { unreachable } from '../core/errors.ts';
 import { parseJsonStrict } from '../core/json.ts';
 import { contentKey, type DocumentStore, loadDocument, loadJson } from '../documents/index.ts';
+import type { ImageSubject } from '../events/index.ts';
 import type { Verdict } from '../policy/index.ts';
 import { type AdvisoryStore, type ScanDocument, scanDocumentSchema } from '../vulnerabilities/index.ts';
 import type { StatementKind } from './config.ts';
@@ -13,6 +14,8 @@ export interface SourcePorts {
   readonly documents: DocumentStore;
   readonly materials: Pick<MaterialStore, 'of'>;
   readonly advisories: Pick<AdvisoryStore, 'snapshot'>;
+  /** The SBOM as SPDX 2.3, made from the stored one when it is asked for. */
+  spdxOf(subject: ImageSubject, timestamp: string): Promise<string | undefined>;
 }
 
 /** What can be said of an image besides the verdict, of the kinds that are asked for, in their order. */
@@ -48,8 +51,9 @@ async function statementsOf(ports: SourcePorts, kind: StatementKind, known: Know
       return Promise.all(
         materials.filter((material) => material.kind === kind).map((one) => fromMaterial(ports.documents, one)),
       ).then((drafts) => drafts.flat());
-    // The verdict is said last, of all that was said before; SPDX follows where its document is kept.
     case 'spdx':
+      return scan === undefined ? [] : spdx(ports, verdict, scan.sbom.digest);
+    // The verdict is said last, of all that was said before.
     case 'verdict':
       return [];
     default:
@@ -60,6 +64,19 @@ async function statementsOf(ports: SourcePorts, kind: StatementKind, known: Know
 async function cycloneDx(documents: DocumentStore, sbom: Digest): Promise<readonly StatementDraft[]> {
   const predicate = await readDocument(documents, contentKey('sboms', sbom), sbom);
   return predicate === undefined ? [] : [{ predicateType: predicateTypes.cyclonedx, version: sbom, predicate }];
+}
+
+/** Its time is that of the verdict, so that a retry says the same. */
+async function spdx(ports: SourcePorts, verdict: Verdict, sbom: Digest): Promise<readonly StatementDraft[]> {
+  const text = await ports.spdxOf(verdict.subject, verdict.asOf);
+  if (text === undefined) return [];
+  return [
+    {
+      predicateType: predicateTypes.spdx,
+      version: sbom,
+      predicate: parseJsonStrict(text, { what: 'the SPDX document' }),
+    },
+  ];
 }
 
 async function vulnerabilities(ports: SourcePorts, scan: ScanDocument, verdict: Verdict): Promise<StatementDraft> {

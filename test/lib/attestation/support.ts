@@ -55,7 +55,7 @@ export async function setting(options: { readonly signers?: readonly Signer[]; r
     signatures,
     board,
     crypto,
-    sources: { documents, materials, advisories: { snapshot: async () => undefined } },
+    sources: { documents, materials, advisories: { snapshot: async () => undefined }, spdxOf: async () => undefined },
     levelsOf: async () => [],
     registry,
     clock,
