@@ -60,6 +60,7 @@ export async function catalogImage(
       subject,
       artifactClass: entry.artifactClass,
       artifactType: entry.artifactType,
+      predicateType: manifest.annotations['dev.sigstore.bundle.predicateType'],
       referrerOf: entry.referrerOf,
       replicaOf: entry.replicaOf,
       children: entry.children.map(({ size: _size, ...child }) => child),

@@ -38,7 +38,7 @@ const packageArbitrary: fc.Arbitrary<Omit<Package, 'id' | 'dependencies'>> = fc
       { minLength: 1, maxLength: 3 },
     ),
     layer: fc.nat({ max: 2 }),
-    hashes: fc.constantFrom(undefined, [{ algorithm: 'SHA-1' as const, value: '0'.repeat(40) }]),
+    hashes: fc.option(fc.constant({ algorithm: 'SHA-1' as const, value: '0'.repeat(40) }), { nil: undefined }),
   })
   .map(({ identified, source, supplier, hashes, locations, ...one }) => {
     const system = one.type === 'deb' || one.type === 'apk';
@@ -63,7 +63,7 @@ const packageArbitrary: fc.Arbitrary<Omit<Package, 'id' | 'dependencies'>> = fc
       ...(usable ? { purl } : {}),
       ...(source ? { source } : {}),
       ...(supplier === undefined ? {} : { supplier }),
-      ...(hashes ? { hashes } : {}),
+      ...(hashes ? { hashes: [hashes] } : {}),
       ...(usable && system ? { distro: { id: 'debian', versionId: '12' } } : {}),
       locations: locations.sort().map((path) => ({ path, layer: layers[one.layer] as Digest })),
     };

@@ -53,7 +53,7 @@ describe.each(forms)('an SBOM as %s', (form) => {
       fc.property(sbomArbitrary, (sbom) => {
         const document = write(sbom, form);
         expect(write(sbom, form)).toBe(document);
-        const { packages, dependencies = new Map() } = readSbom(document);
+        const { packages, dependencies = new Map<string, readonly string[]>() } = readSbom(document);
         const refs = new Set(packages.map(({ ref }) => ref));
         const counts = packages.map(
           ({ ref }) => (dependencies.get(ref ?? '') ?? []).filter((one) => refs.has(one)).length,
