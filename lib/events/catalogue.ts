@@ -449,6 +449,32 @@ export const provenanceRecorded = define(
   (data) => `${bySubject(data)} ${data.provenance.digest}`,
 );
 
+const credentialsData = z.object({
+  registry: z.string(),
+  /** Name or ARN of the secret. */
+  secret: z.string(),
+  /** Of the secret, and not what it holds. */
+  version: z.string(),
+  /** Under which the registry knows the token. */
+  tokenId: z.string().optional(),
+});
+export const credentialsRotated = define(
+  'lading.registry',
+  'Credentials Rotated',
+  credentialsData.extend({
+    expiresAt: z.iso.datetime().optional(),
+    /** Whether the ones before them hold until they are withdrawn. */
+    replaced: z.boolean(),
+  }),
+  (data) => `${data.registry} ${data.version}`,
+);
+export const credentialsWithdrawn = define(
+  'lading.registry',
+  'Credentials Withdrawn',
+  credentialsData,
+  (data) => `${data.registry} ${data.version}`,
+);
+
 /** Every event of the system, by detail-type. */
 export const eventDefinitions = {
   [imagePushed.detailType]: imagePushed,
@@ -477,6 +503,8 @@ export const eventDefinitions = {
   [imageRestored.detailType]: imageRestored,
   [imageExpired.detailType]: imageExpired,
   [imageInUse.detailType]: imageInUse,
+  [credentialsRotated.detailType]: credentialsRotated,
+  [credentialsWithdrawn.detailType]: credentialsWithdrawn,
   [untrustedImageStarted.detailType]: untrustedImageStarted,
   [provenanceRecorded.detailType]: provenanceRecorded,
 } as Readonly<Record<string, EventDefinition>>;
