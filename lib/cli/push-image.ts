@@ -3,7 +3,7 @@ import { systemClock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import { isRepositoryName, isTag } from '../core/image-reference.ts';
-import { parseSource, type Registry, type RegistryReader } from '../registry/index.ts';
+import { parseSource, type Registry, type RegistryReader, tapContent } from '../registry/index.ts';
 import { replicateImage } from '../replication/index.ts';
 import { type ImageAccess, openImage, splitTag } from './source/open-image.ts';
 
@@ -152,12 +152,10 @@ function counting(reader: RegistryReader, onProgress: (bytes: number) => void): 
     listTags: reader.listTags.bind(reader),
     listRepositories: reader.listRepositories.bind(reader),
     listReferrers: reader.listReferrers.bind(reader),
-    async *openBlob(at, call) {
-      for await (const chunk of reader.openBlob(at, call)) {
-        bytes += chunk.length;
+    openBlob: (at, call) =>
+      tapContent(reader.openBlob(at, call), (piece) => {
+        bytes += piece.length;
         onProgress(bytes);
-        yield chunk;
-      }
-    },
+      }),
   };
 }

@@ -1,8 +1,9 @@
 import { LadingError } from '../core/errors.ts';
 import { formatBytes, plural } from '../core/format-units.ts';
 import { formatImageReference, parseImageReference } from '../core/image-reference.ts';
-import type { Registry } from '../registry/index.ts';
-import { connect, localStack, type StackFile } from './connection.ts';
+import { LAYOUT_REPOSITORY, openOciLayout } from '../registry/adapters/oci-layout.ts';
+import { parseSource, type Registry } from '../registry/index.ts';
+import { connect, fromCaller, localStack, type StackFile } from './connection.ts';
 import { defuse, paint, printJson, say } from './output.ts';
 import { createProgress } from './progress.ts';
 import { type PushedImage, pushImage } from './push-image.ts';
@@ -16,7 +17,21 @@ export interface PushOptions {
 }
 
 export async function runPush(source: string, name: string | undefined, options: PushOptions): Promise<void> {
-  const target = await openTarget(name, options);
+  await copy(source, await openTarget(name, options), options);
+}
+
+/** @throws LadingError `source-invalid` where the folder is there and holds something else */
+export async function runPull(source: string, folder: string, options: PushOptions): Promise<void> {
+  const parsed = parseSource(folder.startsWith('oci:') ? folder : `oci:${folder}`);
+  if (parsed.kind !== 'oci-layout') throw new TypeError('oci: is a layout');
+  const registry = await openOciLayout({ directory: fromCaller(parsed.directory), create: true });
+  const from = parseSource(source);
+  const tag = parsed.reference ?? (from.kind === 'registry' ? from.image.tag : from.reference);
+  const target = { registry, repository: LAYOUT_REPOSITORY, tag, layout: parsed.directory };
+  await copy(source, { ...target, address: 'oci-layout' }, options);
+}
+
+async function copy(source: string, target: PushTarget, options: PushOptions): Promise<void> {
   const progress = createProgress(process.stderr);
   try {
     progress.show(`copying ${source}`);
@@ -41,6 +56,8 @@ interface PushTarget {
   readonly address: string;
   readonly repository: string | undefined;
   readonly tag: string | undefined;
+  /** The folder, where it is a layout. */
+  readonly layout?: string;
 }
 
 async function openTarget(name: string | undefined, options: PushOptions): Promise<PushTarget> {
@@ -77,16 +94,19 @@ function sourceRegistry(stack: StackFile | undefined): StackFile['registries'][n
   throw new LadingError('stack-not-running', 'the local stack has no registry to push to');
 }
 
-function printPushed(pushed: PushedImage, { address }: PushTarget, output: 'table' | 'json'): void {
+function printPushed(pushed: PushedImage, { address, layout }: PushTarget, output: 'table' | 'json'): void {
   const { repository, tag, digest, blobs, manifests, bytesMoved } = pushed;
-  const reference = formatImageReference({ registry: address, repository, ...(tag ? { tag } : {}), digest });
+  const named = layout === undefined ? `${address}/${repository}` : `oci:${layout}`;
+  const reference = layout
+    ? `${named}:${tag}`
+    : formatImageReference({ registry: address, repository, ...(tag ? { tag } : {}), digest });
   if (output === 'json') {
     printJson({ reference, ...pushed });
     return;
   }
   const line = (key: string, value: string): void =>
     void process.stdout.write(`${paint('dim', key.padEnd(9))}${defuse(value)}\n`);
-  line('image', `${address}/${repository}${tag ? `:${tag}` : ''}`);
+  line('image', `${named}${tag ? `:${tag}` : ''}`);
   line('digest', digest);
   const there = blobs.skipped + blobs.mounted + manifests.skipped;
   line(

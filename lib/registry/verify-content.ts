@@ -31,6 +31,47 @@ export async function* verifyContent(
 const sizeMismatch = (digest: Digest, what: string) =>
   registryError('size-mismatch', `the content of ${digest} has ${what}`);
 
+interface Promised {
+  readonly digest: Digest;
+  readonly size?: number | undefined;
+}
+
+/** What content is known to be checked against while it is read, so that whoever passes it on need not hash it again. */
+const checked = new WeakMap<object, Promised>();
+
+/** Says that iterating the content throws where it is not of this digest and size. Only for what goes through `verifyContent`. */
+export function markChecked<Content extends AsyncIterable<Uint8Array>>(content: Content, promised: Promised): Content {
+  checked.set(content, promised);
+  return content;
+}
+
+/** The content with its check: its own where it has one for the same digest and size, else that of `verifyContent`. */
+export function checkContent(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  expected: { readonly digest: Digest; readonly size: number },
+): AsyncIterable<Uint8Array> {
+  const known = checked.get(content);
+  const isSame = known?.digest === expected.digest && known.size === expected.size;
+  return isSame && Symbol.asyncIterator in content ? content : verifyContent(content, expected);
+}
+
+/** Passes content on and tells of each piece; it stays checked if it was. */
+export function tapContent(
+  content: AsyncIterable<Uint8Array>,
+  tell: (piece: Uint8Array) => void,
+): AsyncIterable<Uint8Array> {
+  const tapped = {
+    async *[Symbol.asyncIterator]() {
+      for await (const piece of content) {
+        tell(piece);
+        yield piece;
+      }
+    },
+  };
+  const known = checked.get(content);
+  return known === undefined ? tapped : markChecked(tapped, known);
+}
+
 /**
  * Collects a stream of at most `limit` bytes.
  *

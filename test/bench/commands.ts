@@ -25,5 +25,22 @@ export const commands = {
     `docker://${from}`,
     `docker://${to}`,
   ],
+  ladingPull: (from: string, folder: string): readonly string[] => [...lading, 'pull', from, folder],
+  skopeoPull: (from: string, folder: string): readonly string[] => [
+    ...'skopeo copy -q --src-tls-verify=false'.split(' '),
+    `docker://${from}`,
+    `oci:${folder}:v1`,
+  ],
+  cranePull: (from: string, folder: string): readonly string[] => [
+    ...'crane pull --insecure --format oci'.split(' '),
+    from,
+    folder,
+  ],
+  skopeoPush: (from: string, to: string): readonly string[] => [
+    ...'skopeo copy -q --dest-tls-verify=false'.split(' '),
+    `oci:${from}`,
+    `docker://${to}`,
+  ],
+  cranePush: (layout: string, to: string): readonly string[] => ['crane', 'push', '--insecure', layout, to],
   craneCopy: (from: string, to: string): readonly string[] => ['crane', 'copy', '--insecure', from, to],
 } as const;

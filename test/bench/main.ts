@@ -10,8 +10,9 @@ import { localStack } from './cases/local-stack.ts';
 import { replication } from './cases/replication.ts';
 import { retention } from './cases/retention.ts';
 import { sbom } from './cases/sbom.ts';
+import { transfer } from './cases/transfer.ts';
 
-const cases: readonly BenchCase[] = [bundles, retention, sbom, replication, localStack];
+const cases: readonly BenchCase[] = [bundles, retention, sbom, replication, transfer, localStack];
 
 const help = `usage: npm run bench [-- options] [case …]
 

@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '../../../core/digest.ts';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
 import type { BlobAddress, BlobReader, ByteRange } from '../../ports.ts';
-import { verifyContent } from '../../verify-content.ts';
+import { markChecked, verifyContent } from '../../verify-content.ts';
 import { headerOf, refusal } from './answers.ts';
 import { type Deadline, startDeadline, transferTimeMs } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,9 +15,10 @@ const LARGEST_LAYER = 52_000 * 1024 * 1024;
 
 export function createBlobReader(exchange: Exchange): BlobReader {
   return {
-    openBlob: (at, options = {}) => ({
-      [Symbol.asyncIterator]: () => read(exchange, at, options.range, options.signal),
-    }),
+    openBlob(at, options = {}) {
+      const content = { [Symbol.asyncIterator]: () => read(exchange, at, options.range, options.signal) };
+      return options.range === undefined ? markChecked(content, at) : content;
+    },
     async headBlob({ repository, digest }, options) {
       const response = await exchange.send({
         method: 'HEAD',

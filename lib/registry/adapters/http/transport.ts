@@ -103,32 +103,49 @@ function send(call: HttpRequest, { request, agent }: Client, idleTimeoutMs: numb
   if (call.signal !== undefined) options.signal = call.signal;
   call.signal?.throwIfAborted();
   const outgoing = request(call.url, options);
-  const watchdog = setTimeout(() => {
+  const watchdog = watchSilence(idleTimeoutMs, () => {
     outgoing.destroy(
       registryError('registry-unavailable', `${describeUrl(call.url)} was silent for ${idleTimeoutMs} ms`),
     );
-  }, idleTimeoutMs);
-  outgoing.once('close', () => clearTimeout(watchdog));
+  });
+  outgoing.once('close', watchdog.clear);
   outgoing.once('error', (error) => {
-    clearTimeout(watchdog);
+    watchdog.clear();
     reject(toRegistryError(error, call));
   });
   outgoing.once('response', (incoming) => {
-    watchdog.refresh();
+    watchdog.touch();
     // An answer that nobody reads keeps its connection from the next request.
     if (call.method === 'HEAD') incoming.resume();
     resolve({
       status: incoming.statusCode ?? 0,
       headers: incoming.headers,
-      body: bodyOf(incoming, call, () => watchdog.refresh()),
+      body: bodyOf(incoming, call, watchdog.touch),
       discard: () => discard(incoming),
     });
   });
-  sendBody(outgoing, call.body, () => watchdog.refresh()).catch((error: unknown) => {
+  sendBody(outgoing, call.body, watchdog.touch).catch((error: unknown) => {
     outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
     reject(error);
   });
   return promise;
+}
+
+/** Calls back after a silence of `ms`. A touch is one store: there may be thousands a second. */
+function watchSilence(ms: number, onSilence: () => void): { touch(): void; clear(): void } {
+  let touched = performance.now();
+  const look = (): void => {
+    const left = touched + ms - performance.now();
+    if (left <= 0) onSilence();
+    else timer = setTimeout(look, left);
+  };
+  let timer = setTimeout(look, ms);
+  return {
+    touch: () => {
+      touched = performance.now();
+    },
+    clear: () => clearTimeout(timer),
+  };
 }
 
 async function* bodyOf(incoming: IncomingMessage, call: HttpRequest, touch: () => void): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,7 @@ import { digestAlgorithm, isDigest } from '../../../core/digest.ts';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
 import type { BlobReader, BlobWriter } from '../../ports.ts';
-import { openContent, verifyContent } from '../../verify-content.ts';
+import { checkContent, openContent } from '../../verify-content.ts';
 import { headerOf, refusal } from './answers.ts';
 import { inChunks } from './chunks.ts';
 import { startDeadline, transferTimeMs } from './deadline.ts';
@@ -116,7 +116,7 @@ function locationOf(exchange: Exchange, response: HttpResponse): URL {
 const sendWhole: Send = async (exchange, to, location, signal) => {
   await finish(exchange, to, location, signal, {
     headers: { ...OCTETS, 'content-length': String(to.size) },
-    body: verifyContent(openContent(to.content), to),
+    body: checkContent(openContent(to.content), to),
   });
 };
 
@@ -125,7 +125,7 @@ const sendChunked =
   async (exchange, to, start, signal) => {
     let location = start;
     let offset = 0;
-    for await (const chunk of inChunks(verifyContent(openContent(to.content), to), chunkBytes)) {
+    for await (const chunk of inChunks(checkContent(openContent(to.content), to), chunkBytes)) {
       const what = `a chunk of the blob ${to.digest}`;
       const response = await exchange.send({
         method: 'PATCH',

@@ -9,8 +9,8 @@ import {
 import { referrerDescriptor } from '../../attach-referrer.ts';
 import { registryError } from '../../errors.ts';
 import { DEFAULT_REFERRER_LIMIT, listReferrersByTag } from '../../list-referrers-by-tag.ts';
-import type { FetchedManifest, ManifestAddress, RegistryReader } from '../../ports.ts';
-import { collectContent, verifyContent } from '../../verify-content.ts';
+import type { BlobAddress, FetchedManifest, ManifestAddress, RegistryReader } from '../../ports.ts';
+import { collectContent, markChecked, verifyContent } from '../../verify-content.ts';
 import type { LayoutFiles } from './files.ts';
 import { type LayoutEntry, namesOf } from './layout-index.ts';
 
@@ -41,14 +41,9 @@ export function createLayoutReader(options: LayoutReaderOptions): RegistryReader
       const found = await reader.getManifest(at);
       return found && { digest: found.digest, mediaType: found.mediaType, size: found.bytes.length };
     },
-    async *openBlob({ repository: name, digest, size }, call) {
-      const path = isHere(name) && isDigest(digest) ? blobFile(digest) : undefined;
-      if (path === undefined || (await files.sizeOf(path)) === undefined) {
-        throw registryError('blob-unknown', `${files.name} does not hold the blob ${digest}`);
-      }
-      const content = files.open(path, call?.range, call?.signal);
-      if (call?.range === undefined) yield* verifyContent(content, { digest, size });
-      else yield* content;
+    openBlob(at, call) {
+      const content = { [Symbol.asyncIterator]: () => readBlob(options, at, call) };
+      return call?.range === undefined ? markChecked(content, at) : content;
     },
     async headBlob({ repository: name, digest }) {
       const size = isHere(name) && isDigest(digest) ? await files.sizeOf(blobFile(digest)) : undefined;
@@ -74,6 +69,20 @@ export function createLayoutReader(options: LayoutReaderOptions): RegistryReader
     },
   };
   return reader;
+}
+
+async function* readBlob(
+  { files, repository }: LayoutReaderOptions,
+  { repository: name, digest, size }: BlobAddress,
+  call: Parameters<RegistryReader['openBlob']>[1],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const path = name === repository && isDigest(digest) ? blobFile(digest) : undefined;
+  if (path === undefined || (await files.sizeOf(path)) === undefined) {
+    throw registryError('blob-unknown', `${files.name} does not hold the blob ${digest}`);
+  }
+  const content = files.open(path, call?.range, call?.signal);
+  if (call?.range === undefined) yield* verifyContent(content, { digest, size });
+  else yield* content;
 }
 
 async function findManifest(

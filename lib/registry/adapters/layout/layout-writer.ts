@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, digestOf, isDigest } from '../../../core/digest.ts';
 import { blobsOf, isManifestType, type Manifest, OCI_IMAGE_INDEX, parseManifest } from '../../../formats/oci/index.ts';
 import { parseReferrer } from '../../attach-referrer.ts';
 import { registryError } from '../../errors.ts';
 import type { BlobContent, RegistryReader, RegistryWriter } from '../../ports.ts';
-import { openContent, verifyContent } from '../../verify-content.ts';
+import { checkContent, openContent } from '../../verify-content.ts';
 import { addManifest, removeDigest, removeName } from './edit-index.ts';
 import { type LayoutEntry, namesOf } from './layout-index.ts';
 import { blobFile } from './layout-reader.ts';
@@ -92,7 +92,7 @@ async function writeBlob(
   blob: { readonly digest: Digest; readonly size: number; readonly content: BlobContent },
 ): Promise<void> {
   if (!isDigest(blob.digest)) throw registryError('registry-refused', 'a blob needs a sha256 or sha512 digest');
-  await writeWhole(directory, blobFile(blob.digest), verifyContent(openContent(blob.content), blob));
+  await writeWhole(directory, blobFile(blob.digest), checkContent(openContent(blob.content), blob));
 }
 
 /** Atomic: a new file beside the others, forced to the disk, then given its name. */
@@ -107,7 +107,7 @@ async function writeWhole(
   try {
     const file = await open(draft, 'wx');
     try {
-      for await (const chunk of content) await file.writeFile(chunk);
+      await writePieces(file, content);
       await file.sync();
     } finally {
       await file.close();
@@ -116,6 +116,45 @@ async function writeWhole(
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
+  }
+}
+
+/** Pieces of a socket are small and each write is a round through the thread pool: they are gathered, not copied. */
+const GATHERED_BYTES = 512 * 1024;
+
+async function writePieces(file: FileHandle, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  let pieces: Uint8Array[] = [];
+  let gathered = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const flush = async (): Promise<void> => {
+    // One write is under way while the next is gathered; the order of bytes is that of the calls.
+    await writing;
+    writing = writeAll(file, pieces);
+    writing.catch(() => undefined);
+    pieces = [];
+    gathered = 0;
+  };
+  try {
+    for await (const piece of content) {
+      pieces.push(piece);
+      gathered += piece.length;
+      if (gathered >= GATHERED_BYTES) await flush();
+    }
+    await flush();
+  } finally {
+    await writing;
+  }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let rest = pieces;
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest);
+    rest = rest.flatMap((piece) => {
+      const taken = Math.min(bytesWritten, piece.length);
+      bytesWritten -= taken;
+      return taken === piece.length ? [] : [piece.subarray(taken)];
+    });
   }
 }
 
