@@ -1,7 +1,7 @@
 export { buildSbom } from './build-sbom.ts';
 export type { Cataloger, FileKind } from './catalogers/cataloger.ts';
 export { fileKinds } from './catalogers/index.ts';
-export { compareSboms, isSame, type SbomDifference } from './compare-sboms.ts';
+export { compareSboms, isSame, type PackageName, type SbomDifference } from './compare-sboms.ts';
 export { type CreateSbomInput, type CreateSbomPorts, type CreateSbomResult, createSbom } from './create-sbom.ts';
 export { readSbom, readSbomPackages } from './formats/read-sbom.ts';
 export {
@@ -35,6 +35,6 @@ export {
 } from './model.ts';
 export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
 export { attributeFiles, type FileCoverage } from './quality/attribute-files.ts';
-export { judgeSbom, type QualityStandard, type SbomQuality } from './quality/judge-sbom.ts';
+export { judgeSbom, type QualityStandard, type SbomQuality, sbomQualitySchema } from './quality/judge-sbom.ts';
 export { readConfig } from './read-config.ts';
 export type { SubjectOptions } from './subject.ts';

@@ -1,30 +1,34 @@
+import { z } from 'zod';
 import { parsePackageUrl } from '../../formats/purl/index.ts';
 import { classifyLicense } from '../licenses.ts';
 import type { ListedPackage, ListedSbom } from '../listed-sbom.ts';
-import type { FileCoverage } from './attribute-files.ts';
+import { type FileCoverage, fileCoverageSchema } from './attribute-files.ts';
 
 /** Who asks for it: NTIA's minimum elements (2021), BSI TR-03183-2 version 2.1, or the image itself. */
-export type QualityStandard = 'ntia' | 'bsi' | 'content';
+const standards = ['ntia', 'bsi', 'content'] as const;
+export type QualityStandard = (typeof standards)[number];
 
-export interface QualityCheck {
-  readonly id: string;
-  readonly standard: QualityStandard;
-  readonly title: string;
+const qualityCheckSchema = z.object({
+  id: z.string(),
+  standard: z.enum(standards),
+  title: z.string(),
   /** How many of how many fulfil it; 1 of 1 for what concerns the document. */
-  readonly met: number;
-  readonly of: number;
+  met: z.number().nonnegative(),
+  of: z.number().nonnegative(),
   /** Names of those that do not; the first twenty. */
-  readonly missing: readonly string[];
-}
+  missing: z.array(z.string()).readonly(),
+});
+export type QualityCheck = Readonly<z.infer<typeof qualityCheckSchema>>;
 
-export interface SbomQuality {
+export const sbomQualitySchema = z.object({
   /** 0 to 100: NTIA's elements count for 60, BSI's for 20, what is known of the content for 20. */
-  readonly score: number;
-  readonly packages: number;
-  readonly checks: readonly QualityCheck[];
+  score: z.number(),
+  packages: z.number(),
+  checks: z.array(qualityCheckSchema).readonly(),
   /** Absent where the files are not known: of somebody's document, or of an index. */
-  readonly coverage?: FileCoverage | undefined;
-}
+  coverage: fileCoverageSchema.optional(),
+});
+export type SbomQuality = Readonly<z.infer<typeof sbomQualitySchema>>;
 
 const WEIGHTS: Readonly<Record<QualityStandard, number>> = { ntia: 60, bsi: 20, content: 20 };
 const MAX_NAMED = 20;
@@ -32,7 +36,7 @@ const MAX_NAMED = 20;
 /** Judges an SBOM by what it says, of whatever form and maker; it does not judge whether that is true. */
 export function judgeSbom(sbom: ListedSbom, coverage?: FileCoverage): SbomQuality {
   const checks = [...ntiaChecks(sbom), ...bsiChecks(sbom), ...contentChecks(sbom, coverage)];
-  const score = (['ntia', 'bsi', 'content'] as const).reduce((sum, standard) => {
+  const score = standards.reduce((sum, standard) => {
     const own = checks.filter((one) => one.standard === standard);
     const mean = own.reduce((total, { met, of }) => total + (of === 0 ? 1 : met / of), 0) / own.length;
     return sum + WEIGHTS[standard] * mean;

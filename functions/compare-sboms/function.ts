@@ -1,0 +1,57 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+export const compareSboms = defineFunction({
+  name: 'compare-sboms',
+  description: 'Finds the SBOMs that others made of an image, compares them with ours, and says how much ours tells',
+  trigger: {
+    kind: 'events',
+    bus: 'lading',
+    pattern: {
+      $or: [
+        { source: ['lading.sbom'], 'detail-type': ['SBOM Created'] },
+        {
+          source: ['lading.sbom'],
+          'detail-type': ['SBOM Received'],
+          detail: { data: { sbom: { origin: ['upload'] } } },
+        },
+        {
+          source: ['lading.inventory'],
+          'detail-type': ['Image Cataloged'],
+          detail: {
+            data: { artifactClass: ['sbom'], referrerOf: [{ exists: true }], replicaOf: [{ exists: false }] },
+          },
+        },
+        {
+          source: ['lading.inventory'],
+          'detail-type': ['Image Cataloged'],
+          detail: {
+            data: {
+              artifactClass: ['attestation'],
+              predicateType: [
+                { prefix: 'https://cyclonedx.org/' },
+                { prefix: 'https://spdx.dev/Document' },
+                { prefix: 'https://syft.dev/' },
+              ],
+              replicaOf: [{ exists: false }],
+            },
+          },
+        },
+      ],
+    },
+    batchSize: 10,
+    // Nobody waits for it; what came together is worked on together, when the stages that somebody waits for are over.
+    batchWindowSeconds: 5,
+    maxConcurrency: 2,
+  },
+  memoryMb: 1024,
+  timeoutSeconds: 120,
+  uses: [
+    { table: 'work', access: 'read-write' },
+    { bucket: 'documents', prefix: 'layers/', access: 'read' },
+    { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
+    { registry: 'pull' },
+    { setting: 'registries' },
+    { setting: 'sboms' },
+    { bus: 'lading' },
+  ],
+});

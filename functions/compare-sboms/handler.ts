@@ -1,0 +1,64 @@
+import { logger } from '../../lib/aws/telemetry.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { locationKey } from '../../lib/core/image-reference.ts';
+import { type ImageSubject, imageCataloged, sbomCreated, sbomReceived } from '../../lib/events/index.ts';
+import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
+import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
+import { sbomsConfigSchema } from '../../lib/external-sboms/config.ts';
+import { judgeImage, reviewSboms, reviewUpload, toTrust } from '../../lib/external-sboms/index.ts';
+import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
+import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
+import { once } from '../_pipe/once.ts';
+import { registries } from '../_pipe/registries.ts';
+import { route, stageHandler } from '../_pipe/stage-handler.ts';
+import { documents, setting, stagePorts } from '../_pipe/wiring.ts';
+
+const config = once(() => setting('sboms', sbomsConfigSchema));
+const trust = once(() => toTrust(config()));
+const ports = once(() => {
+  const store = documents('documents');
+  return {
+    externals: documentExternalSboms(store),
+    qualities: documentQuality(store),
+    inventories: documentInventoryStore(store),
+    own: documentSbomStore(store),
+    clock: systemClock,
+  };
+});
+
+async function review(subject: ImageSubject, receivedAt: string) {
+  if (!config().discover) return [];
+  const registry = await registries().open(subject.registry);
+  const { events, unusable } = await reviewSboms({ ...ports(), registry, trust: trust() }, subject, receivedAt);
+  for (const { manifest, why } of unusable) logger.warn(`an SBOM of ${locationKey(subject)} in ${manifest}: ${why}`);
+  return events;
+}
+
+const created = route({
+  on: sbomCreated,
+  key: ({ subject, sbom }) => ({ subject: locationKey(subject), stage: 'compare-sboms', version: sbom.generator }),
+  perform: async ({ subject }, { occurredAt }) => {
+    const own = await ports().own.get(subject.digest);
+    if (own) await judgeImage(ports(), own);
+    return review(subject, occurredAt);
+  },
+});
+
+const attached = route({
+  on: imageCataloged,
+  key: ({ subject, referrerOf }) => ({
+    subject: locationKey({ ...subject, digest: referrerOf ?? subject.digest }),
+    stage: 'compare-sboms',
+    version: subject.digest,
+  }),
+  perform: async ({ subject, referrerOf }, { occurredAt }) =>
+    referrerOf ? review({ ...subject, digest: referrerOf, tags: [] }, occurredAt) : [],
+});
+
+const uploaded = route({
+  on: sbomReceived,
+  key: ({ subject, sbom }) => ({ subject: locationKey(subject), stage: 'compare-sboms', version: sbom.digest }),
+  perform: ({ subject, sbom }) => reviewUpload(ports(), subject, sbom.digest),
+});
+
+export const handler = stageHandler(once(stagePorts), [created, attached, uploaded]);

@@ -1,0 +1,38 @@
+import type { ImageLocation } from '../core/image-reference.ts';
+import { parseManifest } from '../formats/oci/index.ts';
+import type { BlobReader, ManifestReader, ReferrerReader } from '../registry/index.ts';
+import type { TrustMaterial } from '../signing/index.ts';
+import { findAttachedSboms } from './find-attached.ts';
+import { findAttestedSboms } from './find-attested.ts';
+import { findBuildkitSboms } from './find-buildkit.ts';
+import type { FoundSbom, UnusableSbom } from './model.ts';
+
+export type SignatureReader = ManifestReader & BlobReader & ReferrerReader;
+
+/**
+ * Looks for the SBOMs that others made of an image, or of the images of an index, in all the places where they are put:
+ * in the index (BuildKit), in signed statements (cosign), as referrers, under cosign's older tags. What cannot be read is
+ * told, and costs nothing else.
+ *
+ * @throws LadingError of the registry, where it cannot be asked: no answer is not "there are none"
+ */
+export async function discoverSboms(
+  registry: SignatureReader,
+  at: ImageLocation,
+  trust: TrustMaterial,
+  now: Date,
+): Promise<{ readonly found: readonly FoundSbom[]; readonly unusable: readonly UnusableSbom[] }> {
+  const { repository, digest } = at;
+  const fetched = await registry.getManifest({ repository, reference: digest });
+  if (!fetched) return { found: [], unusable: [] };
+  const manifest = parseManifest(fetched.bytes, fetched.mediaType, { digest });
+  const [inIndex, attested, attached] = await Promise.all([
+    findBuildkitSboms(registry, repository, manifest),
+    findAttestedSboms(registry, at, trust, now),
+    findAttachedSboms(registry, at),
+  ]);
+  return {
+    found: [...inIndex.found, ...attested, ...attached.found],
+    unusable: [...inIndex.unusable, ...attached.unusable],
+  };
+}
