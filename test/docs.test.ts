@@ -17,7 +17,7 @@ describe('the documents', () => {
 
   it('have a runbook for each kind of alarm', () => {
     const alarms = read('infra/constructs/alarms.ts');
-    const named = /type Runbook = ([^;]+);/.exec(alarms)?.[1]?.match(/[a-z-]+/g) ?? [];
+    const named = /type Runbook =([^;]+);/.exec(alarms)?.[1]?.match(/[a-z-]+/g) ?? [];
     expect(named.length).toBeGreaterThan(0);
     const pages = readdirSync(join(root, 'docs/runbooks'));
     for (const name of named) expect(pages).toContain(`${name}.md`);

@@ -1,3 +1,4 @@
+import { putMetrics } from '../../lib/aws/metrics.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { publishable } from '../../lib/events/index.ts';
@@ -5,7 +6,7 @@ import { bundledSource } from '../../lib/vulnerabilities/adapters/bundled-source
 import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { httpsSource } from '../../lib/vulnerabilities/adapters/https-source.ts';
 import { inboxSource } from '../../lib/vulnerabilities/adapters/inbox-source.ts';
-import { advisoriesConfigSchema, syncAdvisories } from '../../lib/vulnerabilities/index.ts';
+import { advisoriesConfigSchema, configuredSources, syncAdvisories } from '../../lib/vulnerabilities/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { documents, publisher, setting, table } from '../_pipe/wiring.ts';
@@ -13,15 +14,16 @@ import { documents, publisher, setting, table } from '../_pipe/wiring.ts';
 const ports = once(() => {
   const store = documents('documents');
   const advisories = documentAdvisoryStore(store, table('scans'));
-  const configured = setting('advisories', advisoriesConfigSchema).sources;
+  const config = setting('advisories', advisoriesConfigSchema);
   return {
     sources: [
-      bundledSource(),
+      ...(config.bundled ? [bundledSource()] : []),
       inboxSource(store),
-      ...configured.map(({ name, url }) => httpsSource({ name, url, fetch: (...args) => fetch(...args) })),
+      ...configuredSources(config).map((source) => httpsSource({ ...source, fetch: (...args) => fetch(...args) })),
     ],
     store: advisories,
     progress: advisories,
+    log: advisories,
     documents: store,
     clock: systemClock,
   };
@@ -36,5 +38,9 @@ export const handler = eventsHandler(async (tick) => {
     else logger.info(what);
   }
   logger.info(`advisory snapshot ${kind}`);
+  putMetrics({
+    AdvisorySourcesFailing: { value: sources.filter(({ problem }) => problem).length, unit: 'Count' },
+    AdvisoryAge: { value: Math.max(0, ...sources.map(({ staleSeconds }) => staleSeconds ?? 0)), unit: 'Seconds' },
+  });
   await bus().publish(events.map((draft) => publishable(draft, { root: tick.id }, systemClock.now())));
 });

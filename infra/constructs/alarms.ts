@@ -3,6 +3,7 @@ import {
   ComparisonOperator,
   type IAlarmAction,
   type IMetric,
+  Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -10,10 +11,17 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../../lib/aws/metrics.ts';
 import { pascalCase } from './names.ts';
 
 /** Each alarm has a page of this name under docs/runbooks. */
-type Runbook = 'dead-letters' | 'dead-letters-expiring' | 'function-errors' | 'api-errors';
+type Runbook =
+  | 'dead-letters'
+  | 'dead-letters-expiring'
+  | 'function-errors'
+  | 'api-errors'
+  | 'advisories-failing'
+  | 'advisories-stale';
 
 export interface AlarmTarget {
   /** What the alarm is about: the function's name, mostly. */
@@ -74,5 +82,28 @@ export function alarmOnServerErrors(scope: Construct, metric: IMetric, target: A
     metric,
     threshold: 5,
     evaluationPeriods: 2,
+  });
+}
+
+/** After so long without good data of a source, "no match" says little about what came out since. */
+const STALE_AFTER = Duration.hours(48);
+
+/** What `sync-advisories` measures of its sources: see its handler. */
+export function alarmOnAdvisories(scope: Construct, handler: IFunction, target: AlarmTarget): void {
+  const metric = (metricName: string): Metric =>
+    new Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { [METRIC_DIMENSION]: handler.functionName },
+      period: Duration.hours(1),
+      statistic: Stats.MAXIMUM,
+    });
+  addAlarm(scope, 'advisories-failing', target, 'A source of advisories is not taken over; its last good data count.', {
+    metric: metric('AdvisorySourcesFailing'),
+    threshold: 1,
+  });
+  addAlarm(scope, 'advisories-stale', target, 'A source of advisories gave nothing good for two days.', {
+    metric: metric('AdvisoryAge'),
+    threshold: STALE_AFTER.toSeconds(),
   });
 }

@@ -16,7 +16,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionDeclaration } from '../../functions/_pipe/function.ts';
 import { LadingError } from '../../lib/core/errors.ts';
-import { type AlarmTarget, alarmOnErrors } from './alarms.ts';
+import { type AlarmTarget, alarmOnAdvisories, alarmOnErrors } from './alarms.ts';
 import { requireFittingEnvironment } from './environment-size.ts';
 import { environmentOf, statementsOf } from './function-rights.ts';
 import type { SharedResources } from './shared-resources.ts';
@@ -101,6 +101,7 @@ export class LadingFunction extends Construct {
       ...(defaults.alarmAction ? { action: defaults.alarmAction } : {}),
     };
     alarmOnErrors(this, this.handler, this.alarmTarget);
+    if (declaration.name === 'sync-advisories') alarmOnAdvisories(this, this.handler, this.alarmTarget);
   }
 
   private rights({ declaration, shared, triggerStatements = [] }: LadingFunctionProps): PolicyDocument {

@@ -85,6 +85,13 @@ export async function runStatus(options: Options & { readonly api?: string | und
       shortList(source.ecosystems.map(({ name }) => name)),
     ]),
   );
+  for (const { name, problem, goodAt } of sources) {
+    if (!problem) continue;
+    const last = goodAt === undefined ? 'it never gave anything' : `what it said until ${goodAt} counts`;
+    say(
+      `${paint('yellow', 'warning', process.stderr)}: ${defuse(name)} is not taken over since ${problem.since} (${problem.kind}): ${defuse(problem.message)}; ${last}`,
+    );
+  }
 }
 
 const NAMED = 6;

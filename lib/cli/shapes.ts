@@ -64,6 +64,8 @@ export const advisoriesAnswer = z.object({
       advisories: z.number(),
       rejected: z.number(),
       readAt: z.string(),
+      goodAt: z.string().optional(),
+      problem: z.object({ kind: z.string(), message: z.string(), since: z.string() }).optional(),
       ecosystems: z.array(z.object({ name: z.string(), packages: z.number(), advisories: z.number() })),
     }),
   ),

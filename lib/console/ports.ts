@@ -66,6 +66,10 @@ export interface AdvisoryOverview {
     readonly rejected: number;
     readonly readAt: string;
     readonly ecosystems: readonly {
+    /** When it was last read or found unchanged. */
+    readonly goodAt?: string;
+    /** Why it is not taken over: what is counted here is what it said before. */
+    readonly problem?: { readonly kind: string; readonly message: string; readonly since: string };
       readonly name: string;
       readonly packages: number;
       readonly advisories: number;

@@ -57,6 +57,11 @@ const source = z.object({
   advisories: z.int().nonnegative(),
   rejected: z.int().nonnegative(),
   readAt: z.string(),
+  goodAt: z.string().optional().describe('when it was last read or found unchanged'),
+  problem: z
+    .object({ kind: z.string(), message: z.string(), since: z.string() })
+    .optional()
+    .describe('why it is not taken over; what it said before counts'),
   ecosystems: z.array(
     z.object({ name: z.string(), packages: z.int().nonnegative(), advisories: z.int().nonnegative() }),
   ),

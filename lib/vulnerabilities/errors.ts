@@ -11,7 +11,16 @@ import { LadingError } from '../core/errors.ts';
  * - `refused`: it may not be read (host not allowed, not https)
  * - `unreachable`: it did not answer; the same call may succeed later
  */
-export type SourceProblem = 'broken' | 'malformed' | 'empty' | 'shrunk' | 'too-large' | 'refused' | 'unreachable';
+export const sourceProblems = [
+  'broken',
+  'malformed',
+  'empty',
+  'shrunk',
+  'too-large',
+  'refused',
+  'unreachable',
+] as const;
+export type SourceProblem = (typeof sourceProblems)[number];
 
 export class AdvisorySourceError extends LadingError {
   override readonly name = 'AdvisorySourceError';

@@ -1,5 +1,5 @@
 export { COMPILER_VERSION } from './compile-advisories.ts';
-export { type AdvisoriesConfig, advisoriesConfigSchema } from './config.ts';
+export { type AdvisoriesConfig, advisoriesConfigSchema, configuredSources } from './config.ts';
 export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from './diff-snapshots.ts';
 export { AdvisorySourceError, type SourceProblem } from './errors.ts';
 export { type ImageToMatch, type MatchPorts, matchImage } from './match-image.ts';
@@ -28,6 +28,7 @@ export type {
   RematchProgress,
   ScanStore,
   SourceFile,
+  SourceLog,
   SourceReading,
 } from './ports.ts';
 export { type RematchPorts, rematchImage, type TouchPorts, touchedImages } from './rematch.ts';

@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import type { DocumentRef } from '../documents/index.ts';
+import type { SourceProblem } from './errors.ts';
 import type { MatchablePackage, ScanRecord, Shard, Snapshot, SourceScope } from './model.ts';
 
 export interface SourceFile {
@@ -37,6 +38,20 @@ export interface AdvisoryStore {
   putShards(shards: ReadonlyMap<Digest, string>): Promise<void>;
   /** Stores the snapshot, whose shards are all there, then makes it current; `conflict` when another one became it meanwhile. */
   putSnapshot(snapshot: Snapshot, after: CurrentSnapshot | undefined): Promise<CurrentSnapshot | 'conflict'>;
+}
+
+/** How it stands with a source. Times are UTC. */
+export interface SourceState {
+  /** When it was last read, or found unchanged. */
+  readonly goodAt?: string | undefined;
+  /** What has been wrong since then. */
+  readonly problem?: { readonly kind: SourceProblem; readonly message: string; readonly since: string } | undefined;
+}
+
+/** What is remembered of the sources between two runs, so that one that fails for long is seen. */
+export interface SourceLog {
+  sourceStates(): Promise<Readonly<Record<string, SourceState>>>;
+  recordStates(states: Readonly<Record<string, SourceState>>): Promise<void>;
 }
 
 /** How far rematching has come: the snapshot whose news every image has been told. */

@@ -7,7 +7,14 @@ import { diffSnapshots, summarize } from './diff-snapshots.ts';
 import { AdvisorySourceError, type SourceProblem } from './errors.ts';
 import { isPseudoEcosystem, type Snapshot, type SourceSection } from './model.ts';
 import type { ReadLimits } from './open-file.ts';
-import type { AdvisorySource, AdvisoryStore, CurrentSnapshot, RematchProgress } from './ports.ts';
+import type {
+  AdvisorySource,
+  AdvisoryStore,
+  CurrentSnapshot,
+  RematchProgress,
+  SourceLog,
+  SourceState,
+} from './ports.ts';
 import { defaultReadLimits, readAdvisories } from './read-advisories.ts';
 import { composeSnapshot } from './snapshot.ts';
 
@@ -17,6 +24,8 @@ export interface SyncPorts {
   readonly progress: Pick<RematchProgress, 'lastRematched'>;
   readonly documents: DocumentStore;
   readonly clock: Clock;
+  /** Absent where nobody watches the sources (a scan on the command line). */
+  readonly log?: SourceLog;
 }
 
 export interface SyncOptions {
@@ -33,6 +42,8 @@ export interface SourceReport {
   readonly advisories: number;
   readonly rejected: number;
   readonly problem?: { readonly kind: SourceProblem; readonly message: string };
+  /** Seconds since it was last read or found unchanged, or since it first failed where it never was. */
+  readonly staleSeconds?: number;
 }
 
 export interface SyncResult {
@@ -52,13 +63,14 @@ export interface SyncResult {
 export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}): Promise<SyncResult> {
   const current = await ports.store.currentSnapshot();
   const sections: SourceSection[] = [];
-  const reports: SourceReport[] = [];
+  const found: SourceReport[] = [];
   for (const source of ports.sources) {
     const previous = current?.snapshot.sources.find(({ name }) => name === source.name);
     const { section, report } = await readSource(ports, source, previous, options);
     if (section) sections.push(section);
-    reports.push(report);
+    found.push(report);
   }
+  const reports = await watch(ports, found);
   if (sections.length === 0) return { kind: 'failed', snapshot: current?.snapshot, sources: reports, events: [] };
   const snapshot = composeSnapshot(sections, ports.clock.now(), current?.snapshot.id);
   if (snapshot.id === current?.snapshot.id) {
@@ -86,6 +98,25 @@ async function remind(
   if (last && last.sequence >= current.sequence) return [];
   const previous = last ? await ports.store.snapshot(last.id) : undefined;
   return [await announce(ports, current.snapshot, previous, reports)];
+}
+
+/** Remembers how it stands with each source; those that are no longer configured are forgotten. */
+async function watch(ports: SyncPorts, reports: readonly SourceReport[]): Promise<readonly SourceReport[]> {
+  if (!ports.log) return reports;
+  const now = ports.clock.now();
+  const known = await ports.log.sourceStates();
+  const states = reports.map(({ name, problem }): [string, SourceState] => {
+    const before = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!problem) return [name, { goodAt: now.toISOString() }];
+    const since = before?.problem?.since ?? now.toISOString();
+    return [name, { goodAt: before?.goodAt, problem: { ...problem, message: problem.message.slice(0, 500), since } }];
+  });
+  await ports.log.recordStates(Object.fromEntries(states));
+  return reports.map((report, i) => {
+    const state = states[i]?.[1];
+    const from = Date.parse(state?.goodAt ?? state?.problem?.since ?? now.toISOString());
+    return { ...report, staleSeconds: Math.max(0, Math.round((now.getTime() - from) / 1000)) };
+  });
 }
 
 interface SourceOutcome {

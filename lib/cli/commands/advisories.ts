@@ -7,7 +7,12 @@ export const advisoriesCommand = () =>
     .addCommand(
       new Command('import')
         .description('put files of advisories into the inbox of a stack and have them compiled')
-        .addArgument(new Argument('<path...>', 'folders or files: OSV records or Alpine security databases'))
+        .addArgument(
+          new Argument(
+            '<path...>',
+            'folders or files as their publishers give them (docs/matching.md names the formats)',
+          ),
+        )
         .option(
           '--bucket <name>',
           'of a deployed stack (its output DocumentsBucketName), with the credentials of the SDK',

@@ -12,8 +12,9 @@ import {
   saveDocument,
 } from '../../documents/index.ts';
 import { digestSchema } from '../../events/index.ts';
+import { sourceProblems } from '../errors.ts';
 import { type Shard, type Snapshot, shardSchema, snapshotSchema } from '../model.ts';
-import type { AdvisoryStore, RematchProgress } from '../ports.ts';
+import type { AdvisoryStore, RematchProgress, SourceLog } from '../ports.ts';
 
 const SHARDS = 'advisories/shards';
 const snapshotKey = (id: Digest): string => `advisories/snapshots/${digestHex(id)}.zst`;
@@ -25,6 +26,17 @@ export const snapshotDocuments = (documents: DocumentStore): Pick<AdvisoryStore,
 const POINTERS = 'ADVISORIES';
 const CURRENT = { pk: POINTERS, sk: 'CURRENT' } as const;
 const REMATCHED = { pk: POINTERS, sk: 'REMATCHED' } as const;
+
+const STATES = { pk: POINTERS, sk: 'SOURCES' } as const;
+
+/** One JSON text: names of sources are no names of attributes. */
+const statesSchema = z.record(
+  z.string(),
+  z.object({
+    goodAt: z.string().optional(),
+    problem: z.object({ kind: z.enum(sourceProblems), message: z.string(), since: z.string() }).optional(),
+  }),
+);
 
 const pointerSchema = z.object({ id: digestSchema, sequence: z.int().positive() });
 
@@ -39,7 +51,7 @@ const PARALLEL = 16;
 export function documentAdvisoryStore(
   documents: DocumentStore,
   table: Pick<Table, 'get' | 'put'>,
-): AdvisoryStore & RematchProgress {
+): AdvisoryStore & RematchProgress & SourceLog {
   const kept = new Map<Digest, Shard>();
   const pointer = async (key: typeof CURRENT | typeof REMATCHED) => {
     const item = await table.get(key);
@@ -88,6 +100,11 @@ export function documentAdvisoryStore(
       );
       return stored ? { snapshot, sequence } : 'conflict';
     },
+    async sourceStates() {
+      const item = await table.get(STATES);
+      return item === undefined ? {} : statesSchema.parse(JSON.parse(z.string().parse(item.states)));
+    },
+    recordStates: async (states) => void (await table.put({ ...STATES, states: JSON.stringify(states) })),
     lastRematched: () => pointer(REMATCHED),
     async markRematched({ id, sequence }) {
       await table.put(

@@ -1,14 +1,15 @@
 import type { Digest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { type Shard, type Snapshot, shardSchema } from '../model.ts';
-import type { AdvisoryStore, CurrentSnapshot, RematchProgress } from '../ports.ts';
+import type { AdvisoryStore, CurrentSnapshot, RematchProgress, SourceLog, SourceState } from '../ports.ts';
 
-export function memoryAdvisoryStore(): AdvisoryStore & RematchProgress & { readonly shardsRead: number } {
+export function memoryAdvisoryStore(): AdvisoryStore & RematchProgress & SourceLog & { readonly shardsRead: number } {
   const snapshots = new Map<Digest, Snapshot>();
   const texts = new Map<Digest, string>();
   const shards = new Map<Digest, Shard>();
   let current: CurrentSnapshot | undefined;
   let rematched: { readonly id: Digest; readonly sequence: number } | undefined;
+  let states: Readonly<Record<string, SourceState>> = {};
   let shardsRead = 0;
   return {
     get shardsRead() {
@@ -36,6 +37,10 @@ export function memoryAdvisoryStore(): AdvisoryStore & RematchProgress & { reado
       snapshots.set(snapshot.id, snapshot);
       current = { snapshot, sequence: (after?.sequence ?? 0) + 1 };
       return current;
+    },
+    sourceStates: async () => states,
+    recordStates: async (next) => {
+      states = next;
     },
     lastRematched: async () => rematched,
     markRematched: async (snapshot) => {
