@@ -58,5 +58,5 @@ async function toStatement(row: Item, documents: DocumentStore): Promise<SignedS
   const bundle = await loadDocument(documents, bundleKey, bundleDigest);
   if (bundle === undefined) throw attestationError('statement-damaged', `the bundle ${bundleKey} is gone`);
   const subject: ImageLocation = parseLocationKey(pk);
-  return { subject, ...rest, bundle };
+  return { subject, ...rest, bundle: new Uint8Array(bundle) };
 }
