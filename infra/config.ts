@@ -3,6 +3,7 @@ import type { ScheduleSetting } from '../functions/_pipe/function.ts';
 import { admissionConfigSchema } from '../lib/admission/config.ts';
 import { trustConfigSchema } from '../lib/attestation/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
+import { sbomsConfigSchema } from '../lib/external-sboms/config.ts';
 import { intakeConfigSchema } from '../lib/intake/config.ts';
 import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
 import { mirrorsConfigSchema } from '../lib/mirror/config.ts';
@@ -116,6 +117,8 @@ const configSchema = z
     replication: replicationConfigSchema.optional(),
     policy: policyConfigSchema.prefault({}),
     retention: retentionConfigSchema.prefault({}),
+    /** SBOMs that others made, and what becomes of SBOMs when their image goes. */
+    sboms: sbomsConfigSchema.prefault({}),
     advisories: advisoriesConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
     /** What is said of images and under which algorithms; see lib/attestation. */

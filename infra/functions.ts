@@ -3,6 +3,7 @@ import { admitWorkloads } from '../functions/admit-workloads/function.ts';
 import { api } from '../functions/api/function.ts';
 import { attestImage } from '../functions/attest-image/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
+import { compareSboms } from '../functions/compare-sboms/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
 import { decideGate } from '../functions/decide-gate/function.ts';
 import { expireImages } from '../functions/expire-images/function.ts';
@@ -31,6 +32,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   api,
   attestImage,
   catalogImage,
+  compareSboms,
   createSbom,
   decideGate,
   expireImages,

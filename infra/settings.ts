@@ -63,6 +63,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     notifications: json(config.notifications),
     intake: json(config.intake),
     trust: json(config.trust),
+    sboms: json(config.sboms),
     admission: json(config.admission),
   };
 }

@@ -113,7 +113,8 @@ export type SettingName =
   | 'notifications'
   | 'intake'
   | 'trust'
-  | 'admission';
+  | 'admission'
+  | 'sboms';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
 export const environmentName = {
