@@ -46,12 +46,3 @@ export function cachedDocuments(folder: string): DocumentStore {
 /** Reversible, and never a way out of the folder. */
 const toFileName = (part: string): string =>
   encodeURIComponent(part).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
-
-/** For `--no-cache`. */
-export const noDocuments: DocumentStore = {
-  get: async () => undefined,
-  put: async () => undefined,
-  putIfAbsent: async () => false,
-  async *list() {},
-  delete: async () => undefined,
-};

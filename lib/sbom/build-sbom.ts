@@ -1,17 +1,23 @@
 import type { Digest } from '../core/digest.ts';
 import { assemblePackages } from './assemble-packages.ts';
 import { findDistro } from './catalogers/distro/find-distro.ts';
-import { catalogers } from './catalogers/index.ts';
+import { catalogers, catalogLockFiles } from './catalogers/index.ts';
 import type { ImageInventory } from './inventory-image.ts';
 import { type Gap, GENERATOR_VERSION, type Sbom, type SbomOutcome } from './model.ts';
 
-/** What an image holds, out of its inventory: a pure function, so that equal layers give an equal SBOM at any time. */
+/**
+ * What an image holds, out of its inventory: a pure function, so that equal layers give an equal SBOM at any time.
+ *
+ * @param options.declared also what lock files name where nothing of it is installed
+ */
 export function buildSbom(
   image: { readonly digest: Digest; readonly platform?: string | undefined },
   inventory: ImageInventory,
+  options: { readonly declared?: boolean | undefined } = {},
 ): Sbom {
   const distro = findDistro(inventory.files);
   const found = catalogers.flatMap((cataloger) => cataloger.catalog(inventory.files, distro));
+  if (options.declared) found.push(...catalogLockFiles(inventory.files));
   const digests = inventory.layers.map(({ descriptor }) => descriptor.digest);
   return {
     schemaVersion: 1,

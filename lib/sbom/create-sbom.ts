@@ -24,6 +24,8 @@ export interface CreateSbomInput {
   /** Where the image is; they name the subject of the CycloneDX document. */
   readonly registry?: string | undefined;
   readonly repository?: string | undefined;
+  /** Also what lock files name where nothing of it is installed. */
+  readonly declared?: boolean | undefined;
 }
 
 export interface CreateSbomPorts {
@@ -67,7 +69,7 @@ export async function createSbom(
   const manifest = await ports.source.manifest(input.image, options.signal);
   if (!manifest) return { status: 'unknown-image' };
   const artifactClass = artifactClassOf(manifest);
-  const work = new SbomWork(ports, options);
+  const work = new SbomWork(ports, options, input.declared);
   let sbom: Sbom;
   if (manifest.kind === 'index' && artifactClass === 'index') sbom = await work.ofIndex(manifest);
   else if (manifest.kind === 'image' && artifactClass === 'image') sbom = await work.ofImage(manifest, undefined);
@@ -82,13 +84,15 @@ export async function createSbom(
 class SbomWork {
   readonly #ports: CreateSbomPorts;
   readonly #options: InventoryImageOptions;
+  readonly #declared: boolean | undefined;
   readonly children: Sbom[] = [];
   readonly read = new Set<Digest>();
   readonly reused = new Set<Digest>();
 
-  constructor(ports: CreateSbomPorts, options: InventoryImageOptions) {
+  constructor(ports: CreateSbomPorts, options: InventoryImageOptions, declared: boolean | undefined) {
     this.#ports = ports;
     this.#options = options;
+    this.#declared = declared;
   }
 
   async ofImage(manifest: ImageManifest, descriptor: Descriptor | undefined): Promise<Sbom> {
@@ -109,6 +113,7 @@ class SbomWork {
     return buildSbom(
       { digest: manifest.digest, platform: platform && formatPlatform(platform) },
       { ...inventory, gaps: [...gaps, ...inventory.gaps] },
+      { declared: this.#declared },
     );
   }
 

@@ -33,6 +33,7 @@ export const sbomCommand = () =>
     .addOption(platformOption())
     .addOption(allPlatformsOption())
     .addOption(noCacheOption())
+    .option('--declared', 'also what lock files name where nothing of it is installed')
     .addOption(plainHttpOption())
     .addOption(dataOption())
     .addHelpText(

@@ -16,7 +16,7 @@ import {
   type SubjectOptions,
 } from '../../sbom/index.ts';
 import { cacheFolder } from '../cache-folder.ts';
-import { cachedDocuments, noDocuments } from '../file-documents.ts';
+import { cachedDocuments } from '../file-documents.ts';
 import { createProgress } from '../progress.ts';
 import { type ImageAccess, type NamedImage, openImage } from '../source/open-image.ts';
 import { hostPlatform, parsePlatform } from '../source/platform.ts';
@@ -28,6 +28,8 @@ export interface SbomWish extends ImageAccess {
   /** Of an index: the SBOM of all its images as one. */
   readonly allPlatforms?: boolean | undefined;
   readonly cache: boolean;
+  /** Also what lock files name where nothing of it is installed. */
+  readonly declared?: boolean | undefined;
 }
 
 export interface MadeSbom {
@@ -62,12 +64,13 @@ export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> 
     ? { digest: image.digest, alternatives: 0 }
     : await selectPlatform(source, image.digest, platform);
   let cycloneDx = '';
-  const documents = wish.cache ? cachedDocuments(join(cacheFolder(), 'inventories')) : noDocuments;
-  const inventories = keepInventories(documentInventoryStore(documents));
+  const inventories = keepInventories(
+    wish.cache ? documentInventoryStore(cachedDocuments(join(cacheFolder(), 'inventories'))) : noInventories,
+  );
   const now = systemClock.now();
   const progress = createProgress(process.stderr);
   const made = await createSbom(
-    { image: selected.digest, ...image.name },
+    { image: selected.digest, declared: wish.declared, ...image.name },
     {
       source: reportProgress(source, progress, text),
       inventories,
@@ -76,8 +79,14 @@ export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> 
         get: async () => undefined,
         async put(sbom, document) {
           cycloneDx = document;
-          const refOf = (content: string) => ({ key: '', digest: digestOf(content) });
-          return { native: refOf(JSON.stringify(sbom)), cycloneDx: refOf(document) };
+          // Nothing is stored, so nobody asks for the digests: they are made for whoever does.
+          const refOf = (content: () => string) => ({
+            key: '',
+            get digest() {
+              return digestOf(content());
+            },
+          });
+          return { native: refOf(() => JSON.stringify(sbom)), cycloneDx: refOf(() => document) };
         },
       },
     },
@@ -102,6 +111,9 @@ export async function makeSbom(text: string, wish: SbomWish): Promise<MadeSbom> 
     },
   };
 }
+
+/** For `--no-cache`: not even made ready for storing. */
+const noInventories: LayerInventoryStore = { get: async () => undefined, put: async () => undefined };
 
 /** Keeps what passes by, for whoever asks how much of the files is told of. */
 function keepInventories(store: LayerInventoryStore) {

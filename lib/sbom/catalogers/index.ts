@@ -11,6 +11,7 @@ import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { goCataloger } from './go/cataloger.ts';
 import { homebrewCataloger } from './homebrew/cataloger.ts';
 import { javaCataloger } from './java/cataloger.ts';
+import { lockKinds } from './lockfiles/cataloger.ts';
 import { luaCataloger } from './lua/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
 import { nixCataloger } from './nix/cataloger.ts';
@@ -55,8 +56,14 @@ export const catalogers: readonly Cataloger[] = [
 ];
 
 /** All kinds of files that are looked for in layers. */
-export const fileKinds: readonly FileKind[] = [...distroKinds, ...catalogers.flatMap((cataloger) => cataloger.kinds)];
+export const fileKinds: readonly FileKind[] = [
+  ...distroKinds,
+  ...catalogers.flatMap((cataloger) => cataloger.kinds),
+  ...lockKinds,
+];
 
 export const folderKinds: readonly FolderKind[] = catalogers.flatMap((cataloger) => cataloger.folders ?? []);
 
 export const matchKind = createKindMatcher(fileKinds);
+
+export { catalogLockFiles } from './lockfiles/cataloger.ts';

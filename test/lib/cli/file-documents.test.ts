@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cachedDocuments, noDocuments } from '../../../lib/cli/file-documents.ts';
+import { cachedDocuments } from '../../../lib/cli/file-documents.ts';
 import { temporaryFolder } from './support.ts';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -70,11 +70,5 @@ describe('cached documents', () => {
       chmodSync(folder, 0o500);
       await cachedDocuments(join(folder, 'locked')).put('a', bytes('x'));
     }
-  });
-
-  it('are none at all with --no-cache', async () => {
-    await noDocuments.put('a', bytes('x'));
-    expect(await noDocuments.get('a')).toBeUndefined();
-    expect(await noDocuments.putIfAbsent('a', bytes('x'))).toBe(false);
   });
 });
