@@ -4,9 +4,9 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /*
  * Bundles the command line into the folder given: it starts in two thirds of the time that the sources take. Commands
- * stay files of their own, loaded when they are called. `sbom` is also made as one file by itself, with a list of what it
- * was made of, by which the launcher sees that it is still true. Made aside and put in place whole, as several may do it
- * at once.
+ * stay files of their own, loaded when they are called. What is quick (`sbom`; `sign`, `attest` and `verify`) is also made
+ * as one file by itself, with a list of what it was made of, by which the launcher sees that it is still true. Made aside
+ * and put in place whole, as several may do it at once.
  */
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: bundle-cli FOLDER');
@@ -62,14 +62,14 @@ async function bundleProgram(outdir: string): Promise<void> {
 }
 
 /** As a CommonJS module, since importing Node's own modules as ES modules loads parts of them that nobody asked for. */
-async function bundleSbom(outdir: string): Promise<void> {
+async function bundleShort(outdir: string, name: 'sbom' | 'trust'): Promise<void> {
   const { metafile } = await build({
     ...common,
-    entryPoints: ['lib/cli/main-sbom.ts'],
-    outfile: join(outdir, 'sbom.cjs'),
+    entryPoints: [`lib/cli/main-${name}.ts`],
+    outfile: join(outdir, `${name}.cjs`),
     format: 'cjs',
-    // Only ECR needs the SDK. It is loaded from where it is installed.
-    external: ['@aws-sdk/*', '@smithy/*'],
+    // Only ECR and KMS need the SDK, and only keyless signatures Sigstore's. They are loaded from where they are installed.
+    external: ['@aws-sdk/*', '@smithy/*', '@sigstore/*'],
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
     plugins: [onlyEnglish, noPrograms],
@@ -80,15 +80,14 @@ async function bundleSbom(outdir: string): Promise<void> {
     const { mtimeMs, size } = statSync(file);
     return [file, mtimeMs, size];
   });
-  writeFileSync(join(outdir, 'sbom-inputs.json'), JSON.stringify(inputs));
-  const start =
-    "require('node:module').enableCompileCache(require('node:path').join(__dirname,'code'));require('./sbom.cjs');";
-  writeFileSync(join(outdir, 'start-sbom.cjs'), start);
+  writeFileSync(join(outdir, `${name}-inputs.json`), JSON.stringify(inputs));
+  const start = `require('node:module').enableCompileCache(require('node:path').join(__dirname,'code'));require('./${name}.cjs');`;
+  writeFileSync(join(outdir, `start-${name}.cjs`), start);
 }
 
 const aside = mkdtempSync(join(dirname(folder), '.making-'));
 try {
-  await Promise.all([bundleProgram(aside), bundleSbom(aside)]);
+  await Promise.all([bundleProgram(aside), bundleShort(aside, 'sbom'), bundleShort(aside, 'trust')]);
   renameSync(aside, folder);
 } catch (error) {
   rmSync(aside, { recursive: true, force: true });

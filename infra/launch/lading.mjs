@@ -1,18 +1,24 @@
 #!/usr/bin/env node
 // The `lading` command: the same launcher, with the task chosen. Plain JavaScript, as it runs before anything is
-// installed. `sbom` has a shorter way, since most SBOMs are made in less time than the launcher takes otherwise.
-if (process.argv[2] !== 'sbom' || !process.getBuiltinModule || !runSbom()) {
+// installed. What is quick has a shorter way, since it takes less time than the launcher takes otherwise.
+const short = new Map([
+  ['sbom', 'sbom'],
+  ['sign', 'trust'],
+  ['attest', 'trust'],
+  ['verify', 'trust'],
+]).get(process.argv[2]);
+if (short === undefined || !process.getBuiltinModule || !runShort(short)) {
   process.argv.splice(2, 0, 'lading');
   await import('./run.mjs');
 }
 
-/** Runs the bundle of `sbom` if there is one of today's sources; false where there is none. */
-function runSbom() {
+/** Runs the bundle of that name if there is one of today's sources; false where there is none. */
+function runShort(name) {
   const { dirname, join, delimiter } = process.getBuiltinModule('node:path');
   const { existsSync } = process.getBuiltinModule('node:fs');
   const root = join(import.meta.dirname, '..', '..');
   const modules = join(root, 'node_modules');
-  const bundle = findBundle(root, join(modules, '.cache', 'lading', 'cli'));
+  const bundle = findBundle(root, join(modules, '.cache', 'lading', 'cli'), name);
   if (bundle === undefined) return false;
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const file = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -32,17 +38,17 @@ function runSbom() {
   return true;
 }
 
-function findBundle(root, cache) {
+function findBundle(root, cache, name) {
   const { readdirSync, readFileSync, statSync } = process.getBuiltinModule('node:fs');
   const { join } = process.getBuiltinModule('node:path');
   try {
-    const [made] = readdirSync(cache).filter((name) => !name.startsWith('.'));
-    const inputs = JSON.parse(readFileSync(join(cache, made, 'sbom-inputs.json'), 'utf8'));
+    const [made] = readdirSync(cache).filter((folder) => !folder.startsWith('.'));
+    const inputs = JSON.parse(readFileSync(join(cache, made, `${name}-inputs.json`), 'utf8'));
     const current = inputs.every(([file, mtimeMs, size]) => {
       const now = statSync(join(root, file));
       return now.mtimeMs === mtimeMs && now.size === size;
     });
-    return current ? join(cache, made, 'start-sbom.cjs') : undefined;
+    return current ? join(cache, made, `start-${name}.cjs`) : undefined;
   } catch {
     return undefined;
   }

@@ -95,10 +95,13 @@ export async function createAttestation(
   const payload = encodeStatement({ subject: [{ digest: image.digest }], ...statement });
   const sig = await signChecked(signer, key, preAuthEncoding(IN_TOTO_PAYLOAD_TYPE, payload));
   const envelope = { payloadType: IN_TOTO_PAYLOAD_TYPE, payload, signatures: [{ sig }] };
-  if (format === 'cosign-tag') return packTagAttestation({ subject, key, now, envelope, predicateType });
+  if (format === 'cosign-tag') {
+    return { ...packTagAttestation({ subject, key, now, envelope, predicateType }), predicateType };
+  }
   const timestamps = timestamper === undefined ? [] : [await timestamper.timestamp(sig, 'sha256')];
   const bundle = { envelope, signer: { hint: key.hint }, timestamps };
-  return packCosignBundle({ subject, image, key, now, predicateType, bundle });
+  const packed = packCosignBundle({ subject, image, key, now, predicateType, bundle });
+  return predicateType === COSIGN_SIGN_PREDICATE ? packed : { ...packed, predicateType };
 }
 
 /** A signature that nobody can verify must not be the recorded one: the first record stays for good. */

@@ -48,6 +48,8 @@ export interface RecordedSignature {
   readonly format: SignatureFormat;
   readonly keyId: string;
   readonly algorithm: SignatureAlgorithm;
+  /** Of an attestation. */
+  readonly predicateType?: string;
   /** ISO 8601; the annotation `org.opencontainers.image.created` follows from it. */
   readonly createdAt: string;
   /** The only layer of the manifest: a Sigstore bundle, a Notary Project envelope, or what a tag's signature is of. */

@@ -19,7 +19,7 @@ export async function openPrivateKey(pem: string, password: () => Promise<string
     });
   }
   if (isCosignKey(pem)) {
-    const key = Buffer.from(openCosignKey(pem, given ?? ''));
+    const key = Buffer.from(await openCosignKey(pem, given ?? ''));
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   }
   try {

@@ -18,10 +18,13 @@ const ATTEMPTS = 8;
 export async function pushRecorded(registry: Target, signature: RecordedSignature): Promise<void> {
   const { subject, bundle, manifest, manifestMediaType } = signature;
   const { repository } = subject;
-  await registry.putBlob({ repository, digest: digestOf(bundle), size: bundle.length, content: bundle });
-  if (signature.format === 'cosign-tag') return addToTag(registry, signature);
+  const blob = registry.putBlob({ repository, digest: digestOf(bundle), size: bundle.length, content: bundle });
+  if (signature.format === 'cosign-tag') {
+    await blob;
+    return addToTag(registry, signature);
+  }
   const { digest, size } = EMPTY_BLOB.descriptor;
-  await registry.putBlob({ repository, digest, size, content: EMPTY_BLOB.bytes });
+  await Promise.all([blob, registry.putBlob({ repository, digest, size, content: EMPTY_BLOB.bytes })]);
   await registry.attachReferrer({ repository, mediaType: manifestMediaType, bytes: manifest });
 }
 

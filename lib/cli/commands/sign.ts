@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { StatementFile } from '../trust/run-sign.ts';
 import { dataOption, outputOption, plainHttpOption } from './options.ts';
 
 const formats = ['cosign-bundle', 'cosign-tag', 'notation-jws', 'notation-cose'] as const;
@@ -22,26 +23,6 @@ const passwordHelp = `
 The password of an encrypted key is taken from LADING_PASSWORD or COSIGN_PASSWORD, or asked for on a terminal.
 What the key has signed before is left as it is.`;
 
-export const signCommand = () =>
-  new Command('sign')
-    .description('sign an image so that cosign, notation and others can verify it')
-    .addArgument(imageArgument())
-    .addOption(keyOption())
-    .addOption(
-      new Option('--format <format>', 'how to pack the signature').choices(formats).default('cosign-bundle' as const),
-    )
-    .option('--certificate-chain <file>', 'for notation: PEM, the certificate of the key first and the root last')
-    .addOption(new Option('--expires <time>', 'for notation: until when the signature is good').argParser(dateOf))
-    .addOption(timestampOption())
-    .addOption(outputOption())
-    .addOption(plainHttpOption())
-    .addOption(dataOption())
-    .addHelpText('after', passwordHelp)
-    .action(async (image, options) => {
-      const { runSign } = await import('../trust/run-sign.ts');
-      await runSign(image, options);
-    });
-
 /** cosign's short names (cosign attest --type). */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['cyclonedx', 'https://cyclonedx.org/bom'],
@@ -59,6 +40,38 @@ function typeOf(text: string): string {
   if (/^https?:\/\/\S+$/.test(text)) return text;
   throw new InvalidArgumentError(`It must be a URI or one of ${[...TYPES.keys()].join(', ')}.`);
 }
+
+/** `cyclonedx=sbom.json`; a predicate type may itself hold `=`, a file name seldom does. */
+function statementOf(text: string, before: readonly StatementFile[] = []): readonly StatementFile[] {
+  const at = text.lastIndexOf('=');
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('It must be TYPE=FILE.');
+  return [...before, { type: typeOf(text.slice(0, at)), file: text.slice(at + 1) }];
+}
+
+export const signCommand = () =>
+  new Command('sign')
+    .description('sign an image so that cosign, notation and others can verify it')
+    .addArgument(imageArgument())
+    .addOption(keyOption())
+    .addOption(
+      new Option('--format <format>', 'how to pack the signature').choices(formats).default('cosign-bundle' as const),
+    )
+    .option('--certificate-chain <file>', 'for notation: PEM, the certificate of the key first and the root last')
+    .addOption(new Option('--expires <time>', 'for notation: until when the signature is good').argParser(dateOf))
+    .option(
+      '--attest <type=file...>',
+      'also sign statements about it: predicate type, and the predicate as JSON',
+      statementOf,
+    )
+    .addOption(timestampOption())
+    .addOption(outputOption())
+    .addOption(plainHttpOption())
+    .addOption(dataOption())
+    .addHelpText('after', passwordHelp)
+    .action(async (image, options) => {
+      const { runSign } = await import('../trust/run-sign.ts');
+      await runSign(image, options);
+    });
 
 export const typeOption = () =>
   new Option('--type <type>', 'predicate type: a URI, or cosign’s short name').argParser(typeOf);

@@ -1,11 +1,13 @@
 import { systemClock } from '../../core/clock.ts';
 import type { Digest } from '../../core/digest.ts';
-import { formatImageReference } from '../../core/image-reference.ts';
+import { formatImageReference, type ImageLocation } from '../../core/image-reference.ts';
 import { canonicalJson, parseJsonStrict } from '../../core/json.ts';
 import { parseCertificate } from '../../formats/x509/index.ts';
+import type { Registry } from '../../registry/index.ts';
 import {
   createAttestation,
   createSignature,
+  type FetchedMaterial,
   fetchMaterial,
   type Proof,
   type PublicKey,
@@ -13,89 +15,127 @@ import {
   parseVerificationKey,
   pushRecorded,
   type RecordedSignature,
+  type SignatureFormat,
   type SigningOptions,
   type TrustMaterial,
   verify,
 } from '../../signing/index.ts';
 import { defuse, paint, printJson } from '../output.ts';
 import { openSigner, readText, type SigningInput, signingOptions } from './open-signer.ts';
-import { openTarget, type SigningTarget, type TargetOptions } from './open-target.ts';
+import { openTarget, type TargetOptions } from './open-target.ts';
 
 interface Options extends SigningInput, TargetOptions {
   readonly output: 'table' | 'json';
 }
 
-/** Signs an image. One that the key has signed in this format is left as it is, so that a repetition changes nothing. */
-export async function runSign(text: string, options: Options): Promise<void> {
-  const [target, signer, more] = await Promise.all([
-    openTarget(text, options),
-    openSigner(options),
-    signingOptions(options),
-  ]);
-  const key = await signer.publicKey();
-  const there = await findOwn(target, key, more, ({ kind }) => kind === 'signature');
-  if (there !== undefined) return print(target, options, { ...there, again: true });
-  const made = await createSignature(signer, target.image, target.descriptor, systemClock.now(), more);
-  await pushRecorded(target.registry, made);
-  print(target, options, { ...summary(made), again: false });
+/** A statement that a person wants signed. */
+export interface StatementFile {
+  readonly type: string;
+  readonly file: string;
 }
 
+/**
+ * Signs an image, and statements about it. What the key has signed in this format is left as it is, so that a repetition
+ * changes nothing.
+ */
+export async function runSign(
+  text: string,
+  options: Options & { readonly attest?: readonly StatementFile[] | undefined },
+): Promise<void> {
+  const { attest = [], ...common } = options;
+  await perform(text, common, { signature: true, statements: attest });
+}
+
+/** Signs a statement about an image. */
 export async function runAttest(
   text: string,
   options: Options & { readonly predicate: string; readonly type: string },
 ): Promise<void> {
-  const [target, signer, more, content] = await Promise.all([
-    openTarget(text, options),
+  const statements = [{ type: options.type, file: options.predicate }];
+  await perform(text, options, { signature: false, statements });
+}
+
+async function perform(
+  text: string,
+  options: Options,
+  wanted: { readonly signature: boolean; readonly statements: readonly StatementFile[] },
+): Promise<void> {
+  // Opening an encrypted key takes as long as all that is asked of the registry.
+  const [{ target, material }, signer, more, predicates] = await Promise.all([
+    openTarget(text, options).then(async (target) => ({
+      target,
+      material: await fetchMaterial(target.registry, target.image, [options.format]),
+    })),
     openSigner(options),
     signingOptions(options),
-    readText(options.predicate),
+    Promise.all(wanted.statements.map(({ file }) => readText(file))),
   ]);
-  const predicate = parseJsonStrict(content, { what: options.predicate });
-  const statement = { predicateType: options.type, predicate };
-  const key = await signer.publicKey();
-  const said = canonicalJson(predicate);
-  const there = await findOwn(
-    target,
-    key,
-    more,
-    (proof) => proof.statement?.predicateType === options.type && canonicalJson(proof.statement.predicate) === said,
-  );
-  if (there !== undefined) return print(target, options, { ...there, again: true });
-  const made = await createAttestation(signer, target.image, target.descriptor, statement, systemClock.now(), more);
-  await pushRecorded(target.registry, made);
-  print(target, options, { ...summary(made), again: false });
+  const { registry, image, descriptor } = target;
+  const own = findOwn(material, await signer.publicKey(), more);
+  const now = systemClock.now();
+  const work: Promise<Result>[] = [];
+  if (wanted.signature) {
+    const there = own.find(({ kind }) => kind === 'signature');
+    work.push(once(there, registry, () => createSignature(signer, image, descriptor, now, more)));
+  }
+  for (const [i, { type, file }] of wanted.statements.entries()) {
+    const predicate = parseJsonStrict(predicates[i] ?? '', { what: file });
+    const said = canonicalJson(predicate);
+    const there = own.find(
+      ({ statement }) => statement?.predicateType === type && canonicalJson(statement.predicate) === said,
+    );
+    const statement = { predicateType: type, predicate };
+    work.push(once(there, registry, () => createAttestation(signer, image, descriptor, statement, now, more)));
+  }
+  print(image, options.output, await Promise.all(work));
 }
 
-interface Summary {
+/** Leaves what is there, or makes it and pushes it. */
+async function once(
+  there: Proof | undefined,
+  registry: Registry,
+  make: () => Promise<RecordedSignature>,
+): Promise<Result> {
+  if (there !== undefined) {
+    const { manifest, format, algorithm, signer, statement } = there;
+    const said = statement === undefined ? {} : { predicateType: statement.predicateType };
+    return { manifest, format, algorithm, keyId: signer.keyId, ...said, again: true };
+  }
+  const made = await make();
+  await pushRecorded(registry, made);
+  const { manifestDigest: manifest, format, algorithm, keyId, predicateType } = made;
+  return {
+    manifest,
+    format,
+    algorithm,
+    keyId,
+    ...(predicateType === undefined ? {} : { predicateType }),
+    again: false,
+  };
+}
+
+interface Result {
   readonly manifest: Digest;
-  readonly format: string;
+  readonly format: SignatureFormat;
   readonly algorithm: string;
   readonly keyId: string;
+  /** Of a statement. */
+  readonly predicateType?: string;
+  readonly again: boolean;
 }
 
-const summary = ({ manifestDigest, format, algorithm, keyId }: RecordedSignature): Summary => ({
-  manifest: manifestDigest,
-  format,
-  algorithm,
-  keyId,
-});
-
 /** What this very key has said of the image already, in this format. */
-async function findOwn(
-  { registry, image }: SigningTarget,
+function findOwn(
+  material: FetchedMaterial | undefined,
   key: PublicKey,
-  { format = 'cosign-bundle', certificates = [] }: SigningOptions,
-  isIt: (proof: Proof) => boolean,
-): Promise<Summary | undefined> {
-  const material = await fetchMaterial(registry, image, [format]);
-  if (material === undefined || material.artifacts.length === 0) return undefined;
+  { certificates = [] }: SigningOptions,
+): readonly Proof[] {
+  if (material === undefined || material.artifacts.length === 0) return [];
   const trust: TrustMaterial = {
     keys: [{ name: 'own', key: parseVerificationKey(key.spki) }],
     notation: { policy: OWN_POLICY, stores: new Map([['ca:own', certificates.slice(-1).map(parseCertificate)]]) },
   };
-  const { proofs } = verify(material, trust, [], systemClock.now());
-  const found = proofs.find((proof) => proof.signer.keyId === key.hint && isIt(proof));
-  return found && { manifest: found.manifest, format, algorithm: found.algorithm, keyId: key.hint };
+  return verify(material, trust, [], systemClock.now()).proofs.filter(({ signer }) => signer.keyId === key.hint);
 }
 
 const OWN_POLICY = parseNotationPolicy({
@@ -111,20 +151,21 @@ const OWN_POLICY = parseNotationPolicy({
   ],
 });
 
-function print(
-  { image }: SigningTarget,
-  { output }: Pick<Options, 'output'>,
-  result: Summary & { readonly again: boolean },
-): void {
+function print(image: ImageLocation, output: Options['output'], results: readonly Result[]): void {
   const reference = formatImageReference(image);
   if (output === 'json') {
-    printJson({ image: reference, ...result });
+    printJson({ image: reference, signatures: results });
     return;
   }
   const line = (name: string, value: string): void =>
-    void process.stdout.write(`${paint('dim', name.padEnd(11))}${defuse(value)}\n`);
+    void process.stdout.write(`${paint('dim', name.padEnd(11))} ${defuse(value)}\n`);
   line('image', reference);
-  line('signature', `${result.manifest}${result.again ? ' (it was there already)' : ''}`);
-  line('format', result.format);
-  line('key', `${result.keyId} (${result.algorithm})`);
+  for (const { manifest, format, predicateType, again } of results) {
+    const what = predicateType === undefined ? format : `${format}, ${predicateType}`;
+    line(
+      predicateType === undefined ? 'signature' : 'attestation',
+      `${manifest} (${what})${again ? ' was there' : ''}`,
+    );
+  }
+  for (const key of new Set(results.map(({ keyId, algorithm }) => `${keyId} (${algorithm})`))) line('key', key);
 }

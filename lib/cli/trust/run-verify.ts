@@ -91,7 +91,7 @@ function print(image: ImageLocation, result: VerificationResult, output: 'table'
     return;
   }
   const line = (name: string, value: string): void =>
-    void process.stdout.write(`${paint('dim', name.padEnd(11))}${defuse(value)}\n`);
+    void process.stdout.write(`${paint('dim', name.padEnd(11))} ${defuse(value)}\n`);
   line('image', reference);
   line('trusted', trusted ? 'yes' : 'no');
   for (const { name, met, signers, needed, unmet, skippedBy } of requirements) {

@@ -1,4 +1,4 @@
-import { randomBytes, scryptSync } from 'node:crypto';
+import { randomBytes, scrypt } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { z } from 'zod';
 import { LadingError } from '../../core/errors.ts';
@@ -35,8 +35,13 @@ const schema = z.object({
   ciphertext: bytes,
 });
 
-const keyOf = (password: string, salt: Uint8Array, cost: number): Uint8Array =>
-  scryptSync(password, salt, 32, { N: cost, r: 8, p: 1, maxmem: 256 * 1024 * 1024 });
+/** A tenth of a second's work on purpose, and beside the event loop. */
+const keyOf = (password: string, salt: Uint8Array, cost: number): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    scrypt(password, salt, 32, { N: cost, r: 8, p: 1, maxmem: 256 * 1024 * 1024 }, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
+  });
 
 /**
  * Opens a private key of cosign's format.
@@ -44,15 +49,16 @@ const keyOf = (password: string, salt: Uint8Array, cost: number): Uint8Array =>
  * @returns PKCS#8, DER
  * @throws LadingError `key-unusable`; `key-locked` where the password is another
  */
-export function openCosignKey(pem: string, password: string): Uint8Array {
+export async function openCosignKey(pem: string, password: string): Promise<Uint8Array> {
   const invalid = (why: string): LadingError => new LadingError('key-unusable', `cosign's private key: ${why}`);
   const body = decodeBase64((BLOCK.exec(pem)?.[2] ?? '').replace(/\s/g, ''));
   if (body === undefined) throw invalid('its PEM block cannot be read');
   const parsed = schema.safeParse(parseJsonStrict(body, { maxBytes: 64 * 1024, what: 'the key' }));
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
   const { kdf, cipher, ciphertext } = parsed.data;
+  const key = await keyOf(password, kdf.salt, kdf.params.N);
   try {
-    return xsalsa20poly1305(keyOf(password, kdf.salt, kdf.params.N), cipher.nonce).decrypt(ciphertext);
+    return xsalsa20poly1305(key, cipher.nonce).decrypt(ciphertext);
   } catch (cause) {
     throw new LadingError('key-locked', 'the password is not that of the private key', { cause });
   }
@@ -63,14 +69,14 @@ export function openCosignKey(pem: string, password: string): Uint8Array {
  *
  * @param pkcs8 DER
  */
-export function sealCosignKey(pkcs8: Uint8Array, password: string): string {
+export async function sealCosignKey(pkcs8: Uint8Array, password: string): Promise<string> {
   const salt = randomBytes(32);
   const nonce = randomBytes(24);
   const [, cost = 2 ** 16] = COSTS;
   const document = canonicalJson({
     kdf: { name: 'scrypt', params: { N: cost, r: 8, p: 1 }, salt: encodeBase64(salt) },
     cipher: { name: 'nacl/secretbox', nonce: encodeBase64(nonce) },
-    ciphertext: encodeBase64(xsalsa20poly1305(keyOf(password, salt, cost), nonce).encrypt(pkcs8)),
+    ciphertext: encodeBase64(xsalsa20poly1305(await keyOf(password, salt, cost), nonce).encrypt(pkcs8)),
   });
   const body = Buffer.from(document)
     .toString('base64')
