@@ -1,5 +1,5 @@
 import { lookup as dnsLookup } from 'node:dns';
-import type { Agent, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
@@ -102,7 +102,7 @@ function send(call: HttpRequest, { request, agent }: Client, idleTimeoutMs: numb
   const options: RequestOptions = { method: call.method, headers: { 'user-agent': 'lading', ...call.headers }, agent };
   if (call.signal !== undefined) options.signal = call.signal;
   call.signal?.throwIfAborted();
-  const outgoing = request(call.url, options);
+  const outgoing = open(call, () => request(call.url, options));
   const watchdog = watchSilence(idleTimeoutMs, () => {
     outgoing.destroy(
       registryError('registry-unavailable', `${describeUrl(call.url)} was silent for ${idleTimeoutMs} ms`),
@@ -129,6 +129,16 @@ function send(call: HttpRequest, { request, agent }: Client, idleTimeoutMs: numb
     reject(error);
   });
   return promise;
+}
+
+/** Node refuses a header with a line break in it; which one it was is not said, since it may be a password. */
+function open(call: HttpRequest, begin: () => ClientRequest): ClientRequest {
+  try {
+    return begin();
+  } catch {
+    const what = `${call.method} ${describeUrl(call.url)} was not sent: a header would hold what no header may`;
+    throw registryError('registry-refused', what, { hint: 'a type or a secret has a line break in it' });
+  }
 }
 
 /** Calls back after a silence of `ms`. A touch is one store: there may be thousands a second. */
