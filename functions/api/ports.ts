@@ -1,22 +1,40 @@
 import { dynamoAudit } from '../../lib/audit/adapters/dynamo-audit.ts';
 import { type AuditEntry, createAuditLog } from '../../lib/audit/index.ts';
 import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
-import { type Activity, advisoryStatus, type ConsolePorts } from '../../lib/console/index.ts';
+import { type Activity, advisoryStatus, type ConsolePorts, type SecurityDesk } from '../../lib/console/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { loadDocument, loadJson } from '../../lib/documents/index.ts';
+import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
+import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
+import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
+import { dynamoVexStore } from '../../lib/vex/adapters/dynamo-vex-store.ts';
 import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
+import { dynamoScanStore } from '../../lib/vulnerabilities/adapters/dynamo-scan-store.ts';
 import { scanDocumentSchema } from '../../lib/vulnerabilities/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
-import { documents, setting, signingKeyId, table, tableName } from '../_pipe/wiring.ts';
+import { documents, publisher, setting, signingKeyId, table, tableName } from '../_pipe/wiring.ts';
 
-/** What the console reads, all of it without a right to write. */
+/** Where people say what they know of findings; all else the console only reads. */
+const securityDesk = (store: DocumentStore): SecurityDesk => {
+  const verdicts = table('verdicts');
+  return {
+    waivers: dynamoWaiverStore(verdicts),
+    vex: dynamoVexStore(verdicts),
+    votes: dynamoVoteStore(verdicts),
+    scans: dynamoScanStore(table('scans')),
+    documents: store,
+    publisher: publisher(),
+    clock: systemClock,
+  };
+};
+
+/** What the console reads. */
 export const consolePorts = once((): ConsolePorts => {
   const catalog = dynamoCatalog(table('catalog'), systemClock);
   const log = createAuditLog({ ...dynamoAudit(dynamoClient(), tableName('audit')), clock: systemClock });
@@ -47,11 +65,14 @@ export const consolePorts = once((): ConsolePorts => {
     plans: {
       async preview(config = deployed) {
         const sources = registriesConfig().entries.filter(({ role }) => role === 'source');
-        const plans = sources.map(({ host }) => planRegistry({ catalog, leases, usage: leases, clock: systemClock }, host, config));
+        const plans = sources.map(({ host }) =>
+          planRegistry({ catalog, leases, usage: leases, clock: systemClock }, host, config),
+        );
         return (await Promise.all(plans)).flat();
       },
     },
     advisories: advisoryStatus(documentAdvisoryStore(store, table('scans'))),
+    security: securityDesk(store),
     replicated: (entry) => replicationTargets(replication, entry).length > 0,
   };
 });

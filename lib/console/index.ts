@@ -11,3 +11,4 @@ export type {
   PlanPreview,
   ReportReader,
 } from './ports.ts';
+export type { SecurityDesk } from './security-desk.ts';

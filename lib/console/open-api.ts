@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answers, retentionPreviewRequest } from './schemas.ts';
+import { securityOpenApi } from './security-open-api.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -55,7 +56,9 @@ let made: Json | undefined;
 
 /** The API as an OpenAPI 3.1 document. On AWS, requests are signed (SigV4, service `execute-api`). */
 export function openApi(): Json {
-  made ??= {
+  if (made) return made;
+  const security = securityOpenApi({ json, query, schemaOf, refParameter, problem });
+  made = {
     openapi: '3.1.0',
     info: {
       title: 'Lading',
@@ -86,6 +89,7 @@ export function openApi(): Json {
           responses: { 200: json('RetentionPlans', 'one plan for each repository'), default: problem },
         },
       },
+      ...security.paths,
       '/api/health': get('getHealth', 'Whether the API answers', json('Health', 'it does')),
     },
     components: {
@@ -96,6 +100,7 @@ export function openApi(): Json {
         Advisories: schemaOf(answers.advisories),
         RetentionPreview: schemaOf(retentionPreviewRequest, 'input'),
         RetentionPlans: schemaOf(answers.plans),
+        ...security.schemas,
         Health: schemaOf(answers.health),
         Problem: schemaOf(answers.problem),
       },

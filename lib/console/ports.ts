@@ -1,6 +1,7 @@
 import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
 import type { RetentionConfig, RetentionPlan } from '../lifecycle/index.ts';
 import type { OverviewPorts } from '../overview/index.ts';
+import type { SecurityDesk } from './security-desk.ts';
 
 /** One event of the audit trail, as the feed shows it. */
 export interface Activity {
@@ -65,11 +66,11 @@ export interface AdvisoryOverview {
     /** Records that were left out because they are malformed. */
     readonly rejected: number;
     readonly readAt: string;
-    readonly ecosystems: readonly {
     /** When it was last read or found unchanged. */
     readonly goodAt?: string;
     /** Why it is not taken over: what is counted here is what it said before. */
     readonly problem?: { readonly kind: string; readonly message: string; readonly since: string };
+    readonly ecosystems: readonly {
       readonly name: string;
       readonly packages: number;
       readonly advisories: number;
@@ -88,6 +89,7 @@ export interface ConsolePorts extends OverviewPorts {
   readonly keys: KeyReader;
   readonly plans: PlanPreview;
   readonly advisories: AdvisoryStatus;
+  readonly security: SecurityDesk;
   /** Whether a replication rule copies the image's repository. */
   replicated(entry: CatalogEntry): boolean;
 }

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { answerNo } from '../exit-code.ts';
 import { scanFormats } from '../scan/formats.ts';
 import { dataOption, imageHelp, plainHttpOption, platformOption } from './options.ts';
+import { scanReportCommand } from './scan-report.ts';
 
 const levels = ['critical', 'high', 'medium', 'low', 'never'] as const;
 
@@ -24,6 +25,9 @@ export const scanCommand = () =>
     .addOption(plainHttpOption())
     .addOption(dataOption())
     .addHelpText('after', `${imageHelp}\n\nWith --fail-on, an SBOM that is known to have gaps fails as well.`)
+    .addCommand(scanReportCommand())
+    // Both have options of the same names; those after "report" are its own.
+    .enablePositionalOptions()
     .action(async (text, options) => {
       const { runScan } = await import('../scan/run-scan.ts');
       if (await runScan(text, options)) answerNo();

@@ -1,7 +1,8 @@
-import type { Activity, ConsolePorts, FindingView } from '../../../lib/console/index.ts';
+import type { Activity, ConsolePorts, FindingView, SecurityDesk } from '../../../lib/console/index.ts';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
+import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
 import {
   draftEvent,
   type EventDraft,
@@ -10,12 +11,17 @@ import {
   imageCataloged,
   imageReplicated,
   imageSigned,
+  type LadingEvent,
   sbomCreated,
   scanCompleted,
 } from '../../../lib/events/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
 import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
+import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
+import { memoryVoteStore } from '../../../lib/scanners/adapters/memory-vote-store.ts';
+import { memoryVexStore } from '../../../lib/vex/adapters/memory-vex-store.ts';
+import { memoryScanStore } from '../../../lib/vulnerabilities/adapters/memory-scan-store.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
 
 export const REGISTRY = '000000000000.dkr.ecr.eu-central-1.amazonaws.com';
@@ -54,6 +60,16 @@ export function memoryConsole() {
   const ledger = memoryLedger(clock);
   const events: Activity[] = [];
   const reports = new Map<string, readonly FindingView[]>();
+  const published: LadingEvent[] = [];
+  const security: SecurityDesk = {
+    waivers: memoryWaiverStore(),
+    vex: memoryVexStore(),
+    votes: memoryVoteStore(),
+    scans: memoryScanStore(),
+    documents: memoryDocuments(),
+    publisher: { publish: async (given) => void published.push(...given) },
+    clock,
+  };
   const ports: ConsolePorts = {
     catalog,
     ledger,
@@ -113,6 +129,7 @@ export function memoryConsole() {
         ],
       }),
     },
+    security,
     replicated: (entry) => entry.replicaOf === undefined,
   };
 
@@ -143,7 +160,7 @@ export function memoryConsole() {
     }
     return entry;
   }
-  return { ports, clock, catalog, events, tell, put };
+  return { ports, clock, catalog, events, published, tell, put };
 }
 
 function entryOf({ repository, seed = repository, tags = [], entry = {} }: ImageSpec, now: string): CatalogEntry {

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** What the API answers about waivers, VEX and votes, as far as the command line reads it. */
+const waiver = z.object({
+  id: z.string(),
+  vulnerability: z.string(),
+  image: z.string(),
+  package: z.string().optional(),
+  reason: z.string(),
+  author: z.string(),
+  until: z.string(),
+});
+export const waiverAnswer = z.object({ waiver });
+export const waiversAnswer = z.object({ waivers: z.array(waiver.extend({ state: z.string() })) });
+
+export const votesAnswer = z.object({
+  image: z.string(),
+  voters: z.array(
+    z.object({
+      voter: z.string(),
+      label: z.string(),
+      version: z.string().optional(),
+      database: z.object({ version: z.string().optional(), builtAt: z.string().optional() }).optional(),
+      scannedAt: z.string().optional(),
+      receivedAt: z.string(),
+      findings: z.number(),
+    }),
+  ),
+  agreements: z.array(
+    z.object({
+      id: z.string(),
+      package: z.object({ name: z.string(), version: z.string() }),
+      found: z.array(z.object({ voter: z.string(), severity: z.string() })),
+      dissent: z.array(z.string()),
+      silent: z.array(z.string()),
+      severityDiffers: z.boolean(),
+    }),
+  ),
+});
+
+export const reportAnswer = z.object({ voter: z.string(), findings: z.number(), outcome: z.string() });
+export const vexAnswer = z.object({
+  document: z.string(),
+  author: z.string(),
+  statements: z.number(),
+  skipped: z.number(),
+  outcome: z.string(),
+  images: z.number(),
+});

@@ -1,0 +1,39 @@
+import type { Clock } from '../core/clock.ts';
+import { locationKey } from '../core/image-reference.ts';
+import type { DocumentStore } from '../documents/index.ts';
+import { loadJson } from '../documents/index.ts';
+import type { EventPublisher } from '../events/index.ts';
+import type { ImageOverview } from '../overview/index.ts';
+import type { WaiverStore } from '../policy/index.ts';
+import { type Agreement, type Ballot, compareVotes, type Vote, type VoteStore } from '../scanners/index.ts';
+import type { VexStore } from '../vex/index.ts';
+import { type ScanStore, scanDocumentSchema } from '../vulnerabilities/index.ts';
+
+/** What people say of findings, and where they say it: the only part of the API that writes. */
+export interface SecurityDesk {
+  readonly waivers: WaiverStore;
+  readonly vex: VexStore;
+  readonly votes: VoteStore;
+  readonly scans: Pick<ScanStore, 'all' | 'find'>;
+  readonly documents: DocumentStore;
+  readonly publisher: EventPublisher;
+  readonly clock: Clock;
+}
+
+export interface Consensus {
+  readonly votes: readonly Vote[];
+  readonly agreements: readonly Agreement[];
+}
+
+/** Lading's own findings and those of every scanner that reported, side by side. */
+export async function consensusOf(desk: SecurityDesk, { entry, scan }: ImageOverview): Promise<Consensus> {
+  const [votes, document] = await Promise.all([
+    desk.votes.of(locationKey(entry)),
+    scan ? loadJson(desk.documents, scan.key, scanDocumentSchema) : undefined,
+  ]);
+  const ballots: Ballot[] = [
+    ...(document ? [{ voter: 'lading', covers: 'all' as const, findings: document.findings }] : []),
+    ...votes.map(({ voter, report }) => ({ voter, covers: report.covers, findings: report.findings })),
+  ];
+  return { votes, agreements: compareVotes(ballots) };
+}

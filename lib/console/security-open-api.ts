@@ -1,0 +1,69 @@
+import { waiverRequestSchema } from '../policy/index.ts';
+import { removeWaiverRequest, securityAnswers } from './security-schemas.ts';
+
+type Json = { readonly [key: string]: unknown };
+
+/** The part of the OpenAPI document about waivers, VEX and votes, made with the document's own helpers. */
+export function securityOpenApi(make: {
+  readonly json: (name: string, description: string) => Json;
+  readonly query: (name: string, description: string, schema: Json, required?: boolean) => Json;
+  readonly schemaOf: (
+    schema:
+      | typeof waiverRequestSchema
+      | (typeof securityAnswers)[keyof typeof securityAnswers]
+      | typeof removeWaiverRequest,
+    io?: 'input' | 'output',
+  ) => Json;
+  readonly refParameter: Json;
+  readonly problem: Json;
+}): { readonly paths: Json; readonly schemas: Json } {
+  const { json, query, schemaOf, refParameter, problem } = make;
+  const get = (operationId: string, summary: string, name: string, parameters: readonly Json[] = []): Json => ({
+    operationId,
+    summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    responses: { 200: json(name, 'the answer'), default: problem },
+  });
+  const post = (
+    operationId: string,
+    summary: string,
+    name: string,
+    schema: Json,
+    parameters: readonly Json[] = [],
+  ): Json => ({
+    ...get(operationId, summary, name, parameters),
+    requestBody: { required: true, content: { 'application/json': { schema } } },
+  });
+  const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+  const foreign: Json = { type: 'object', description: 'as its tool wrote it' };
+  const repository = query('repository', 'registry/repository', { type: 'string' }, true);
+  return {
+    paths: {
+      '/api/waivers': {
+        get: get('listWaivers', 'Waivers, the next to end first', 'Waivers'),
+        post: post('addWaiver', 'Accepts a vulnerability in some images until a day', 'Waiver', ref('WaiverRequest')),
+      },
+      '/api/waivers/remove': { post: post('removeWaiver', 'Takes a waiver back', 'Waiver', ref('WaiverRemoval')) },
+      '/api/votes': {
+        get: get('getVotes', 'What each scanner says of an image, side by side', 'Votes', [refParameter]),
+      },
+      '/api/reports': {
+        post: post('addReport', 'Takes in the report of another scanner about an image', 'Report', foreign, [
+          refParameter,
+        ]),
+      },
+      '/api/vex': {
+        post: post('addVex', 'Takes in a VEX document about images of a repository', 'Vex', foreign, [repository]),
+      },
+    },
+    schemas: {
+      Waivers: schemaOf(securityAnswers.waivers),
+      Waiver: schemaOf(securityAnswers.waiver),
+      WaiverRequest: schemaOf(waiverRequestSchema, 'input'),
+      WaiverRemoval: schemaOf(removeWaiverRequest, 'input'),
+      Votes: schemaOf(securityAnswers.votes),
+      Report: schemaOf(securityAnswers.report),
+      Vex: schemaOf(securityAnswers.vex),
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { waiverSchema } from '../policy/index.ts';
+
+const voter = z.object({
+  voter: z.string(),
+  label: z.string(),
+  version: z.string().optional(),
+  database: z.object({ version: z.string().optional(), builtAt: z.string().optional() }).optional(),
+  scannedAt: z.string().optional(),
+  receivedAt: z.string(),
+  findings: z.int().nonnegative(),
+});
+
+/** What the routes about waivers, VEX and votes answer. */
+export const securityAnswers = {
+  waivers: z.object({ waivers: z.array(waiverSchema.extend({ state: z.enum(['in-force', 'ended', 'removed']) })) }),
+  waiver: z.object({ waiver: waiverSchema }),
+  votes: z.object({
+    image: z.string(),
+    voters: z.array(voter),
+    agreements: z.array(
+      z.object({
+        id: z.string(),
+        aliases: z.array(z.string()),
+        package: z.object({ name: z.string(), version: z.string(), type: z.string() }),
+        found: z.array(z.object({ voter: z.string(), severity: z.string(), fixedVersions: z.array(z.string()) })),
+        dissent: z.array(z.string()).describe('looked at such packages and did not find it'),
+        silent: z.array(z.string()).describe('does not look at such packages'),
+        severityDiffers: z.boolean(),
+      }),
+    ),
+  }),
+  report: z.object({
+    voter: z.string(),
+    findings: z.int().nonnegative(),
+    outcome: z.enum(['stored', 'unchanged', 'superseded']),
+  }),
+  vex: z.object({
+    document: z.string(),
+    author: z.string(),
+    statements: z.int().nonnegative(),
+    skipped: z.int().nonnegative(),
+    outcome: z.enum(['stored', 'unchanged']),
+    images: z.int().nonnegative().describe('that the gate looks at again'),
+  }),
+} as const;
+
+export const removeWaiverRequest = z.strictObject({ id: z.string().max(40), by: z.string().trim().min(1).max(200) });

@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createConsole } from '../../../lib/console/index.ts';
+import { memoryConsole, REGISTRY } from '../console/support.ts';
+import * as reports from '../scanners/samples.ts';
+import { lading, temporaryFolder, writeStackFile } from './support.ts';
+
+let server: Server;
+let api: string;
+beforeAll(async () => {
+  const console = memoryConsole();
+  await console.put({ repository: 'team/app', tags: ['v1'] });
+  server = createServer(getRequestListener(createConsole(console.ports).fetch));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+async function run(...args: string[]) {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'trivy.json'), JSON.stringify({ ...reports.trivy, Metadata: {} }));
+  writeFileSync(join(folder, 'other.json'), '{}');
+  return lading([...args, '--data', writeStackFile(folder, { api })], folder);
+}
+const IMAGE = `${REGISTRY}/team/app:v1`;
+
+describe('commands about what people and other scanners say', () => {
+  it('waiver add, list, remove', async () => {
+    const day = new Date(Date.parse('2026-11-24T00:00:00Z') + 10 * 86_400_000).toISOString().slice(0, 10);
+    const added = await run(
+      'waiver',
+      'add',
+      'CVE-2026-1',
+      '--reason',
+      'r',
+      '--author',
+      'ops',
+      '--until',
+      day,
+      '--package',
+      'left',
+    );
+    expect(added.code).toBe(0);
+    const id = added.out.trim();
+    expect((await run('waiver', 'list')).out).toMatch(
+      new RegExp(`${id}\\s+CVE-2026-1\\s+\\*\\*\\s+left\\s+${day} 00:00\\s+in-force\\s+ops\\s+r`),
+    );
+    expect((await run('waiver', 'remove', id, '--by', 'ops')).code).toBe(0);
+    expect(JSON.parse((await run('waiver', 'list', '-o', 'json')).out)).toEqual([]);
+    expect(JSON.parse((await run('waiver', 'list', '--all', '-o', 'json')).out)).toMatchObject([
+      { id, state: 'removed' },
+    ]);
+    expect((await run('waiver', 'remove', 'w-1', '--by', 'ops')).code).toBe(2);
+  });
+
+  it('scan report sends a report, and votes shows who dissents', async () => {
+    expect(await run('scan', 'report', IMAGE, 'trivy.json')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('trivy: 2 findings (stored)'),
+    });
+    const { out, err } = await run('votes', IMAGE);
+    expect(out).toMatch(/CVE-2026-1001\s+libssl3\s+3\.0\.1-1\s+trivy \(high\)/);
+    expect(err).toContain('2 of 2 findings without dissent');
+    expect((await run('scan', 'report', IMAGE, 'other.json')).code).toBe(2);
+    expect((await run('scan', 'report', IMAGE, 'nowhere.json')).code).toBe(2);
+  });
+
+  it('vex add refuses what is no VEX before the stack is asked', async () => {
+    expect(await run('vex', 'add', `${REGISTRY}/team/app`, 'other.json')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('other.json is neither'),
+    });
+  });
+});
