@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, type Caller, operation } from '../json-service.ts';
 import { bytes, grantTokens, keyId, onKey, usableKey } from './calls.ts';
+import { MU_BYTES, signMu, verifiesMu } from './external-mu.ts';
 import { encryptionAlgorithms, type SigningAlgorithm, signingAlgorithms } from './key-specs.ts';
 import { type KeyStore, keyArn, type StoredKey } from './keys.ts';
 import { createSignature, digestLength, isSignature, type Signed } from './signatures.ts';
@@ -23,7 +24,7 @@ const verifyInput = signInput.extend({ Signature: bytes(1, 6144) });
 interface Task {
   readonly key: StoredKey;
   readonly algorithm: SigningAlgorithm;
-  readonly signed: Signed;
+  readonly signed: Signed | { readonly type: 'MU'; readonly mu: Uint8Array };
 }
 
 /** @throws AwsError `InvalidKeyUsageException`, `ValidationException`, `UnsupportedOperationException` */
@@ -45,11 +46,9 @@ function taskOf(keys: KeyStore, input: SignInput, caller: Caller, operationName:
     );
   }
   if (algorithm.kind === 'ml-dsa') {
-    // No implementation at hand signs a μ that was made elsewhere.
-    throw new AwsError(
-      'UnsupportedOperationException',
-      'The local KMS does not sign with the message type EXTERNAL_MU.',
-    );
+    if (input.Message.length !== MU_BYTES)
+      throw new AwsError('ValidationException', 'External mu is of invalid length.');
+    return { key, algorithm, signed: { type: 'MU', mu: input.Message } };
   }
   if (input.Message.length !== digestLength(algorithm.hash)) {
     throw new AwsError('ValidationException', `Digest is invalid length for algorithm ${algorithm.name}.`);
@@ -61,11 +60,16 @@ export const signingOperations = (keys: KeyStore) => ({
   Sign: operation({
     input: signInput,
     permissions: onKey(keys, 'Sign'),
-    run: (input, caller) => {
+    run: async (input, caller) => {
       const { key, algorithm, signed } = taskOf(keys, input, caller, 'Sign');
+      const privateKey = keys.privateKey(key);
+      const signature =
+        signed.type === 'MU'
+          ? await signMu(key.spec, privateKey, signed.mu)
+          : createSignature(algorithm, privateKey, signed);
       return {
         KeyId: keyArn(key, caller.accountId),
-        Signature: createSignature(algorithm, keys.privateKey(key), signed).toString('base64'),
+        Signature: signature.toString('base64'),
         SigningAlgorithm: algorithm.name,
       };
     },
@@ -73,9 +77,14 @@ export const signingOperations = (keys: KeyStore) => ({
   Verify: operation({
     input: verifyInput,
     permissions: onKey(keys, 'Verify'),
-    run: (input, caller) => {
+    run: async (input, caller) => {
       const { key, algorithm, signed } = taskOf(keys, input, caller, 'Verify');
-      if (!isSignature(algorithm, keys.privateKey(key), signed, input.Signature)) {
+      const privateKey = keys.privateKey(key);
+      const holds =
+        signed.type === 'MU'
+          ? await verifiesMu(key.spec, createPublicKey(privateKey), signed.mu, input.Signature)
+          : isSignature(algorithm, privateKey, signed, input.Signature);
+      if (!holds) {
         throw new AwsError('KMSInvalidSignatureException', '');
       }
       return { KeyId: keyArn(key, caller.accountId), SignatureValid: true, SigningAlgorithm: algorithm.name };

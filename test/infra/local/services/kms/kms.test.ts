@@ -21,6 +21,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KeySpec, type KmsService, openKmsService } from '../../../../../infra/local/services/kms/index.ts';
 import { encodePss, matchesPss } from '../../../../../infra/local/services/kms/pss.ts';
+import { kmsSigner } from '../../../../../lib/signing/adapters/kms-signer.ts';
 import { credentialsOf, type ServiceServer, startServiceServer } from '../../../../support/service-server.ts';
 
 const accountId = '000000000000';
@@ -120,9 +121,27 @@ describe('signing keys', () => {
       name: 'ValidationException',
       message: `Message type DIGEST is incompatible with key spec ${spec}.`,
     });
+  });
+
+  it.each(['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'] as const)('%s signs a mu that was made elsewhere', async (spec) => {
+    const { keyId } = await key(spec);
+    const long = randomBytes(20_000);
+    // The signer makes mu of what is too long for KMS; node:crypto, which makes its own, takes the signature.
+    const Signature = await kmsSigner(client, keyId).sign(long);
+    const trusted = await publicKey(keyId);
+    expect(verify(null, long, trusted, Signature)).toBe(true);
+    const input = { KeyId: keyId, SigningAlgorithm: 'ML_DSA_SHAKE_256', MessageType: 'EXTERNAL_MU' } as const;
+    const Message = randomBytes(64);
+    const made = await client.send(new SignCommand({ ...input, Message }));
+    expect(
+      (await client.send(new VerifyCommand({ ...input, Message, Signature: made.Signature }))).SignatureValid,
+    ).toBe(true);
     await expect(
-      client.send(new SignCommand({ ...input, Message: randomBytes(64), MessageType: 'EXTERNAL_MU' })),
-    ).rejects.toMatchObject({ name: 'UnsupportedOperationException' });
+      client.send(new VerifyCommand({ ...input, Message: randomBytes(64), Signature: made.Signature })),
+    ).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
+    await expect(client.send(new SignCommand({ ...input, Message: randomBytes(63) }))).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
   });
 
   it('refuse what KMS refuses', async () => {
