@@ -13,7 +13,7 @@ import {
   scanDocumentSchema,
   touchedImages,
 } from '../../../lib/vulnerabilities/index.ts';
-import { affects, npm, recordSource, world } from './support.ts';
+import { affects, fileSource, npm, recordSource, world } from './support.ts';
 
 const subject = (name: string): ImageSubject => ({
   registry: 'registry.example',
@@ -331,3 +331,61 @@ describe('the difference of two snapshots', () => {
 function withoutRangeOfWithdrawn(record: ReturnType<typeof affects>): unknown {
   return 'withdrawn' in record ? { ...record, affected: [] } : record;
 }
+
+describe('news of a vulnerability itself', () => {
+  const advisories = recordSource(
+    [
+      affects('GHSA-1', 'npm', 'left', '0..2.0.0', { aliases: ['CVE-2026-1000'] }),
+      affects('CVE-2026-2000', 'npm', 'right', '0'),
+    ],
+    'advisories',
+  );
+  const kev = (...ids: string[]) =>
+    recordSource(
+      ['CVE-1999-0001', ...ids].map((cveID) => ({
+        ...{ cveID, dateAdded: '2026-03-01', knownRansomwareCampaignUse: 'Unknown' },
+      })),
+      'kev',
+    );
+  const epss = (score: number) =>
+    fileSource([{ path: 'epss.csv', bytes: Buffer.from(`cve,epss,percentile\nCVE-2026-1000,${score},0.5\n`) }], 'epss');
+
+  it('tells exactly the images that have it that it became known to be exploited', async () => {
+    const { sync, scan, touched, rematch, finish } = imageWorld();
+    await sync([advisories, kev()]);
+    await scan('has', [npm('left', '1.0.0')]);
+    await scan('mended', [npm('left', '2.0.0')]);
+    await scan('other', [npm('right', '1.0.0')]);
+    await finish();
+    await sync([advisories, kev('CVE-2026-1000')]);
+    expect(await touched()).toEqual([keyOf('has')]);
+    expect(await rematch(keyOf('has'))).toMatchObject([
+      {
+        detailType: 'Findings Changed',
+        data: {
+          appeared: [],
+          fixed: [],
+          withdrawn: [],
+          severityChanged: [],
+          knownExploited: [{ id: 'CVE-2026-1000' }],
+        },
+      },
+    ]);
+    // Told once.
+    await finish();
+    await sync([advisories, kev('CVE-2026-1000')]);
+    expect(await touched()).toEqual([]);
+  });
+
+  it('takes a move of EPSS for news only where it enters another band', async () => {
+    const { sync, scan, touched, finish } = imageWorld();
+    await sync([advisories, epss(0.02)]);
+    await scan('has', [npm('left', '1.0.0')]);
+    await finish();
+    await sync([advisories, epss(0.03)]);
+    expect(await touched()).toEqual([]);
+    await finish();
+    await sync([advisories, epss(0.2)]);
+    expect(await touched()).toEqual([keyOf('has')]);
+  });
+});

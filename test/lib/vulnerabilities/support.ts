@@ -7,11 +7,9 @@ import { memoryPackageIndex } from '../../../lib/vulnerabilities/adapters/memory
 import { memoryScanStore } from '../../../lib/vulnerabilities/adapters/memory-scan-store.ts';
 import {
   type AdvisorySource,
-  lookupsOf,
   type MatchablePackage,
   type MatchResult,
-  matchPackages,
-  openSnapshot,
+  matchSnapshot,
   type SourceScope,
   type SyncOptions,
   type SyncResult,
@@ -88,7 +86,7 @@ export function world() {
     async match(packages: readonly MatchablePackage[]): Promise<MatchResult> {
       const current = await advisories.currentSnapshot();
       if (!current) throw new Error('no snapshot');
-      return matchPackages(packages, await openSnapshot(advisories, current.snapshot, lookupsOf(packages)));
+      return matchSnapshot(advisories, current.snapshot, packages);
     },
   };
 }
