@@ -75,6 +75,7 @@ const configSchema = z
         syncAdvisories: schedule.default('rate(6 hours)'),
         planRetention: schedule.default('cron(0 3 * * ? *)'),
         reconcile: schedule.default('rate(1 hour)'),
+        rotateCredentials: schedule.default('rate(6 hours)'),
         reviewWaivers: schedule.default('rate(15 minutes)'),
         renewVerdicts: schedule.default('rate(1 hour)'),
         resignImages: schedule.default('rate(15 minutes)'),

@@ -7,6 +7,7 @@ import { compareSboms } from '../functions/compare-sboms/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
 import { decideGate } from '../functions/decide-gate/function.ts';
 import { expireImages } from '../functions/expire-images/function.ts';
+import { followSecrets } from '../functions/follow-secrets/function.ts';
 import { intakeEcr } from '../functions/intake-ecr/function.ts';
 import { intakeWebhook } from '../functions/intake-webhook/function.ts';
 import { manageTrust } from '../functions/manage-trust/function.ts';
@@ -22,7 +23,9 @@ import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
 import { resignImages } from '../functions/resign-images/function.ts';
 import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
+import { restoreImages } from '../functions/restore-images/function.ts';
 import { reviewWaivers } from '../functions/review-waivers/function.ts';
+import { rotateCredentials } from '../functions/rotate-credentials/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
@@ -36,6 +39,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   createSbom,
   decideGate,
   expireImages,
+  followSecrets,
   intakeEcr,
   intakeWebhook,
   manageTrust,
@@ -49,9 +53,11 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   rematchImages,
   renewVerdicts,
   replicateImage,
+  restoreImages,
   reviewWaivers,
   resignImages,
   respondToTasks,
+  rotateCredentials,
   signImage,
   syncAdvisories,
 ];

@@ -51,11 +51,25 @@ function replicationOf(config: LadingConfig, account: string): ReplicationConfig
   };
 }
 
+/** Who may mint credentials is no matter of those who use them; and a function's environment holds 4 KB. */
+const withoutRotation = ({ entries }: RegistriesConfig): RegistriesConfig => ({
+  entries: entries.map((entry) => {
+    if (entry.kind === 'ecr') return entry;
+    const { rotation: _rotation, ...rest } = entry;
+    return rest;
+  }),
+});
+
+const onlyRotated = ({ entries }: RegistriesConfig): RegistriesConfig => ({
+  entries: entries.filter((entry) => entry.kind !== 'ecr' && entry.rotation !== undefined),
+});
+
 /** What functions read, as one JSON text each. The account may be a token, which the template resolves. */
 export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<SettingName, string>> {
   const json = (value: unknown): string => stack.toJsonString(value);
   return {
-    registries: json(registriesOf(config, stack.account)),
+    registries: json(withoutRotation(registriesOf(config, stack.account))),
+    rotation: json(onlyRotated(registriesOf(config, stack.account))),
     replication: json(replicationOf(config, stack.account)),
     policy: json(config.policy),
     retention: json(config.retention),

@@ -34,6 +34,7 @@ export type EventPattern = Readonly<Record<string, unknown>>;
 
 /** Names of the schedules in the configuration. */
 export type ScheduleSetting =
+  | 'rotateCredentials'
   | 'syncAdvisories'
   | 'planRetention'
   | 'reconcile'
@@ -58,7 +59,8 @@ export type TableName =
   | 'replicas'
   | 'retention'
   | 'audit'
-  | 'deliveries';
+  | 'deliveries'
+  | 'credentials';
 export const tableNames: readonly TableName[] = [
   'catalog',
   'work',
@@ -70,6 +72,7 @@ export const tableNames: readonly TableName[] = [
   'retention',
   'audit',
   'deliveries',
+  'credentials',
 ];
 
 export type BucketName = 'archive' | 'documents' | 'evidence';
@@ -91,6 +94,8 @@ export type Use =
   /** Tasks of ECS, of any cluster of the account. */
   | { readonly tasks: 'stop' }
   | { readonly registry: RegistryAccess }
+  /** Replaces the credentials that entries of the registries ask it for, as their administrators. */
+  | { readonly rotation: 'credentials' }
   | { readonly secret: SecretName }
   | { readonly setting: SettingName };
 
@@ -106,6 +111,7 @@ export type SecretName = 'webhooks' | 'notifications' | 'admission';
 /** Parts of the validated configuration that functions read, each as one JSON text. */
 export type SettingName =
   | 'registries'
+  | 'rotation'
   | 'replication'
   | 'policy'
   | 'retention'

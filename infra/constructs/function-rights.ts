@@ -58,6 +58,7 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('key' in use) return keyStatements(shared.keys[use.key], use.access);
   if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
   if ('registry' in use) return registryStatements(use.registry, shared);
+  if ('rotation' in use) return rotationStatements(shared);
   // The default bus takes tasks of every region: those that events of a region are sent on from.
   if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
   if ('setting' in use) return [];
@@ -95,9 +96,11 @@ function bucketStatements(bucketArn: string, prefix: string, access: Access): Po
   return statements;
 }
 
-function registryStatements(access: RegistryAccess, { registries }: SharedResources): PolicyStatement[] {
+function registryStatements(access: RegistryAccess, shared: SharedResources): PolicyStatement[] {
+  const { registries } = shared;
   const { repositoryArns, roleArns, publicGallery } = registries;
   const statements = readingStatements(registries);
+  if (followsSecrets(shared)) statements.push(allow(['dynamodb:GetItem'], [shared.tables.credentials.tableArn]));
   if (repositoryArns.length > 0) {
     statements.push(allow(registryActions[access], repositoryArns), allow(['ecr:GetAuthorizationToken'], ['*']));
   }
@@ -106,6 +109,22 @@ function registryStatements(access: RegistryAccess, { registries }: SharedResour
   if (publicGallery) statements.push(allow(['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'], ['*']));
   return statements;
 }
+
+/** New versions of exactly these secrets, and the administrators' secrets that they are minted with. */
+function rotationStatements({ registries }: SharedResources): PolicyStatement[] {
+  const { rotatedArns, admins } = registries.rotation;
+  const actions = [
+    'secretsmanager:DescribeSecret',
+    'secretsmanager:GetSecretValue',
+    'secretsmanager:PutSecretValue',
+    'secretsmanager:UpdateSecretVersionStage',
+  ];
+  return [...(rotatedArns.length > 0 ? [allow(actions, rotatedArns)] : []), ...readingStatements(admins)];
+}
+
+/** Whether registries have credentials in secrets: then it is looked up whether those were changed. */
+const followsSecrets = ({ registries: { secretArns, parameterArns } }: SharedResources): boolean =>
+  secretArns.length + parameterArns.length > 0;
 
 /** Reading exactly these secrets and parameters. */
 function readingStatements({ secretArns, parameterArns }: SecretArns): PolicyStatement[] {
@@ -119,6 +138,9 @@ function readingStatements({ secretArns, parameterArns }: SecretArns): PolicySta
 export function environmentOf(uses: readonly Use[], shared: SharedResources): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const use of uses) {
+    if ('registry' in use && followsSecrets(shared)) {
+      environment[environmentName.table('credentials')] = shared.tables.credentials.tableName;
+    }
     if ('table' in use) environment[environmentName.table(use.table)] = shared.tables[use.table].tableName;
     else if ('bucket' in use) environment[environmentName.bucket(use.bucket)] = shared.buckets[use.bucket].bucketName;
     else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;

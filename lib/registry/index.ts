@@ -1,3 +1,6 @@
+export { changedSources } from './credentials/changed-sources.ts';
+export { rotateCredentials } from './credentials/rotation/rotate-credentials.ts';
+export { rotationDraft } from './credentials/rotation/rotation-draft.ts';
 export { ensureBlob } from './ensure-blob.ts';
 export { registryError } from './errors.ts';
 export { type ImageSource, parseSource } from './parse-source.ts';

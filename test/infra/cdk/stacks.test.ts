@@ -155,6 +155,8 @@ describe('every function', () => {
     // Nothing asks for a post-quantum key here, so there is none, and no variable that names it.
     const without = [undefined, 'POST_QUANTUM_KEY_ID'];
     const declared = new Set(uses.map(variableOf).filter((variable) => !without.includes(variable)));
+    // The registries have credentials here, and whether those were changed stands in a table.
+    if (uses.some((use) => 'registry' in use)) declared.add('CREDENTIALS_TABLE');
     const { Variables } = functionOf(name)[1].Properties.Environment;
     expect(new Set(Object.keys(Variables))).toEqual(declared);
   });
@@ -247,6 +249,7 @@ function rightsOf(use: Use): string[] {
       ...on('ecr', `${pull}${more}`, ...repositories),
       'ecr:GetAuthorizationToken *',
       ...on('secretsmanager', 'GetSecretValue', secret),
+      `dynamodb:GetItem <${the('AWS::DynamoDB::Table', undefined, 'TablesCredentials')[0]}.Arn>`,
     ];
   }
   return [];
