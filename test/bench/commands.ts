@@ -1,6 +1,17 @@
 /** Ours as `bin` runs it, launcher included. */
 const lading = [process.execPath, 'infra/launch/lading.mjs'];
 
+/** Of the key that is signed with. */
+export const PASSWORD = 'open sesame';
+
+const cosign = (...args: readonly string[]): readonly string[] => [
+  'env',
+  `COSIGN_PASSWORD=${PASSWORD}`,
+  'cosign',
+  ...args,
+  ...'--tlog-upload=false --use-signing-config=false --allow-insecure-registry --allow-http-registry -y'.split(' '),
+];
+
 /** The command lines that are compared. Each takes nothing from an earlier run. */
 export const commands = {
   ladingSbom: (image: string): readonly string[] => [
@@ -18,6 +29,28 @@ export const commands = {
     ...'env SYFT_CHECK_FOR_APP_UPDATE=false SYFT_REGISTRY_INSECURE_USE_HTTP=true syft -q'.split(' '),
     `registry:${image}`,
     ...'-o cyclonedx-json'.split(' '),
+  ],
+  ladingScan: (sbom: string, advisories: string): readonly string[] => [
+    ...lading,
+    ...['scan', sbom, '--advisories', advisories, '-o', 'json'],
+  ],
+  /** It exits with 1 where it finds something. */
+  osvScan: (sbom: string, database: string): readonly string[] => [
+    ...['sh', '-c', 'osv-scanner scan source --offline --local-db-path "$1" -L "$2" --format json || test $? -eq 1'],
+    ...['sh', database, sbom],
+  ],
+  ladingSign: (image: string, key: string, predicate?: string): readonly string[] => [
+    ...['env', `COSIGN_PASSWORD=${PASSWORD}`, ...lading, 'sign', image, '--key', key],
+    ...(predicate === undefined ? [] : ['--attest', `https://example.com/bench=${predicate}`]),
+  ],
+  ladingAttest: (image: string, key: string, predicate: string): readonly string[] => [
+    ...['env', `COSIGN_PASSWORD=${PASSWORD}`, ...lading, 'attest', image, '--key', key],
+    ...['--type', 'https://example.com/bench', '--predicate', predicate],
+  ],
+  cosignSign: (image: string, key: string): readonly string[] => [...cosign('sign', '--key', key), image],
+  cosignAttest: (image: string, key: string, predicate: string): readonly string[] => [
+    ...cosign('attest', '--key', key, '--type', 'https://example.com/bench', '--predicate', predicate),
+    image,
   ],
   ladingCopy: (from: string, to: string): readonly string[] => [...lading, 'push', from, to],
   skopeoCopy: (from: string, to: string): readonly string[] => [

@@ -5,14 +5,16 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { find, toolsFolder } from '../interop/tools.ts';
 import type { BenchCase, BenchContext, BenchRow } from './bench-case.ts';
+import { advisories } from './cases/advisories.ts';
 import { bundles } from './cases/bundles.ts';
 import { localStack } from './cases/local-stack.ts';
 import { replication } from './cases/replication.ts';
 import { retention } from './cases/retention.ts';
 import { sbom } from './cases/sbom.ts';
+import { signing } from './cases/signing.ts';
 import { transfer } from './cases/transfer.ts';
 
-const cases: readonly BenchCase[] = [bundles, retention, sbom, replication, transfer, localStack];
+const cases: readonly BenchCase[] = [bundles, retention, advisories, sbom, replication, transfer, localStack, signing];
 
 const help = `usage: npm run bench [-- options] [case …]
 
@@ -36,7 +38,7 @@ if (values.help) {
 process.env.PATH = [process.env.PATH, toolsFolder()].join(delimiter);
 const layout = process.env.LADING_CORPORA && join(process.env.LADING_CORPORA, 'images');
 const images = layout && existsSync(join(layout, 'index.json')) ? layout : undefined;
-const peers = ['trivy', 'syft', 'skopeo', 'crane'].filter((name) => !find(name));
+const peers = ['trivy', 'syft', 'skopeo', 'crane', 'cosign'].filter((name) => !find(name));
 console.log(
   `${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)} at the start, Node ${process.versions.node}`,
 );
