@@ -1,7 +1,7 @@
 export { sbomReceivedDraft } from './compare-with-own.ts';
 export { type JudgePorts, judgeImage } from './judge-image.ts';
 export { type ExternalSbom, externalSbomSchema } from './model.ts';
-export type { ExternalSbomStore, QualityStore } from './ports.ts';
+export type { ExternalSbomStore, OwnSboms, QualityStore } from './ports.ts';
 export { type ReviewPorts, reviewSboms, reviewUpload } from './review-sboms.ts';
 export { takeInSbom } from './take-in-sbom.ts';
 export { toTrust } from './to-trust.ts';

@@ -8,11 +8,16 @@ export type TakenIn =
   /** It is in no form that is read, or damaged. It is not kept. */
   | { readonly kind: 'unreadable'; readonly why: string };
 
-/** Reads an SBOM of somebody else's, and keeps it as it is, with what is known of it. Doing it again changes nothing. */
+/**
+ * Reads an SBOM of somebody else's, and keeps it as it is, with what is known of it. Doing it again changes nothing.
+ *
+ * @param maker the tool that made it, where the document does not say
+ */
 export async function takeInSbom(
   store: Pick<ExternalSbomStore, 'put'>,
   { content, child: _child, ...found }: FoundSbom,
   receivedAt: string,
+  maker?: string,
 ): Promise<TakenIn> {
   let listed: ListedSbom;
   try {
@@ -21,7 +26,8 @@ export async function takeInSbom(
     if (isLadingError(error)) return { kind: 'unreadable', why: describeError(error).slice(0, 1000) };
     throw error;
   }
-  const { tool, format = 'native', formatVersion, packages, unidentified } = listed;
+  const { format = 'native', formatVersion, packages, unidentified } = listed;
+  const tool = listed.tool ?? (maker ? { name: maker } : undefined);
   const sbom = await store.put(
     {
       schemaVersion: 1,
