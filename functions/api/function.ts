@@ -20,7 +20,7 @@ export const api = defineFunction({
     { table: 'scans', access: 'read', index: true },
     { table: 'verdicts', access: 'read-write' },
     { bus: 'lading' },
-    { bucket: 'documents', prefix: 'sboms/', access: 'read' },
+    { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
     { bucket: 'documents', prefix: 'scans/', access: 'read' },
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },
     { key: 'signing', access: 'read' },

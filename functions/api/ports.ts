@@ -4,11 +4,14 @@ import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
 import { type Activity, advisoryStatus, type ConsolePorts, type SecurityDesk } from '../../lib/console/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/index.ts';
+import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
+import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
+import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
 import { dynamoVexStore } from '../../lib/vex/adapters/dynamo-vex-store.ts';
@@ -72,6 +75,13 @@ export const consolePorts = once((): ConsolePorts => {
       },
     },
     advisories: advisoryStatus(documentAdvisoryStore(store, table('scans'))),
+    sboms: {
+      own: documentSbomStore(store),
+      qualities: documentQuality(store),
+      externals: documentExternalSboms(store),
+      publisher: publisher(),
+      clock: systemClock,
+    },
     security: securityDesk(store),
     replicated: (entry) => replicationTargets(replication, entry).length > 0,
   };

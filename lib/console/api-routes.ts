@@ -2,7 +2,6 @@ import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
-import { locationKey } from '../core/image-reference.ts';
 import { parseJsonStrict } from '../core/json.ts';
 import { listImages } from '../overview/index.ts';
 import { imageOf, numberOf } from './find.ts';
@@ -22,16 +21,6 @@ export function addApi(app: Hono, ports: ConsolePorts): void {
   app.get('/api/image', async (context) => {
     const image = await imageOf(ports, context.req.query('ref'));
     return context.json({ image, findings: image.scan ? await ports.reports.findings(image.scan.key) : undefined });
-  });
-  app.get('/api/sbom', async (context) => {
-    const { sbom, entry } = await imageOf(ports, context.req.query('ref'));
-    const document = sbom && (await ports.reports.sbom(sbom.sbom.key));
-    if (!document) throw new LadingError('sbom-unknown', `${locationKey(entry)} has no SBOM yet`);
-    const name = entry.repository.replace(/[^a-z0-9._-]+/gi, '-').slice(0, 100);
-    return context.body(Buffer.from(document).toString('utf8'), 200, {
-      'content-type': 'application/vnd.cyclonedx+json',
-      'content-disposition': `attachment; filename="${name}.cdx.json"`,
-    });
   });
   app.get('/api/events', async (context) => {
     const after = numberOf(context.req.query('after'), 0, Number.MAX_SAFE_INTEGER, 0);

@@ -6,6 +6,7 @@ import { openApi } from './open-api.ts';
 import { addPages } from './page-routes.ts';
 import type { ConsolePorts } from './ports.ts';
 import { answerNotFound, answerProblem } from './problems.ts';
+import { addSbomApi } from './sbom-routes.ts';
 import { addSecurityApi } from './security-routes.ts';
 
 const SECURITY_HEADERS = {
@@ -36,6 +37,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   }
   addPages(app, ports);
   addApi(app, ports);
+  addSbomApi(app, ports);
   addSecurityApi(app, ports);
   app.get('/live', (context) => answerLive(context, ports));
   app.get('/openapi.json', (context) => context.json(openApi()));

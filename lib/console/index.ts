@@ -11,4 +11,5 @@ export type {
   PlanPreview,
   ReportReader,
 } from './ports.ts';
+export type { SbomDesk } from './sbom-desk.ts';
 export type { SecurityDesk } from './security-desk.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sbomOpenApi } from './sbom-open-api.ts';
 import { answers, retentionPreviewRequest } from './schemas.ts';
 import { securityOpenApi } from './security-open-api.ts';
 
@@ -57,6 +58,7 @@ let made: Json | undefined;
 /** The API as an OpenAPI 3.1 document. On AWS, requests are signed (SigV4, service `execute-api`). */
 export function openApi(): Json {
   if (made) return made;
+  const sboms = sbomOpenApi({ get, json, text, query, schemaOf, refParameter, problem });
   const security = securityOpenApi({ json, query, schemaOf, refParameter, problem });
   made = {
     openapi: '3.1.0',
@@ -72,9 +74,6 @@ export function openApi(): Json {
         limit(200),
       ]),
       '/api/image': get('getImage', 'One image with its findings', json('Image', 'the image'), [refParameter]),
-      '/api/sbom': get('getSbom', 'The SBOM of an image', text('application/vnd.cyclonedx+json', 'CycloneDX 1.6'), [
-        refParameter,
-      ]),
       '/api/events': get('listEvents', 'Events of the audit trail', json('Events', 'oldest first'), [
         query('after', 'only those after this number', { type: 'integer', minimum: 0, default: 0 }),
         limit(500),
@@ -89,6 +88,7 @@ export function openApi(): Json {
           responses: { 200: json('RetentionPlans', 'one plan for each repository'), default: problem },
         },
       },
+      ...sboms.paths,
       ...security.paths,
       '/api/health': get('getHealth', 'Whether the API answers', json('Health', 'it does')),
     },
@@ -100,6 +100,7 @@ export function openApi(): Json {
         Advisories: schemaOf(answers.advisories),
         RetentionPreview: schemaOf(retentionPreviewRequest, 'input'),
         RetentionPlans: schemaOf(answers.plans),
+        ...sboms.schemas,
         ...security.schemas,
         Health: schemaOf(answers.health),
         Problem: schemaOf(answers.problem),

@@ -1,6 +1,7 @@
 import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
 import type { RetentionConfig, RetentionPlan } from '../lifecycle/index.ts';
 import type { OverviewPorts } from '../overview/index.ts';
+import type { SbomDesk } from './sbom-desk.ts';
 import type { SecurityDesk } from './security-desk.ts';
 
 /** One event of the audit trail, as the feed shows it. */
@@ -89,6 +90,7 @@ export interface ConsolePorts extends OverviewPorts {
   readonly keys: KeyReader;
   readonly plans: PlanPreview;
   readonly advisories: AdvisoryStatus;
+  readonly sboms: SbomDesk;
   readonly security: SecurityDesk;
   /** Whether a replication rule copies the image's repository. */
   replicated(entry: CatalogEntry): boolean;

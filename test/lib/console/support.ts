@@ -15,10 +15,13 @@ import {
   sbomCreated,
   scanCompleted,
 } from '../../../lib/events/index.ts';
+import { documentExternalSboms } from '../../../lib/external-sboms/adapters/document-external-sboms.ts';
+import { documentQuality } from '../../../lib/external-sboms/adapters/document-quality.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
 import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
+import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
 import { memoryVoteStore } from '../../../lib/scanners/adapters/memory-vote-store.ts';
 import { memoryVexStore } from '../../../lib/vex/adapters/memory-vex-store.ts';
 import { memoryScanStore } from '../../../lib/vulnerabilities/adapters/memory-scan-store.ts';
@@ -128,6 +131,13 @@ export function memoryConsole() {
           },
         ],
       }),
+    },
+    sboms: {
+      own: documentSbomStore(security.documents),
+      qualities: documentQuality(security.documents),
+      externals: documentExternalSboms(security.documents),
+      publisher: security.publisher,
+      clock,
     },
     security,
     replicated: (entry) => entry.replicaOf === undefined,
