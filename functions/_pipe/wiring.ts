@@ -10,6 +10,8 @@ import { parseJsonStrict } from '../../lib/core/json.ts';
 import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import type { DocumentStore } from '../../lib/documents/index.ts';
 import type { EventPublisher } from '../../lib/events/index.ts';
+import { createBucketRegistry } from '../../lib/registry/adapters/bucket-registry.ts';
+import type { Registry } from '../../lib/registry/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import type { StagePorts } from '../../lib/work/index.ts';
 import { type BucketName, environmentName, type SecretName, type SettingName, type TableName } from './function.ts';
@@ -25,6 +27,15 @@ export const table = (name: TableName): Table => createTable(dynamoClient(), tab
 
 export const documents = (bucket: BucketName): DocumentStore =>
   s3Documents(s3Client(), requireEnvironment(environmentName.bucket(bucket)));
+
+/** The registry in a bucket, by the name of the bucket. */
+export const bucketRegistry = (name: BucketName): Registry =>
+  createBucketRegistry({
+    client: s3Client(),
+    bucket: requireEnvironment(environmentName.bucket(name)),
+    prefix: 'images/',
+    host: name,
+  });
 
 export const publisher = (): EventPublisher =>
   eventBridgePublisher(eventBridgeClient(), requireEnvironment(environmentName.bus()));

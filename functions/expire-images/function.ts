@@ -21,6 +21,7 @@ export const expireImages = defineFunction({
     { table: 'catalog', access: 'read-write' },
     { table: 'retention', access: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
+    { bucket: 'archive', prefix: 'images/', access: 'read-write' },
     { registry: 'delete' },
     { setting: 'registries' },
     { bus: 'lading' },

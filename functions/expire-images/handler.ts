@@ -6,18 +6,19 @@ import { loadJson } from '../../lib/documents/index.ts';
 import { readEvent, retentionPlanned } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
-import { expireGraph, retentionPlanSchema } from '../../lib/lifecycle/index.ts';
+import { archiveGraph, expireGraph, retentionPlanSchema } from '../../lib/lifecycle/index.ts';
 import { runStage } from '../../lib/work/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
-import { documents, stagePorts, table } from '../_pipe/wiring.ts';
+import { bucketRegistry, documents, stagePorts, table } from '../_pipe/wiring.ts';
 
 const ports = once(() => ({
   stage: stagePorts(),
   catalog: dynamoCatalog(table('catalog'), systemClock),
   leases: dynamoRetention(table('retention')),
   documents: documents('documents'),
+  archive: bucketRegistry('archive'),
   clock: systemClock,
 }));
 
@@ -35,6 +36,13 @@ export const handler = eventsHandler(async (event, delivery) => {
       ...delivery,
       cause: metadata,
       perform: async () => {
+        if (graph.action === 'archive') {
+          const archived = await archiveGraph({ registry, archive: wired.archive }, plan, graph);
+          if (archived.kind === 'incomplete') {
+            logger.warn(`${graph.root} is spared: it cannot be archived, ${archived.why}`);
+            return [];
+          }
+        }
         const result = await expireGraph(
           { ...wired, ledger: wired.stage.ledger, registry },
           plan,

@@ -5,6 +5,7 @@ import {
   type BucketProps,
   ObjectLockRetention,
   ObjectOwnership,
+  StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -23,7 +24,10 @@ export interface BucketsProps {
 /** How long an overwritten or deleted document can still be brought back. */
 const NONCURRENT_DAYS = 30;
 
-/** The buckets of documents and of evidence, and the one that takes the access logs of both. */
+/** When archived blobs move to a class that costs less to keep and more to read, and is still read at once. */
+const COLD_DAYS = 30;
+
+/** The buckets of documents, evidence and archived images, and the one that takes the access logs of all. */
 export class Buckets extends Construct {
   readonly byName: Readonly<Record<BucketName, Bucket>>;
   readonly accessLogs: Bucket;
@@ -69,7 +73,23 @@ export class Buckets extends Construct {
       serverAccessLogsPrefix: 'evidence/',
       lifecycleRules: [{ id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     });
-    this.byName = { documents, evidence };
+    const archive = new Bucket(this, 'Archive', {
+      ...common,
+      ...loggedTo(this.accessLogs),
+      serverAccessLogsPrefix: 'archive/',
+      lifecycleRules: [
+        {
+          id: 'cold-storage',
+          // Blobs only: the small objects beside them would cost more there than they save (S3 bills 128 KiB at least).
+          prefix: 'images/blobs/',
+          transitions: [
+            { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(COLD_DAYS) },
+          ],
+        },
+        { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
+    });
+    this.byName = { archive, documents, evidence };
   }
 }
 

@@ -73,7 +73,7 @@ export async function runNow(
   } catch (cause) {
     throw new LadingError('queue-unknown', `there is no queue ${name}`, {
       cause,
-      hint: 'scheduled functions are sync-advisories, plan-retention and reconcile',
+      hint: 'is the prefix right, and is the stack of this version?',
     });
   }
   const event = {

@@ -99,7 +99,8 @@ const ruleSchema = z.strictObject({
   select: selectorSchema.default({}),
   /** One of these must hold; none given: the rule takes all that it selects. */
   when: z.array(conditionSchema).max(10).default([]),
-  action: z.enum(['keep', 'expire']),
+  /** `archive` copies the closed graph to the archive bucket and then expires it; it can be restored from there. */
+  action: z.enum(['keep', 'archive', 'expire']),
 });
 
 const policySchema = z.strictObject({

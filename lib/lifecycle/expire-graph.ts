@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
-import { draftEvent, type EventDraft, imageExpired } from '../events/index.ts';
+import { draftEvent, type EventDraft, imageArchived, imageExpired } from '../events/index.ts';
 import { type DeletionPorts, type ImageCatalog, type RepositoryName, recordDeletion } from '../inventory/index.ts';
 import { type Registry, subjectOfTag } from '../registry/index.ts';
 import type { ExpiringGraph } from './model.ts';
@@ -49,16 +49,15 @@ export async function expireGraph(
   }
   return {
     kind: 'expired',
-    events: [
-      draftEvent(imageExpired, {
-        subject: { ...of, digest: graph.root, mediaType: graph.mediaType, tags: [...graph.tags] },
-        plan,
-        reason: graph.why,
-        deleted: deletes.slice(0, MAX_NAMED),
-        deletedCount: deletes.length,
-      }),
-    ],
+    events: [toEvent(of, graph, plan, deletes)],
   };
+}
+
+function toEvent(of: RepositoryName, graph: ExpiringGraph, plan: Digest, deletes: readonly Digest[]): EventDraft {
+  const subject = { ...of, digest: graph.root, mediaType: graph.mediaType, tags: [...graph.tags] };
+  const told = { subject, plan, reason: graph.why };
+  if (graph.action === 'archive') return draftEvent(imageArchived, told);
+  return draftEvent(imageExpired, { ...told, deleted: deletes.slice(0, MAX_NAMED), deletedCount: deletes.length });
 }
 
 /** The first reason found why the graph must stay. */

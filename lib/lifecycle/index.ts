@@ -1,3 +1,4 @@
+export { type ArchivePorts, archiveGraph, archiveRepository } from './archive-graph.ts';
 export { type RetentionConfig, type RetentionPolicy, retentionConfigSchema } from './config.ts';
 export { type Dialect, type DialectName, dialects, type Reading, type Writing } from './dialects/index.ts';
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
@@ -6,3 +7,4 @@ export { type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
 export { planRetention, type RetentionInputs } from './plan-retention.ts';
 export type { LeaseStore, PlanLog, UsageStore } from './ports.ts';
 export { recordUsage, type UsagePorts } from './record-usage.ts';
+export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';

@@ -12,6 +12,8 @@ const expiringGraph = z.object({
   /** Tags on other parts of the graph, which expire as well. */
   partTags: z.array(keptTag.omit({ why: true })),
   why: z.string(),
+  /** `archive`: it is copied to the archive, whole, before it is deleted. */
+  action: z.enum(['expire', 'archive']).default('expire'),
   /** In the order of deletion: root, children, referrers. A part that something else needs is not in it. */
   deletes: z.array(digestSchema).min(1),
 });

@@ -4,7 +4,7 @@ import type { CatalogEntry, RepositoryName, TagBinding } from '../inventory/inde
 import { subjectOfTag } from '../registry/index.ts';
 import type { RetentionConfig } from './config.ts';
 import type { ExpiringGraph, Lease, Pulls, RetentionPlan } from './model.ts';
-import { evaluatePolicy } from './policy/evaluate-policy.ts';
+import { evaluatePolicy, type UnitVerdict } from './policy/evaluate-policy.ts';
 import { policyFor } from './policy/policy-for.ts';
 import { toUnits } from './policy/to-units.ts';
 
@@ -53,24 +53,28 @@ export function planRetention(inputs: RetentionInputs): RetentionPlan {
     plannedAt: now.toISOString(),
     dryRun: config.dryRun,
     ...(refused === undefined ? {} : { refused }),
-    keep: [...verdicts.tags.values()].filter((v) => v.keep).map(({ tag, digest, why }) => ({ tag, digest, why })),
+    keep: [...verdicts.tags.values()]
+      .filter(({ action }) => action === 'keep')
+      .map(({ tag, digest, why }) => ({ tag, digest, why })),
     expire,
     spared: spared(roots, kept, verdicts),
     freedBytes: freedBytes(inputs, deleted),
   };
 }
 
+type Action = UnitVerdict['action'];
+
 interface TagVerdict {
   readonly tag: string;
   readonly digest: Digest;
-  readonly keep: boolean;
+  readonly action: Action;
   readonly why: string;
 }
 
 interface Verdicts {
   readonly tags: ReadonlyMap<string, TagVerdict>;
   /** Of what has no tags and hangs on nothing else. */
-  readonly untagged: ReadonlyMap<Digest, { readonly keep: boolean; readonly why: string }>;
+  readonly untagged: ReadonlyMap<Digest, { readonly action: Action; readonly why: string }>;
 }
 
 function judge(inputs: RetentionInputs, graph: Graph): Verdicts {
@@ -81,11 +85,10 @@ function judge(inputs: RetentionInputs, graph: Graph): Verdicts {
   const loose = inputs.entries.filter((entry) => !tagged.has(entry.digest) && graph.isRoot(entry.digest));
   const units = toUnits({ unit: policy.unit, tags: live, loose, entries: graph.entries, graph, pulls: inputs.pulls });
   const tags = new Map<string, TagVerdict>();
-  const untagged = new Map<Digest, { keep: boolean; why: string }>();
+  const untagged = new Map<Digest, { action: Action; why: string }>();
   for (const { unit, action, why } of evaluatePolicy(policy, units, now.getTime())) {
-    const keep = action === 'keep';
-    if (unit.tags.length === 0) untagged.set(unit.digest, { keep, why });
-    for (const tag of unit.tags) tags.set(tag, { tag, digest: unit.digest, keep, why });
+    if (unit.tags.length === 0) untagged.set(unit.digest, { action, why });
+    for (const tag of unit.tags) tags.set(tag, { tag, digest: unit.digest, action, why });
   }
   return { tags, untagged };
 }
@@ -153,7 +156,12 @@ interface Roots {
   readonly kept: ReadonlySet<Digest>;
   /** Why a digest is kept against all rules. */
   readonly held: ReadonlyMap<Digest, string>;
-  readonly expired: ReadonlyMap<Digest, string>;
+  readonly expired: ReadonlyMap<Digest, Expiry>;
+}
+
+interface Expiry {
+  readonly action: 'expire' | 'archive';
+  readonly why: string;
 }
 
 function judgeRoots(inputs: RetentionInputs, verdicts: Verdicts): Roots {
@@ -163,15 +171,14 @@ function judgeRoots(inputs: RetentionInputs, verdicts: Verdicts): Roots {
     if (until > now.toISOString()) held.set(digest, `held until ${until}: ${reason}`);
   }
   const kept = new Set<Digest>();
-  const expired = new Map<Digest, string>();
-  for (const { keep, digest, why } of verdicts.tags.values()) {
-    if (keep) kept.add(digest);
-    else expired.set(digest, why);
-  }
-  for (const [digest, { keep, why }] of verdicts.untagged) {
-    if (keep) kept.add(digest);
-    else expired.set(digest, why);
-  }
+  const expired = new Map<Digest, Expiry>();
+  const decide = (digest: Digest, action: Action, why: string): void => {
+    if (action === 'keep') kept.add(digest);
+    // Where one tag of an image is to be archived and another to expire, the image can still be brought back.
+    else if (expired.get(digest)?.action !== 'archive') expired.set(digest, { action, why });
+  };
+  for (const { digest, action, why } of verdicts.tags.values()) decide(digest, action, why);
+  for (const [digest, { action, why }] of verdicts.untagged) decide(digest, action, why);
   for (const entry of inputs.entries) {
     const age = now.getTime() - Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt));
     if (age < config.graceHours * HOUR_MS && !held.has(entry.digest)) {
@@ -188,10 +195,12 @@ function spared(roots: Roots, kept: ReadonlySet<Digest>, { tags }: Verdicts): Re
     ({ digest }) => digest,
     ({ tag }) => tag,
   );
-  const keptBy = new Map([...tags.values()].filter(({ keep }) => keep).map(({ digest, tag }) => [digest, tag]));
+  const keptBy = new Map(
+    [...tags.values()].filter(({ action }) => action === 'keep').map(({ digest, tag }) => [digest, tag]),
+  );
   return [...roots.expired]
     .filter(([digest]) => kept.has(digest))
-    .map(([digest, rule]) => {
+    .map(([digest, { why: rule }]) => {
       const tag = keptBy.get(digest);
       const why =
         roots.held.get(digest) ?? (tag === undefined ? 'something that is kept needs it' : `the tag ${tag} is kept`);
@@ -200,7 +209,7 @@ function spared(roots: Roots, kept: ReadonlySet<Digest>, { tags }: Verdicts): Re
 }
 
 function collectGraphs(
-  expired: ReadonlyMap<Digest, string>,
+  expired: ReadonlyMap<Digest, Expiry>,
   graph: Graph,
   kept: ReadonlySet<Digest>,
   verdicts: ReadonlyMap<string, TagVerdict>,
@@ -214,7 +223,7 @@ function collectGraphs(
   const found: ExpiringGraph[] = [];
   // A tagged image that an expiring index lists goes with the index: registries refuse to delete it before.
   const inOrder = [...expired].sort(([a], [b]) => Number(graph.hasParent(a)) - Number(graph.hasParent(b)));
-  for (const [root, why] of inOrder) {
+  for (const [root, { action, why }] of inOrder) {
     const entry = graph.entries.get(root);
     if (!entry || kept.has(root) || taken.has(root)) continue;
     const deletes = graph
@@ -222,7 +231,7 @@ function collectGraphs(
       .filter((digest) => graph.entries.has(digest) && !kept.has(digest) && !taken.has(digest));
     for (const digest of deletes) taken.add(digest);
     const partTags = deletes.slice(1).flatMap((digest) => (tagsOf.get(digest) ?? []).map((tag) => ({ tag, digest })));
-    found.push({ root, mediaType: entry.mediaType, tags: tagsOf.get(root) ?? [], partTags, why, deletes });
+    found.push({ root, mediaType: entry.mediaType, tags: tagsOf.get(root) ?? [], partTags, why, action, deletes });
   }
   return found;
 }

@@ -4,8 +4,9 @@ import type { Digest } from '../core/digest.ts';
 import { isLadingError } from '../core/errors.ts';
 import { type ClosedGraph, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import type { BlobPlaces } from './blob-places.ts';
-import { type BlobOutcome, copyBlobs } from './copy-blobs.ts';
-import { copyManifests, type ManifestTarget, verifyArrival } from './copy-manifests.ts';
+import type { BlobOutcome } from './copy-blobs.ts';
+import { copyGraph } from './copy-graph.ts';
+import type { ManifestTarget } from './copy-manifests.ts';
 import type { ReplicationRequest, ReplicationResult } from './model.ts';
 import type { ReplicaWriter } from './ports.ts';
 
@@ -48,24 +49,10 @@ export async function replicateImage(
   await recordIntentions(ports, request, graph);
   const to: ManifestTarget = { target, repository: request.target.repository, ...options };
   const sameRegistry = source.host === target.host ? [repository] : [];
-  const outcomes = await copyBlobs(
-    {
-      source,
-      target,
-      from: repository,
-      to: to.repository,
-      mountFrom: [...sameRegistry, ...(request.mountFrom ?? [])],
-      places: ports.places,
-      ...options,
-    },
-    graph.blobs,
-  );
-  const missing = graph.blobs.filter((_, i) => outcomes[i] === 'missing');
-  if (missing.length > 0) return { kind: 'source-incomplete', missing: missing.map((blob) => blob.digest) };
-
-  const manifests = await copyManifests(to, graph);
-  const arrived = graph.blobs.filter((_, i) => outcomes[i] === 'copied' || outcomes[i] === 'mounted');
-  await verifyArrival(to, manifests, arrived);
+  const mountFrom = [...sameRegistry, ...(request.mountFrom ?? [])];
+  const copy = await copyGraph({ ...to, source, from: repository, mountFrom, places: ports.places }, graph);
+  if (copy.kind === 'source-incomplete') return copy;
+  const { outcomes, manifests } = copy;
   const tags = await setTags(ports, request, graph, options.signal);
   await completeRecords(ports, request, graph);
 

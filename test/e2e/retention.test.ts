@@ -209,4 +209,40 @@ describe('retention', () => {
     expect(system.stack.deniedCalls).toEqual([]);
     expect(system.notices).toEqual([]);
   });
+
+  it('archives whole what a rule says, and brings it back byte for byte when asked', async () => {
+    const { client } = system.source;
+    const repository = 'team/cold';
+    const children = [images.own.descriptor, images.last.descriptor];
+    await pushBuilt(client, repository, images.own);
+    await pushBuilt(client, repository, images.last);
+    const digest = await pushIndex(client, repository, children, 'archive-1');
+    await system.settle();
+    const before = await walkClosedGraph(client, { repository, digest });
+    expect(before?.nodes.length).toBeGreaterThanOrEqual(6);
+    await plan();
+    expect(store().listManifests(repository)).toEqual([]);
+    expect((await eventsOf('Image Archived')).map(({ data }) => data)).toMatchObject([
+      { subject: { repository, digest, tags: ['archive-1'] }, reason: expect.stringContaining('cold') },
+    ]);
+    await store().collectGarbage({ graceMs: 0 });
+
+    const { registry } = system.location(repository, digest);
+    await system.run('restore-images', { registry, repository, reference: 'archive-1', reason: 'an auditor asks' });
+    const after = await walkClosedGraph(client, { repository, digest });
+    const bytes = (graph: typeof before) =>
+      new Map(graph?.nodes.map((node) => [node.manifest.digest, Buffer.from(node.bytes).toString()]));
+    expect([...bytes(after)]).toEqual(expect.arrayContaining([...bytes(before)]));
+    for (const blob of before?.blobs ?? []) {
+      for await (const _chunk of client.openBlob({ repository, ...blob })) void _chunk;
+    }
+    expect(await client.headManifest({ repository, reference: 'archive-1' })).toMatchObject({ digest });
+    expect((await eventsOf('Image Restored')).map(({ data }) => data)).toMatchObject([
+      { subject: { digest, tags: ['archive-1'] }, reason: 'an auditor asks' },
+    ]);
+    const key = await system.publicKey();
+    for (const one of [digest, ...children.map((child) => child.digest)]) {
+      expect(await verifyImage(client, system.location(repository, one), [key])).toMatchObject({ kind: 'verified' });
+    }
+  });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { TableName } from '../../functions/_pipe/function.ts';
+import type { SecretName, TableName } from '../../functions/_pipe/function.ts';
 import { AwsServices, type RegionalRegistry } from '../../infra/local/aws-services.ts';
 import { localMirror } from '../../infra/local/local-mirror.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../infra/local/registry/index.ts';
@@ -69,11 +69,13 @@ export interface TestStack {
   readonly notices: readonly string[];
   /** The webhooks' secret, as the stack made it. */
   webhookSecret(): Promise<string>;
+  /** The part of the address that clusters ask for admission at. */
+  admissionSecret(): Promise<string>;
   /** Waits until nothing happens any more; throws with what is still under way. */
   settle(): Promise<void>;
   /** Runs a scheduled function and waits for all that follows. */
   run(
-    name: 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'resign-images',
+    name: 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'resign-images' | 'restore-images',
     detail?: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   rows(table: TableName): Promise<readonly Item[]>;
@@ -96,16 +98,24 @@ const FOREIGN_URL = 'http://127.0.0.1:9';
 
 /**
  * What all tests deploy. The configuration of `cdk.json` fetches advisories from the network and so is not used here.
- * Tags `expire-…` expire at once; no other tag is in reach of a rule.
+ * Tags `expire-…` expire and `archive-…` are archived at once; no other tag is in reach of a rule.
  */
 const lading = {
   primaryRegion: PRIMARY_REGION,
   replicaRegions: ['us-east-1'],
   advisories: { sources: [] },
+  // No rule asks for it, so it only signs where a test says so.
+  keys: { postQuantum: { enabled: true } },
   registries: [{ kind: 'distribution', host: FOREIGN_HOST, url: FOREIGN_URL, allowInsecure: true, allowPrivate: true }],
   retention: {
     policies: [
-      { name: 'expire by name', rules: [{ name: 'named', select: { tags: ['expire-*'] }, action: 'expire' }] },
+      {
+        name: 'expire by name',
+        rules: [
+          { name: 'named', select: { tags: ['expire-*'] }, action: 'expire' },
+          { name: 'cold', select: { tags: ['archive-*'] }, action: 'archive' },
+        ],
+      },
     ],
     graceHours: 1e-6,
     dryRun: false,
@@ -186,6 +196,13 @@ async function withTools(
     const { settled, waitingFor } = await stack.settle({ timeoutMs: patienceMs });
     if (!settled) throw new Error(`still under way: ${waitingFor.join(', ')}`);
   };
+  const secretOf = async (name: SecretName): Promise<string> => {
+    const secrets = new SecretsManagerClient({ ...at, credentials: stack.developerKey });
+    const SecretId = names('AWS::SecretsManager::Secret', `secrets${name}`);
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    secrets.destroy();
+    return SecretString ?? '';
+  };
   const ask = async (path: string, init?: RequestInit): Promise<Response> => {
     const response = await fetch(`${api}${path}`, init);
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
@@ -221,13 +238,8 @@ async function withTools(
       const response = await ask(`/api/image?ref=${encodeURIComponent(`${registry}/${repository}@${digest}`)}`);
       return ((await response.json()) as { image: ImageOverview }).image;
     },
-    async webhookSecret() {
-      const secrets = new SecretsManagerClient({ ...at, credentials: stack.developerKey });
-      const SecretId = names('AWS::SecretsManager::Secret', 'secretswebhooks');
-      const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
-      secrets.destroy();
-      return SecretString ?? '';
-    },
+    webhookSecret: () => secretOf('webhooks'),
+    admissionSecret: () => secretOf('admission'),
     publicKey: async () => parseVerificationKey(await (await ask('/api/key')).text()),
     deadLetters: () =>
       Object.fromEntries(

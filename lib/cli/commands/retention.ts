@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
+import { queueClient, runNow } from '../../aws/queues.ts';
+import { systemClock } from '../../core/clock.ts';
 import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { formatBytes, plural } from '../../core/format-units.ts';
@@ -22,6 +24,7 @@ export const retentionCommand = () =>
     .description('what is kept and what goes')
     .addCommand(previewCommand())
     .addCommand(explainCommand())
+    .addCommand(restoreCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand());
 
@@ -114,6 +117,22 @@ const explainCommand = () =>
       if (options.output === 'json') return printJson(explanation);
       process.stdout.write(`${defuse(explanation.fate)}\n`);
       for (const line of explanation.because) process.stdout.write(`  ${defuse(line)}\n`);
+    });
+
+const restoreCommand = () =>
+  new Command('restore')
+    .description('brings an archived image back to the registry it was in')
+    .addArgument(new Argument('<ref>', 'registry/repository:tag or registry/repository@sha256:…'))
+    .requiredOption('--reason <text>', 'why, for the audit trail')
+    .option('--prefix <text>', "what the names of the stack's queues begin with", 'lading-')
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (ref, options) => {
+      const { local } = connect(options);
+      const { registry, repository, tag, digest } = parseImageReference(inEvents(ref, local));
+      const request = { registry, repository, reference: digest ?? tag ?? 'latest', reason: options.reason };
+      await runNow(queueClient(local), options.prefix, 'restore-images', systemClock.now(), request);
+      say('it was asked for; "lading events --follow" shows "Image Restored" when it is back');
     });
 
 const names = Object.keys(dialects) as DialectName[];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Condition } from '../config.ts';
-import { type Dialect, parseDocument, toPolicy } from './model.ts';
+import { archiveLosses, type Dialect, parseDocument, toPolicy } from './model.ts';
 
 const MONTH_DAYS = 30;
 const number = z.int().positive().nullish();
@@ -69,7 +69,7 @@ export const artifactory: Dialect = {
   },
 
   write(policy) {
-    const losses: string[] = [];
+    const losses: string[] = [...archiveLosses('Artifactory', policy)];
     const expiring = policy.rules.filter(({ action }) => action === 'expire');
     const [rule] = expiring;
     const [condition] = rule?.when ?? [];

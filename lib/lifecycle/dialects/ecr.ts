@@ -57,9 +57,14 @@ export const ecr: Dialect = {
     for (const { rulePriority, description, selection, action } of byPriority(rules)) {
       const name = (description || `rule ${rulePriority}`).slice(0, 90);
       const select = toSelector(selection);
-      if (action.type === 'transition' || selection.storageClass === 'archive') {
-        losses.push(`rule ${rulePriority} is about ECR's archive: what it selects is kept here`);
-      } else read.push({ name, select, when: [toCondition(selection)], action: 'expire' });
+      if (selection.storageClass === 'archive') {
+        losses.push(`rule ${rulePriority} is about what lies in ECR's archive, which is left alone here`);
+        continue;
+      }
+      const when = [toCondition(selection)];
+      if (action.type === 'transition')
+        losses.push(`rule ${rulePriority} moves to ECR's archive; here it moves to ours`);
+      read.push({ name, select, when, action: action.type === 'transition' ? 'archive' : 'expire' });
       // What a rule selects is out of reach of all later rules, whether it expires or not.
       read.push({ name: `${name} (kept)`, select, when: [], action: 'keep' });
     }
@@ -105,8 +110,8 @@ function toCondition({ countType, countNumber }: EcrRule['selection']): Conditio
 
 function writeRules(policy: RetentionPolicy, losses: string[]): object[] {
   const written: object[] = [];
-  const add = (name: string, selection: object): void => {
-    written.push({ rulePriority: written.length + 1, description: name, selection, action: { type: 'expire' } });
+  const add = (name: string, selection: object, action: object = { type: 'expire' }): void => {
+    written.push({ rulePriority: written.length + 1, description: name, selection, action });
   };
   const steps = deletions(policy.rules);
   steps.forEach((rule, i) => {
@@ -126,8 +131,11 @@ function writeRules(policy: RetentionPolicy, losses: string[]): object[] {
     const [count] = counts;
     if (counts.length !== 1 || !count) losses.push(`rule "${rule.name}" has a condition that ECR does not know`);
     else {
-      add(rule.name, { ...selection, ...count });
-      const later = steps.slice(i + 1).some((other) => other.action === 'expire');
+      const isArchive = rule.action === 'archive';
+      if (isArchive) losses.push(`rule "${rule.name}" archives in the same registry in ECR, for at least 90 days`);
+      const transition = { type: 'transition', targetStorageClass: 'archive' };
+      add(rule.name, { ...selection, ...count }, isArchive ? transition : undefined);
+      const later = steps.slice(i + 1).some((other) => other.action !== 'keep');
       if (later && !sameSelection(rule, steps[i + 1])) {
         losses.push(`what rule "${rule.name}" selects and does not expire is out of reach of the later rules in ECR`);
       }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RetentionPolicy } from '../config.ts';
-import { type Dialect, parseDocument, toPolicy } from './model.ts';
+import { archiveLosses, type Dialect, parseDocument, toPolicy } from './model.ts';
 import { deletions } from './normalize.ts';
 import { globToPattern, wholePattern } from './patterns.ts';
 
@@ -46,7 +46,7 @@ export const gitlab: Dialect = {
   },
 
   write(policy) {
-    const losses: string[] = [];
+    const losses: string[] = [...archiveLosses('GitLab', policy)];
     const document = writeDocument(policy, losses);
     return { document, losses };
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Condition, RetentionPolicy, RetentionRule, Selector } from '../config.ts';
-import { type Dialect, parseDocument, toPolicy } from './model.ts';
+import { archiveLosses, type Dialect, parseDocument, toPolicy } from './model.ts';
 import { deletions } from './normalize.ts';
 
 /** `30d`, `12h`, or seconds as the API gives them (`2592000s`); in days. */
@@ -60,7 +60,7 @@ export const google: Dialect = {
   },
 
   write(policy) {
-    const losses: string[] = [];
+    const losses: string[] = [...archiveLosses('Artifact Registry', policy)];
     if (policy.unit !== 'image')
       losses.push('Artifact Registry looks at versions with all their tags, not at each tag');
     return { document: writePolicies(policy, losses), losses };
@@ -103,6 +103,7 @@ function writePolicies(policy: RetentionPolicy, losses: string[]): object[] {
   const lastDelete = steps.findLastIndex(({ action }) => action === 'expire');
   const out: object[] = [];
   steps.forEach((rule, i) => {
+    if (rule.action === 'archive') return;
     const isRest = rule.action === 'keep' && rule.when.length === 0 && i > lastDelete && policy.otherwise === 'keep';
     if (isRest) return;
     if (rule.action === 'keep' && i > steps.findIndex(({ action }) => action === 'expire') && i < lastDelete) {

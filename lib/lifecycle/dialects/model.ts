@@ -36,3 +36,9 @@ export function parseDocument<T extends z.ZodType>(of: string, schema: T, docume
 export function toPolicy(of: string, policy: z.input<typeof retentionPolicySchema>): RetentionPolicy {
   return parseDocument(of, retentionPolicySchema, policy);
 }
+
+/** For languages that know no archive: their writers leave such rules out. */
+export const archiveLosses = (of: string, { rules }: RetentionPolicy): readonly string[] =>
+  rules
+    .filter(({ action }) => action === 'archive')
+    .map(({ name }) => `rule "${name}" archives, and ${of} has no archive that its rules could use`);

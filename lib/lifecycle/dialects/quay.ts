@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Condition, RetentionRule } from '../config.ts';
-import { type Dialect, parseDocument, toPolicy } from './model.ts';
+import { archiveLosses, type Dialect, parseDocument, toPolicy } from './model.ts';
 import { deletions } from './normalize.ts';
 import { globToPattern } from './patterns.ts';
 
@@ -55,12 +55,13 @@ export const quay: Dialect = {
   },
 
   write(policy) {
-    const losses: string[] = [];
+    const losses: string[] = [...archiveLosses('Quay', policy)];
     if (policy.unit !== 'tag') losses.push('Quay looks at each tag, not at images with all their tags');
     if (policy.otherwise !== 'keep') losses.push('Quay keeps what no policy takes');
     const steps = deletions(policy.rules);
     const last = steps.findLastIndex(({ action }) => action === 'expire');
     const document = steps.flatMap((rule, i) => {
+      if (rule.action === 'archive') return [];
       if (rule.action === 'keep') {
         if (i < last)
           losses.push(`Quay's policies only prune, so that rule "${rule.name}" keeps nothing from later ones`);

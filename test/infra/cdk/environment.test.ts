@@ -11,6 +11,7 @@ const folder = join(import.meta.dirname, '../../../functions');
 const readers: Readonly<Record<string, (name: string) => string>> = {
   table: (name) => `${name.toUpperCase()}_TABLE`,
   documents: (name) => `${name.toUpperCase()}_BUCKET`,
+  bucketRegistry: (name) => `${name.toUpperCase()}_BUCKET`,
   secretId: (name) => `${name.toUpperCase()}_SECRET_ID`,
   setting: (name) => `${name.toUpperCase()}_CONFIG`,
   requireEnvironment: (name) => name,
@@ -65,6 +66,7 @@ describe('what a handler reads of its environment', () => {
     ]);
     expect(reading.sort()).toEqual([
       ['bucket', 'bucket'],
+      ['bucket', 'name'],
       ['bus', ''],
       ['key', 'postQuantum'],
       ['key', 'signing'],
@@ -72,7 +74,7 @@ describe('what a handler reads of its environment', () => {
       ['setting', 'name'],
       ['table', 'name'],
     ]);
-    for (const reader of ['table', 'documents', 'secretId', 'setting']) {
+    for (const reader of ['table', 'documents', 'bucketRegistry', 'secretId', 'setting']) {
       expect(wiring).toMatch(new RegExp(`export (?:const ${reader} =|function ${reader}\\b)`));
     }
   });

@@ -98,6 +98,7 @@ export function memoryConsole() {
               tags: ['v1'],
               partTags: [],
               why: 'older',
+              action: 'expire' as const,
               deletes: [digestOf('v1')],
             },
           ],

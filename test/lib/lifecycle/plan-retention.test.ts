@@ -71,6 +71,7 @@ describe('a retention plan', () => {
         tags: ['1'],
         partTags: [],
         why: 'rule "others": number 2 by pushed, the newest 1 count',
+        action: 'expire',
         deletes: [digestOf('old'), digestOf('old signature')],
       },
     ]);

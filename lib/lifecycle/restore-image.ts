@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type Digest, isDigest } from '../core/digest.ts';
+import { LadingError } from '../core/errors.ts';
+import { isRepositoryName, isTag } from '../core/image-reference.ts';
+import { draftEvent, type EventDraft, imageRestored } from '../events/index.ts';
+import { type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import { copyGraph } from '../replication/index.ts';
+import { archiveRepository } from './archive-graph.ts';
+
+export interface RestorePorts {
+  readonly registry: Registry;
+  readonly archive: RegistryReader;
+}
+
+const requestSchema = z.object({
+  registry: z.string().min(1).max(300),
+  repository: z.string().refine(isRepositoryName, { error: 'not the name of a repository' }),
+  /** A tag that the image had, or its digest. */
+  reference: z.string().refine((text) => isDigest(text) || isTag(text), { error: 'neither a tag nor a digest' }),
+  reason: z.string().min(1).max(500),
+});
+export type RestoreRequest = Readonly<z.infer<typeof requestSchema>>;
+
+/** @throws LadingError `request-invalid`, naming each member that is wrong */
+export function parseRestoreRequest(value: unknown): RestoreRequest {
+  const parsed = requestSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new LadingError('request-invalid', `not a request to restore an image: ${z.prettifyError(parsed.error)}`);
+}
+
+/**
+ * Brings an archived image back to where it was, byte for byte, with its referrers and with those of its tags that name
+ * nothing else by now. It stays in the archive. Idempotent; the registry's own push event starts the pipeline again.
+ *
+ * @throws LadingError `not-archived`
+ */
+export async function restoreImage(
+  { registry, archive }: RestorePorts,
+  { reason, reference, ...of }: RestoreRequest,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<readonly EventDraft[]> {
+  const from = archiveRepository(of);
+  const head = await archive.headManifest({ repository: from, reference }, options);
+  const graph =
+    head &&
+    (await walkClosedGraph(archive, { repository: from, digest: head.digest }, { ...options, referrerLimit: 10_000 }));
+  if (!graph || graph.missing.length > 0) {
+    throw new LadingError('not-archived', `the archive has no ${of.registry}/${of.repository} ${reference}`, {
+      hint: '"lading events" shows what was archived',
+    });
+  }
+  await copyGraph({ source: archive, target: registry, from, repository: of.repository, ...options }, graph);
+  const tags = await tagsOf(
+    archive,
+    from,
+    graph.nodes.map(({ manifest }) => manifest.digest),
+    options,
+  );
+  const restored: string[] = [];
+  for (const { tag, digest } of tags) {
+    const node = graph.nodes.find(({ manifest }) => manifest.digest === digest);
+    const now = await registry.headManifest({ repository: of.repository, reference: tag }, options);
+    if (!node || (now && now.digest !== digest)) continue;
+    const { mediaType } = node.manifest;
+    if (!now)
+      await registry.putManifest({ repository: of.repository, reference: tag, mediaType, bytes: node.bytes }, options);
+    if (digest === graph.root) restored.push(tag);
+  }
+  const root = graph.nodes.find(({ manifest }) => manifest.digest === graph.root)?.manifest;
+  const mediaType = root?.mediaType ?? '';
+  return [draftEvent(imageRestored, { subject: { ...of, digest: graph.root, mediaType, tags: restored }, reason })];
+}
+
+async function tagsOf(
+  archive: RegistryReader,
+  repository: string,
+  digests: readonly Digest[],
+  options: { readonly signal?: AbortSignal },
+): Promise<readonly { readonly tag: string; readonly digest: Digest }[]> {
+  const wanted = new Set(digests);
+  const found: { readonly tag: string; readonly digest: Digest }[] = [];
+  for await (const tag of archive.listTags(repository, options)) {
+    const head = await archive.headManifest({ repository, reference: tag }, options);
+    if (head && wanted.has(head.digest)) found.push({ tag, digest: head.digest });
+  }
+  return found;
+}
