@@ -45,7 +45,7 @@ export async function signRequest(request: {
   readonly url: URL;
   readonly method: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   readonly credentials: AwsCredentialsProvider;
 }): Promise<Readonly<Record<string, string>>> {
   const { service, region, url, method, headers, body, credentials } = request;
@@ -69,7 +69,7 @@ export async function signRequest(request: {
 export async function signedHeaders(
   url: URL,
   method: string,
-  body: string | undefined,
+  body: string | Uint8Array | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   const region = /\.execute-api\.([a-z0-9-]+)\./.exec(url.hostname)?.[1] ?? process.env.AWS_REGION ?? 'us-east-1';
   const signed = await signRequest({ service: 'execute-api', region, url, method, body, credentials: ownCredentials });

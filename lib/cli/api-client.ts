@@ -10,7 +10,7 @@ const isLoopback = ({ hostname }: URL): boolean => /^(?:localhost|127(?:\.\d{1,3
 async function signature(
   url: URL,
   method: string,
-  body: string | undefined,
+  body: string | Uint8Array | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   const { signedHeaders } = await import('../aws/sign-request.ts');
   try {
@@ -27,18 +27,25 @@ async function signature(
 export async function callApi(
   connection: Connection,
   path: string,
-  options: { readonly method?: 'GET' | 'POST'; readonly body?: unknown } = {},
+  options: {
+    readonly method?: 'GET' | 'POST';
+    /** Is sent as JSON. */
+    readonly body?: unknown;
+    /** Is sent as it is. */
+    readonly raw?: { readonly type: string; readonly content: Uint8Array };
+  } = {},
 ): Promise<Response> {
   const url = new URL(`${connection.api}${path}`);
-  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const { raw } = options;
+  const body = raw?.content ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const method = options.method ?? 'GET';
   const headers = {
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body === undefined ? {} : { 'content-type': raw?.type ?? 'application/json' }),
     ...(connection.local || isLoopback(url) ? {} : await signature(url, method, body)),
   };
   let response: Response;
   try {
-    response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }) });
   } catch (cause) {
     throw new LadingError('api-unreachable', `${connection.api} does not answer`, {
       cause,
