@@ -40,6 +40,8 @@ export const packageSchema = z.object({
   licenses: z.array(z.string()),
   /** Of the file that is the package (a Java archive), in hexadecimal digits, as CycloneDX names the algorithms. */
   hashes: z.array(z.object({ algorithm: z.enum(['SHA-1', 'SHA-256', 'SHA-512']), value: z.string() })).optional(),
+  /** What is known of a model or a module besides: `format`, `architecture`, `parameters`, `producer`. */
+  about: z.record(z.string(), z.string()).optional(),
   /** Who maintains it, as the package says. */
   supplier: z.string().optional(),
   /** Files that tell of it, with the layer whose version of the file is seen. */

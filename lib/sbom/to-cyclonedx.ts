@@ -6,6 +6,7 @@ import { type SubjectOptions, subjectPurl } from './subject.ts';
 /** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
 const PROPERTY = {
   type: 'lading:package:type',
+  about: 'lading:package:about',
   arch: 'lading:package:arch',
   sourceName: 'lading:package:source:name',
   sourceVersion: 'lading:package:source:version',
@@ -95,11 +96,12 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     { name: PROPERTY.type, value: one.type },
     ...optional.flatMap(([name, value]) => (value ? [{ name, value }] : [])),
     ...one.locations.map(({ path }) => ({ name: PROPERTY.location, value: `/${path}` })),
+    ...Object.entries(one.about ?? {}).map(([name, value]) => ({ name: `${PROPERTY.about}:${name}`, value })),
     ...(one.platforms ?? []).map((value) => ({ name: PROPERTY.platform, value })),
   ];
   return {
     bomRef: one.id,
-    type: 'library',
+    type: one.type === 'model' ? 'machine-learning-model' : 'library',
     ...(scoped > 0 ? { group: one.name.slice(0, scoped) } : {}),
     name: scoped > 0 ? one.name.slice(scoped + 1) : one.name,
     ...(one.version ? { version: one.version } : {}),

@@ -11,9 +11,11 @@ import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { goCataloger } from './go/cataloger.ts';
 import { homebrewCataloger } from './homebrew/cataloger.ts';
 import { javaCataloger } from './java/cataloger.ts';
+import { kernelCataloger } from './kernel/cataloger.ts';
 import { lockKinds } from './lockfiles/cataloger.ts';
 import { luaCataloger } from './lua/cataloger.ts';
 import { createKindMatcher } from './match-kind.ts';
+import { modelCataloger } from './model/cataloger.ts';
 import { nixCataloger } from './nix/cataloger.ts';
 import { npmCataloger } from './npm/cataloger.ts';
 import { opkgCataloger } from './opkg/cataloger.ts';
@@ -25,6 +27,7 @@ import { rCataloger } from './r/cataloger.ts';
 import { rpmCataloger } from './rpm/cataloger.ts';
 import { rubyCataloger } from './ruby/cataloger.ts';
 import { rustCataloger } from './rust/cataloger.ts';
+import { wasmCataloger } from './wasm/cataloger.ts';
 import { wordpressCataloger } from './wordpress/cataloger.ts';
 
 /** One line for each ecosystem. */
@@ -53,6 +56,9 @@ export const catalogers: readonly Cataloger[] = [
   binaryCataloger,
   javaCataloger,
   dotnetCataloger,
+  kernelCataloger,
+  wasmCataloger,
+  modelCataloger,
 ];
 
 /** All kinds of files that are looked for in layers. */

@@ -22,7 +22,7 @@ export const rustCataloger: Cataloger = {
 };
 
 /** Crates that only ran at build time are not in the program, and nothing that needs them is told. */
-function cratesOf(
+export function cratesOf(
   crates: readonly Crate[],
   scope: string,
   where: (crate: Crate) => Pick<FoundPackage, 'locations' | 'layer'>,
