@@ -3,12 +3,14 @@ import { admitWorkloads } from '../functions/admit-workloads/function.ts';
 import { api } from '../functions/api/function.ts';
 import { attestImage } from '../functions/attest-image/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
+import { collectVex } from '../functions/collect-vex/function.ts';
 import { compareSboms } from '../functions/compare-sboms/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
 import { decideGate } from '../functions/decide-gate/function.ts';
 import { expireImages } from '../functions/expire-images/function.ts';
 import { followSecrets } from '../functions/follow-secrets/function.ts';
 import { intakeEcr } from '../functions/intake-ecr/function.ts';
+import { intakeScans } from '../functions/intake-scans/function.ts';
 import { intakeWebhook } from '../functions/intake-webhook/function.ts';
 import { manageTrust } from '../functions/manage-trust/function.ts';
 import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
@@ -36,11 +38,13 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   attestImage,
   catalogImage,
   compareSboms,
+  collectVex,
   createSbom,
   decideGate,
   expireImages,
   followSecrets,
   intakeEcr,
+  intakeScans,
   intakeWebhook,
   manageTrust,
   matchVulnerabilities,

@@ -103,7 +103,7 @@ export type Use =
 export type KeyName = 'signing' | 'postQuantum';
 
 /** What a function may do in the registries: `pull` reads, `push` also writes, `delete` also removes, `list` names. */
-export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete';
+export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete' | 'findings';
 
 /** Secrets that the stack makes: shared secret of the generic webhook, signing secret of outgoing notifications. */
 export type SecretName = 'webhooks' | 'notifications' | 'admission';

@@ -27,6 +27,8 @@ const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
     'ecr:UploadLayerPart',
   ],
   delete: [...pull, 'ecr:BatchDeleteImage'],
+  // Where Inspector does the scanning, ECR asks it on the caller's behalf (ECR user guide, "Enhanced scanning").
+  findings: ['ecr:DescribeImageScanFindings'],
 };
 
 const keyActions = {

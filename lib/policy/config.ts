@@ -24,6 +24,14 @@ const votesSchema = z.strictObject({
   missing: z.enum(['ignore', 'warn', 'quarantine', 'deny']).default('warn'),
 });
 
+const issuerSchema = z.strictObject({
+  name: z.string().min(1).max(100),
+  /** PEM. */
+  publicKey: z.string().includes('-----BEGIN PUBLIC KEY-----').max(8_000),
+  /** Globs over `registry/repository` for whose images they may speak. */
+  repositories: z.array(z.string().min(1).max(400)).min(1).max(100).default(['**']),
+});
+
 /** The setting `policy`: when an image may run. */
 export const policyConfigSchema = z.strictObject({
   name: z.string().min(1).max(100).default('default'),
@@ -42,6 +50,8 @@ export const policyConfigSchema = z.strictObject({
   exceptions: z.array(exceptionSchema).max(200).default([]),
   /** VEX that settles a finding (not affected, fixed) is gone by, or only shown. */
   vex: z.enum(['settle', 'show']).default('settle'),
+  /** Whose VEX attestations beside images are gone by; unsigned ones, and those of others, are as if they were not there. */
+  vexIssuers: z.array(issuerSchema).max(20).default([]),
   /** What VEX says of an image holds for the next ones of its repository, where the package stayed the very same. */
   carryOver: z.boolean().default(true),
   votes: votesSchema.prefault({}),

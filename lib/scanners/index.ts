@@ -1,8 +1,8 @@
 export { type AddedReport, type AddReportPorts, addReport } from './add-report.ts';
 export { type Agreement, type Ballot, compareVotes } from './compare-votes.ts';
+export { scannedImage } from './ecr-scan-event.ts';
 export {
   type ScannerReport,
-  scannerNames,
   type Vote,
   type VotedFinding,
   voterOf,

@@ -11,7 +11,11 @@ import { readSnyk } from './readers/snyk.ts';
 import { readTrivy } from './readers/trivy.ts';
 
 /** Each takes only what it knows by marks that no other tool has, so that their order changes nothing. */
+/** As another Lading has read it: the command line sends no more than this. */
+const readOwn: ReportReader = (value) => scannerReportSchema.safeParse(value).data;
+
 const readers: readonly ReportReader[] = [
+  readOwn,
   readTrivy,
   readGrype,
   readClair,

@@ -1,3 +1,4 @@
+export { type AddedVex, addVexDocument } from './add-document.ts';
 export {
   type AssessedFinding,
   type AssessOptions,

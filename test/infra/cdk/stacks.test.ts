@@ -240,13 +240,14 @@ function rightsOf(use: Use): string[] {
       list: ' DescribeRepositories ListImages',
       push: ' CompleteLayerUpload CreateRepository InitiateLayerUpload PutImage UploadLayerPart',
       delete: ' BatchDeleteImage',
+      findings: ' DescribeImageScanFindings',
     }[use.registry];
     const repositories = ['eu-central-1', 'us-east-1'].map(
       (region) => `arn:aws:ecr:${region}:<AWS::AccountId>:repository/*`,
     );
     const secret = 'arn:aws:secretsmanager:eu-central-1:<AWS::AccountId>:secret:registries/example-??????';
     return [
-      ...on('ecr', `${pull}${more}`, ...repositories),
+      ...on('ecr', use.registry === 'findings' ? more.trim() : `${pull}${more}`, ...repositories),
       'ecr:GetAuthorizationToken *',
       ...on('secretsmanager', 'GetSecretValue', secret),
       `dynamodb:GetItem <${the('AWS::DynamoDB::Table', undefined, 'TablesCredentials')[0]}.Arn>`,

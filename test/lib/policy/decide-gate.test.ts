@@ -116,6 +116,7 @@ describe('parsePolicy', () => {
       incomplete: 'quarantine',
       uncovered: 'warn',
       vex: 'settle',
+      vexIssuers: [],
       carryOver: true,
       votes: { count: ['lading'], rule: 'any', missing: 'warn' },
       exceptions: [],
