@@ -6,6 +6,8 @@ import { groupPackages, type PackageGroup } from '../group-packages.ts';
 import type { PackageIndex } from '../ports.ts';
 
 const PARALLEL = 16;
+/** A package of application code is in a group for each image: their members are asked for side by side. */
+const GROUPS_AT_ONCE = 256;
 /** Groups that a warm process remembers as written. */
 const REMEMBERED = 5000;
 const rowSchema = z.object({ sk: z.string(), versions: z.array(z.string()) });
@@ -29,6 +31,13 @@ function packageKey(ecosystem: string, name: string): string {
  */
 export function dynamoPackageIndex(table: Table): PackageIndex {
   const known = new Set<string>();
+  const membersOf = async ({ sk, versions }: z.infer<typeof rowSchema>) => {
+    const images: { readonly image: string; readonly versions: readonly string[] }[] = [];
+    for await (const member of queryAll(table, { pk: sk, sortKey: { beginsWith: IMAGE } })) {
+      images.push({ image: memberSchema.parse(member).sk.slice(IMAGE.length), versions });
+    }
+    return images;
+  };
   const writeGroup = async ({ id, rows }: PackageGroup): Promise<void> => {
     if (known.has(id)) return;
     if ((await table.get({ pk: GROUP + id, sk: META })) === undefined) {
@@ -50,12 +59,14 @@ export function dynamoPackageIndex(table: Table): PackageIndex {
       }
     },
     async *imagesWith(ecosystem, name) {
+      let page: z.infer<typeof rowSchema>[] = [];
       for await (const item of queryAll(table, { pk: packageKey(ecosystem, name), sortKey: { beginsWith: GROUP } })) {
-        const { sk, versions } = rowSchema.parse(item);
-        for await (const member of queryAll(table, { pk: sk, sortKey: { beginsWith: IMAGE } })) {
-          yield { image: memberSchema.parse(member).sk.slice(IMAGE.length), versions };
-        }
+        page.push(rowSchema.parse(item));
+        if (page.length < GROUPS_AT_ONCE) continue;
+        yield* (await mapLimit(page, PARALLEL, membersOf)).flat();
+        page = [];
       }
+      yield* (await mapLimit(page, PARALLEL, membersOf)).flat();
     },
   };
 }
