@@ -147,14 +147,15 @@ describe.each(issuers)(
       clock.advance(2 * DAY);
       const secrets = createSecretReader({ secretsManager: () => client });
       const opened = entry && openRotation(entry, { versions: secretVersions(client), secrets, clock });
+      if (opened === undefined) throw new Error('nothing to rotate');
       const ports = { lease: { take: async () => ({ release: async () => {} }) }, tell: async () => {} };
-      const error = await (opened && rotateCredentials(secret, opened.rotation, { ...opened.ports, ...ports })).catch(
+      const error = await rotateCredentials(secret, opened.rotation, { ...opened.ports, ...ports }).catch(
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({ code: 'registry-denied' });
       const said = `${(error as Error).message} ${JSON.stringify(error)}`;
       expect(said).not.toContain(authorization);
-      expect(said).not.toContain(authorization.split(' ')[1]);
+      expect(said).not.toContain(authorization.replace(/^\w+ /, ''));
       expect(await secrets.read({ secret })).toBe(before);
     });
   },
