@@ -39,6 +39,14 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   [/: ecr:batchchecklayeravailability$/, 'ECR asks for it where a client asks if a blob is there: part of pulling'],
   [/: ecr:getdownloadurlforlayer$/, 'part of pulling, which some functions do of manifests alone'],
   [/: ecr:createrepository$/, 'the registry of this machine makes a repository at the first push, ECR does not'],
+  [
+    /^(?:attest-image|renew-verdicts): kms:/,
+    'the post-quantum key, which no rule asks for here; test/e2e/trust.test.ts does',
+  ],
+  [
+    /^(?:admit-workloads|manage-trust|resign-images|respond-to-tasks): /,
+    'what clusters, tasks, people and campaigns ask for: test/e2e/trust.test.ts',
+  ],
   [/^notify: .* notifications$/, 'signs notifications to webhooks, and none is configured'],
   [/^record-audit: s3:/, 'segments of a thousand entries, details over 16 KiB, the checkpoint of another day'],
   [
