@@ -32,7 +32,13 @@ export async function readReason(response: HttpResponse): Promise<RefusalReason>
   }
 }
 
-const printable = (text: string, length: number): string => text.replace(/\p{C}/gu, ' ').slice(0, length).trim();
+/** A registry that repeats our own header in its reason would have it written into logs. */
+const printable = (text: string, length: number): string =>
+  text
+    .replace(/\p{C}/gu, ' ')
+    .replace(/\b(basic|bearer)\s+[\w+/=.~-]{4,}/gi, '$1 …')
+    .slice(0, length)
+    .trim();
 
 /** The error for an answer that the caller cannot use, with the registry's reason in it. */
 export async function refusal(
