@@ -4,7 +4,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /*
  * Bundles the command line into the folder given: it starts in two thirds of the time that the sources take. Commands
- * stay files of their own, loaded when they are called. What is quick (`sbom`; `sign`, `attest` and `verify`) is also made
+ * stay files of their own, loaded when they are called. What is quick (`sbom`; `scan`; `sign`, `attest` and `verify`) is also made
  * as one file by itself, with a list of what it was made of, by which the launcher sees that it is still true. Made aside
  * and put in place whole, as several may do it at once.
  */
@@ -62,7 +62,7 @@ async function bundleProgram(outdir: string): Promise<void> {
 }
 
 /** As a CommonJS module, since importing Node's own modules as ES modules loads parts of them that nobody asked for. */
-async function bundleShort(outdir: string, name: 'sbom' | 'trust'): Promise<void> {
+async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'trust'): Promise<void> {
   const { metafile } = await build({
     ...common,
     entryPoints: [`lib/cli/main-${name}.ts`],
@@ -87,7 +87,12 @@ async function bundleShort(outdir: string, name: 'sbom' | 'trust'): Promise<void
 
 const aside = mkdtempSync(join(dirname(folder), '.making-'));
 try {
-  await Promise.all([bundleProgram(aside), bundleShort(aside, 'sbom'), bundleShort(aside, 'trust')]);
+  await Promise.all([
+    bundleProgram(aside),
+    bundleShort(aside, 'sbom'),
+    bundleShort(aside, 'scan'),
+    bundleShort(aside, 'trust'),
+  ]);
   renameSync(aside, folder);
 } catch (error) {
   rmSync(aside, { recursive: true, force: true });

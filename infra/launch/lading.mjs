@@ -3,6 +3,7 @@
 // installed. What is quick has a shorter way, since it takes less time than the launcher takes otherwise.
 const short = new Map([
   ['sbom', 'sbom'],
+  ['scan', 'scan'],
   ['sign', 'trust'],
   ['attest', 'trust'],
   ['verify', 'trust'],

@@ -13,7 +13,7 @@ import {
 } from '../../documents/index.ts';
 import { digestSchema } from '../../events/index.ts';
 import { sourceProblems } from '../errors.ts';
-import { type Shard, type Snapshot, shardSchema, snapshotSchema } from '../model.ts';
+import { type Shard, type Snapshot, snapshotSchema, trustedShard } from '../model.ts';
 import type { AdvisoryStore, RematchProgress, SourceLog } from '../ports.ts';
 
 const SHARDS = 'advisories/shards';
@@ -62,7 +62,7 @@ export function documentAdvisoryStore(
     if (known) return known;
     const content = await loadDocument(documents, contentKey(SHARDS, digest), digest);
     if (!content) throw new LadingError('shard-missing', `the advisory shard ${digest} is gone`);
-    const shard = shardSchema.parse(JSON.parse(Buffer.from(content).toString('utf8')));
+    const shard = trustedShard(Buffer.from(content).toString('utf8'));
     if (kept.size >= KEPT_SHARDS) kept.delete(kept.keys().next().value as Digest);
     kept.set(digest, shard);
     return shard;
