@@ -45,7 +45,11 @@ export async function callApi(
   };
   let response: Response;
   try {
-    response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }) });
+    response = await fetch(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
+    });
   } catch (cause) {
     throw new LadingError('api-unreachable', `${connection.api} does not answer`, {
       cause,

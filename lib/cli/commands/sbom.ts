@@ -1,5 +1,13 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import { dataOption, imageHelp, outputOption, plainHttpOption, platformOption, wholeNumber } from './options.ts';
+import {
+  apiOption,
+  dataOption,
+  imageHelp,
+  outputOption,
+  plainHttpOption,
+  platformOption,
+  wholeNumber,
+} from './options.ts';
 
 const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text];
 
@@ -48,7 +56,8 @@ export const sbomCommand = () =>
       await printSbom(await makeSbom(image, options), outputs);
     })
     .addCommand(diffCommand())
-    .addCommand(qualityCommand());
+    .addCommand(qualityCommand())
+    .addCommand(attachCommand());
 
 const diffCommand = () =>
   new Command('diff')
@@ -82,4 +91,18 @@ const qualityCommand = () =>
     .action(async (text, options) => {
       const { runQuality } = await import('../sbom/run-quality.ts');
       await runQuality(text, options);
+    });
+
+const attachCommand = () =>
+  new Command('attach')
+    .description('give a stack the SBOM that another tool made of an image, to be kept and compared with its own')
+    .addArgument(new Argument('<ref>', 'registry/repository:tag or registry/repository@sha256:…'))
+    .addArgument(new Argument('<file>', 'CycloneDX (JSON, XML), SPDX (JSON, tag-value), or the JSON of Syft'))
+    .option('--tool <name>', 'who made it, where the document does not say')
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (ref, file, options) => {
+      const { runAttach } = await import('../sbom/run-attach.ts');
+      await runAttach(ref, file, options);
     });

@@ -13,14 +13,14 @@ export const PLATFORM_MARK = '{platform}';
 /**
  * Reads `FORM[@VERSION][=FILE]`, as often as it is given.
  *
- * @throws LadingError `format-unknown`, `options-conflict` where two would go to standard output
+ * @throws LadingError `form-invalid`, `options-conflict` where two would go to standard output
  */
 export function parseOutputs(texts: readonly string[]): readonly SbomOutput[] {
   const outputs = texts.map((text): SbomOutput => {
     const equals = text.indexOf('=');
     const name = equals < 0 ? text : text.slice(0, equals);
     const file = equals < 0 ? undefined : text.slice(equals + 1);
-    if (file === '') throw new LadingError('format-unknown', `"${text.slice(0, 80)}" names no file`);
+    if (file === '') throw new LadingError('form-invalid', `"${text.slice(0, 80)}" names no file`);
     return { form: name === 'table' ? 'table' : parseSbomForm(name), ...(file === undefined ? {} : { file }) };
   });
   if (outputs.filter(({ file }) => file === undefined).length > 1) {

@@ -67,14 +67,14 @@ const writers: Readonly<Record<SbomFormat, Writer>> = {
 /**
  * Reads `cyclonedx-json`, `cyclonedx-json@1.7`, `spdx-json@3.0`.
  *
- * @throws LadingError `format-unknown`
+ * @throws LadingError `form-invalid`
  */
 export function parseSbomForm(text: string): SbomForm {
   const at = text.indexOf('@');
   const name = at < 0 ? text : text.slice(0, at);
   const format = sbomFormats.find((one) => one === name);
   if (format === undefined) {
-    throw new LadingError('format-unknown', `"${text.slice(0, 80)}" is no form that SBOMs are written in`, {
+    throw new LadingError('form-invalid', `"${text.slice(0, 80)}" is no form that SBOMs are written in`, {
       hint: `these are: ${sbomFormats.join(', ')}`,
     });
   }
@@ -83,7 +83,7 @@ export function parseSbomForm(text: string): SbomForm {
   const asked = at < 0 ? versions[0] : text.slice(at + 1);
   const version = versions.find((one) => asked === one || asked?.startsWith(`${one}.`));
   if (version !== undefined) return { format, version };
-  throw new LadingError('format-unknown', `${format} is not written in version ${asked?.slice(0, 20)}`, {
+  throw new LadingError('form-invalid', `${format} is not written in version ${asked?.slice(0, 20)}`, {
     hint: `the versions are: ${versions.join(', ')}`,
   });
 }
