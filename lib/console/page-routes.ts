@@ -48,9 +48,11 @@ async function relationsOf(ports: ConsolePorts, entry: CatalogEntry): Promise<Re
   const known = async (digests: readonly CatalogEntry['digest'][]): Promise<readonly CatalogEntry[]> =>
     (await mapLimit(digests.slice(0, MOST_RELATED), 8, find)).filter((one) => one !== undefined);
   const listed = entry.children.filter(({ platform }) => platform !== 'unknown/unknown').slice(0, MOST_RELATED);
-  const [parents, referrers, children] = await Promise.all([
+  const [parents, referrers, quality, external, children] = await Promise.all([
     catalog.parentsOf(entry).then(known),
     catalog.referrersOf(entry).then(known),
+    ports.sboms.qualities.get(entry.digest),
+    ports.sboms.externals.list(entry.digest),
     mapLimit(listed, 8, async ({ digest, platform }) => {
       const child = await find(digest);
       return {
@@ -60,5 +62,5 @@ async function relationsOf(ports: ConsolePorts, entry: CatalogEntry): Promise<Re
       };
     }),
   ]);
-  return { parents, referrers, children };
+  return { parents, referrers, children, sboms: { quality, external } };
 }

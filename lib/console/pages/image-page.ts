@@ -7,6 +7,7 @@ import { formatDuration, moment, pathParameter, shortDigestOf } from './format.t
 import { type Html, html } from './html.ts';
 import { imageLink, imageName, rowId } from './image-row.ts';
 import { layout } from './layout.ts';
+import { type SbomFacts, sbomCard } from './sbom-card.ts';
 import { stageNames, standingBadge, standingNames } from './stage-view.ts';
 
 /** What belongs to an image besides itself. */
@@ -17,6 +18,7 @@ export interface Relations {
   readonly parents: readonly ImageOverview['entry'][];
   /** Signatures, SBOMs and attestations that refer to it. */
   readonly referrers: readonly ImageOverview['entry'][];
+  readonly sboms: SbomFacts;
 }
 
 export function imagePage(
@@ -36,6 +38,7 @@ export function imagePage(
 </section>
 ${verdictCard(image)}
 ${findingsCard(image, findings)}
+${sbomCard(image, relations.sboms)}
 ${childrenCard(relations)}
 ${factsCard(image, relations)}
 ${verifyCard(image)}`,
