@@ -5,6 +5,7 @@ import { attestImage } from '../functions/attest-image/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
 import { collectVex } from '../functions/collect-vex/function.ts';
 import { compareSboms } from '../functions/compare-sboms/function.ts';
+import { createLargeSbom } from '../functions/create-large-sbom/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
 import { decideGate } from '../functions/decide-gate/function.ts';
 import { expireImages } from '../functions/expire-images/function.ts';
@@ -40,6 +41,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   compareSboms,
   collectVex,
   createSbom,
+  createLargeSbom,
   decideGate,
   expireImages,
   followSecrets,

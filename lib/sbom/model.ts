@@ -100,4 +100,4 @@ export const sbomSchema = z.object({
 export type Sbom = Readonly<z.infer<typeof sbomSchema>>;
 
 /** Counts up when the catalogers or the merge find more than before; SBOMs of older versions are then made again. */
-export const GENERATOR_VERSION = '2';
+export const GENERATOR_VERSION = '3';

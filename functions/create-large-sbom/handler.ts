@@ -1,0 +1,3 @@
+import { sbomStage } from '../_pipe/sbom-stage.ts';
+
+export const handler = sbomStage();
