@@ -16,8 +16,10 @@ export const signImage = defineFunction({
     { table: 'work', access: 'read-write' },
     { table: 'signatures', access: 'read-write' },
     { key: 'signing', access: 'sign' },
+    { key: 'postQuantum', access: 'sign' },
     { registry: 'push' },
     { setting: 'registries' },
+    { setting: 'trust' },
     { bus: 'lading' },
   ],
 });

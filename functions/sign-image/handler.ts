@@ -1,18 +1,16 @@
-import { kmsClient } from '../../lib/aws/clients.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { gateDecided } from '../../lib/events/index.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
-import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
 import { imageSignedDraft, signImage } from '../../lib/signing/index.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { route, stageHandler } from '../_pipe/stage-handler.ts';
-import { signingKeyId, stagePorts, table } from '../_pipe/wiring.ts';
+import { firstSigner } from '../_pipe/trust.ts';
+import { stagePorts, table } from '../_pipe/wiring.ts';
 
 const ports = once(() => ({
-  signer: kmsSigner(kmsClient(), signingKeyId()),
   store: dynamoSignatures(table('signatures')),
   clock: systemClock,
 }));
@@ -20,10 +18,10 @@ const ports = once(() => ({
 const signing = route({
   on: gateDecided,
   // One signature per image and key, whatever number of verdicts allowed it.
-  key: ({ subject }) => ({ subject: locationKey(subject), stage: 'sign', version: signingKeyId() }),
+  key: ({ subject }) => ({ subject: locationKey(subject), stage: 'sign', version: firstSigner().resource }),
   perform: async ({ subject, decision }) => {
     const registry = await registries().open(subject.registry);
-    const outcome = await signImage({ ...ports(), registry }, { subject, decision });
+    const outcome = await signImage({ ...ports(), signer: firstSigner().signer, registry }, { subject, decision });
     if (outcome.kind === 'signed') return [imageSignedDraft(subject, outcome.signature)];
     logger.info(`${locationKey(subject)} is not signed: ${outcome.reason}`);
     return outcome.reason === 'image-gone' ? undefined : [];

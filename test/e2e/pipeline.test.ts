@@ -40,7 +40,7 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   [/: ecr:getdownloadurlforlayer$/, 'part of pulling, which some functions do of manifests alone'],
   [/: ecr:createrepository$/, 'the registry of this machine makes a repository at the first push, ECR does not'],
   [
-    /^(?:attest-image|renew-verdicts): kms:/,
+    /^(?:attest-image|renew-verdicts|sign-image): kms:/,
     'the post-quantum key, which no rule asks for here; test/e2e/trust.test.ts does',
   ],
   [
