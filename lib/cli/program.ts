@@ -17,10 +17,12 @@ const commands: Commands = {
   dlq: async () => (await import('./commands/dead-letters.ts')).dlqCommand(),
   mirrors: async () => (await import('./commands/mirrors.ts')).mirrorsCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
+  credentials: async () => (await import('./commands/credentials.ts')).credentialsCommand(),
   webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),
   sign: async () => (await import('./commands/sign.ts')).signCommand(),
   attest: async () => (await import('./commands/sign.ts')).attestCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  trust: async () => (await import('./commands/trust.ts')).trustCommand(),
   key: async () => (await import('./commands/key.ts')).keyCommand(),
 };
 

@@ -19,6 +19,8 @@ export {
   type SignImageRequest,
   signImage,
 } from './sign-image.ts';
+export { type MigrationRow, planMigration, targetDigest } from './trust-data/migration.ts';
+export { type SeenVersions, verifyTrustData } from './trust-data/verify-trust-data.ts';
 export { usualAlgorithm } from './usual-algorithm.ts';
 export { fetchMaterial } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';

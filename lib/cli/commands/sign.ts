@@ -5,11 +5,13 @@ import { dataOption, outputOption, plainHttpOption } from './options.ts';
 const formats = ['cosign-bundle', 'cosign-tag', 'notation-jws', 'notation-cose'] as const;
 
 const imageArgument = () => new Argument('<image>', 'HOST/REPOSITORY[:TAG] or HOST/REPOSITORY@sha256:…');
-const keyOption = () =>
+export const keyOption = () =>
   new Option(
     '--key <key>',
     'file (PKCS#8, or of cosign generate-key-pair), awskms:///KEY or an ARN (default: that of the running stack)',
   );
+export const formatOption = () =>
+  new Option('--format <format>', 'how to pack the signature').choices(formats).default('cosign-bundle' as const);
 const timestampOption = () =>
   new Option('--timestamp-server <url>', 'has an authority say when it was signed (RFC 3161)');
 
@@ -53,9 +55,7 @@ export const signCommand = () =>
     .description('sign an image so that cosign, notation and others can verify it')
     .addArgument(imageArgument())
     .addOption(keyOption())
-    .addOption(
-      new Option('--format <format>', 'how to pack the signature').choices(formats).default('cosign-bundle' as const),
-    )
+    .addOption(formatOption())
     .option('--certificate-chain <file>', 'for notation: PEM, the certificate of the key first and the root last')
     .addOption(new Option('--expires <time>', 'for notation: until when the signature is good').argParser(dateOf))
     .option(

@@ -16,6 +16,7 @@ import { connect, fromCaller } from '../connection.ts';
 import { defuse, paint, printJson, say } from '../output.ts';
 import { isKms, openSigner, readText } from './open-signer.ts';
 import { openTarget, type TargetOptions } from './open-target.ts';
+import { readFolder, seenVersions } from './trust-files.ts';
 
 interface Options extends TargetOptions {
   readonly key?: readonly string[] | undefined;
@@ -44,6 +45,9 @@ async function trustFor(options: Options): Promise<LoadedTrust> {
     const file = fromCaller(policy);
     return loadTrust(Buffer.from(await readText(policy)), {
       readFile: (path) => readBeside(file, path),
+      readFolder: (path) => readFolder(resolve(dirname(file), path)),
+      seen: seenVersions(),
+      clock: systemClock,
       keylessVerifier: async (root) =>
         (await import('../../signing/adapters/sigstore-verifier.ts')).sigstoreVerifier(root),
     });

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
 import { LadingError } from '../../core/errors.ts';
 import { type Json, parseJsonStrict } from '../../core/json.ts';
 import { parseCertificatePem } from '../../formats/x509/index.ts';
 import { signingError } from '../errors.ts';
 import { parseVerificationKey } from '../keys.ts';
 import { signatureAlgorithms, signatureFormats } from '../model.ts';
+import { type SeenVersions, type SignedTarget, verifyTrustData } from '../trust-data/verify-trust-data.ts';
 import type { Condition, KeylessVerifier, Requirement, TrustMaterial } from './model.ts';
 import { parseNotationPolicy } from './notation-policy.ts';
 
@@ -53,6 +56,18 @@ const keySchema = z.strictObject({
 const trustFileSchema = z
   .strictObject({
     version: z.literal(1),
+    /**
+     * Files that The Update Framework distributes: wherever a path is expected, `tuf:NAME` is such a file. Verified from
+     * the pinned root on, without asking anybody.
+     */
+    tuf: z
+      .strictObject({
+        /** Path of the root that is trusted. */
+        root: z.string().min(1),
+        /** Folder with the metadata, and with the files under their names or below `targets`. */
+        metadata: z.string().min(1),
+      })
+      .optional(),
     keys: z.array(keySchema).max(1000).default([]),
     notation: z
       .strictObject({
@@ -96,6 +111,14 @@ const trustFileSchema = z
 export interface TrustPorts {
   /** The file at the path that the policy names. */
   readFile(path: string): Promise<Uint8Array>;
+  /** All files below the folder, by their paths within it. */
+  readFolder(path: string): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** What was seen of trust data before, so that nothing older is accepted. By an identifier of the pinned root. */
+  readonly seen?: {
+    load(id: string): Promise<SeenVersions | undefined>;
+    save(id: string, versions: SeenVersions): Promise<void>;
+  };
+  readonly clock: Clock;
   /** @param trustedRoot JSON of Sigstore's `TrustedRoot` */
   keylessVerifier(trustedRoot: unknown): Promise<KeylessVerifier>;
 }
@@ -110,12 +133,13 @@ export interface LoadedTrust {
  *
  * @throws LadingError `trust-invalid`, naming every member that is wrong; `key-unusable`, `certificate-invalid`
  */
-export async function loadTrust(content: Uint8Array, ports: TrustPorts): Promise<LoadedTrust> {
+export async function loadTrust(content: Uint8Array, given: TrustPorts): Promise<LoadedTrust> {
   const parsed = trustFileSchema.safeParse(parseFile(content, 'the policy'));
   if (!parsed.success) {
     throw signingError('trust-invalid', `the policy is not valid: ${z.prettifyError(parsed.error)}`);
   }
   const { keys, notation, keyless, timestampAuthorities, revokedCertificates, requirements } = parsed.data;
+  const ports = parsed.data.tuf === undefined ? given : await withDistributed(parsed.data.tuf, given);
   const certificates = async (files: readonly string[]) =>
     (await Promise.all(files.map(async (file) => parseCertificatePem(await ports.readFile(file))))).flat();
   return {
@@ -156,6 +180,44 @@ export async function loadTrust(content: Uint8Array, ports: TrustPorts): Promise
     },
     requirements: requirements.map(defined),
   };
+}
+
+/** The same ports, with `tuf:NAME` for the files that the trust data vouch for. */
+async function withDistributed(
+  { root, metadata }: { readonly root: string; readonly metadata: string },
+  ports: TrustPorts,
+): Promise<TrustPorts> {
+  const [pinnedRoot, files] = await Promise.all([ports.readFile(root), ports.readFolder(metadata)]);
+  const id = createHash('sha256').update(pinnedRoot).digest('hex');
+  const seen = await ports.seen?.load(id);
+  const input = { dialect: 'tuf', files, pinnedRoot, ...(seen === undefined ? {} : { seen }) } as const;
+  const verdict = verifyTrustData(input, ports.clock.now());
+  if (verdict.kind === 'invalid') {
+    const { reason, file, detail } = verdict;
+    throw signingError('trust-invalid', `the trust data of ${metadata} are refused: ${reason}: ${file}: ${detail}`);
+  }
+  await ports.seen?.save(id, verdict.versions);
+  return {
+    ...ports,
+    readFile: async (path) => {
+      if (!path.startsWith('tuf:')) return ports.readFile(path);
+      const name = path.slice('tuf:'.length);
+      const found = verdict.targets.find((target) => target.name === name);
+      const content = found && distributedFile(files, found);
+      if (content !== undefined) return content;
+      throw signingError('trust-invalid', `the trust data do not vouch for a file ${name} that is there`);
+    },
+  };
+}
+
+/** A distributed file by its hash, wherever it lies: consistent snapshots put the hash before the name. */
+function distributedFile(files: ReadonlyMap<string, Uint8Array>, target: SignedTarget): Uint8Array | undefined {
+  const hash = target.hashes.get('sha256') ?? target.hashes.get('sha512');
+  const algorithm = target.hashes.has('sha256') ? 'sha256' : 'sha512';
+  const named = [...files].filter(([path]) => path.endsWith(target.name)).map(([, content]) => content);
+  return named.find(
+    (content) => content.length === target.length && createHash(algorithm).update(content).digest('hex') === hash,
+  );
 }
 
 /** Members that are `undefined` are left out, which is what "optional" means in the model. */
