@@ -44,7 +44,7 @@ export const consolePorts = once((): ConsolePorts => {
   const store = documents('documents');
   const replication = setting('replication', replicationConfigSchema);
   const deployed = setting('retention', retentionConfigSchema);
-  const leases = dynamoRetention(table('retention'));
+  const leases = dynamoRetention(table('retention'), systemClock);
   return {
     catalog,
     ledger: dynamoLedger(table('work'), systemClock),

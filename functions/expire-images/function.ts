@@ -19,7 +19,7 @@ export const expireImages = defineFunction({
   uses: [
     { table: 'work', access: 'read-write' },
     { table: 'catalog', access: 'read-write' },
-    { table: 'retention', access: 'read' },
+    { table: 'retention', access: 'read-write' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
     { bucket: 'archive', prefix: 'images/', access: 'read-write' },
     { registry: 'delete' },

@@ -9,7 +9,7 @@ import { registriesConfig } from '../_pipe/registries.ts';
 import { documents, publisher, setting, table } from '../_pipe/wiring.ts';
 
 const ports = once(() => {
-  const retention = dynamoRetention(table('retention'));
+  const retention = dynamoRetention(table('retention'), systemClock);
   return {
     catalog: dynamoCatalog(table('catalog'), systemClock),
     leases: retention,

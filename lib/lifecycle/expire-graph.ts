@@ -4,11 +4,11 @@ import { draftEvent, type EventDraft, imageArchived, imageExpired } from '../eve
 import { type DeletionPorts, type ImageCatalog, type RepositoryName, recordDeletion } from '../inventory/index.ts';
 import { type Registry, subjectOfTag } from '../registry/index.ts';
 import type { ExpiringGraph } from './model.ts';
-import type { LeaseStore } from './ports.ts';
+import type { LeaseStore, Tribunal } from './ports.ts';
 
 export interface ExpirePorts extends DeletionPorts {
   readonly catalog: ImageCatalog;
-  readonly leases: Pick<LeaseStore, 'leases'>;
+  readonly leases: Pick<LeaseStore, 'leases'> & Tribunal;
   readonly registry: Pick<Registry, 'headManifest' | 'listReferrers' | 'deleteManifest'>;
   readonly clock: Clock;
 }
@@ -38,6 +38,8 @@ export async function expireGraph(
   if (why !== undefined) return { kind: 'spared', why };
   const late = await lateReferrers(ports, of, graph);
   const deletes = [...graph.deletes, ...late];
+  const saved = await condemn(ports.leases, of, deletes);
+  if (saved !== undefined) return { kind: 'spared', why: `${saved} came to be held just now` };
   const deletedAt = ports.clock.now().toISOString();
   // By digest only: it takes the digest's tags along, and can never hit a tag that was moved to another one meanwhile.
   for (const digest of deletes) {
@@ -51,6 +53,23 @@ export async function expireGraph(
     kind: 'expired',
     events: [toEvent(of, graph, plan, deletes)],
   };
+}
+
+/** Sentences all or none; the digest for which it came too late, if any. */
+async function condemn(
+  tribunal: Tribunal,
+  of: RepositoryName,
+  digests: readonly Digest[],
+): Promise<Digest | undefined> {
+  const condemned: Digest[] = [];
+  for (const digest of digests) {
+    if (await tribunal.condemn(of, digest)) condemned.push(digest);
+    else {
+      for (const one of condemned) await tribunal.reprieve(of, one);
+      return digest;
+    }
+  }
+  return undefined;
 }
 
 function toEvent(of: RepositoryName, graph: ExpiringGraph, plan: Digest, deletes: readonly Digest[]): EventDraft {

@@ -1,4 +1,5 @@
 export { type ArchivePorts, archiveGraph, archiveRepository } from './archive-graph.ts';
+export { watchCatalog, whatIsUnknown } from './check-catalog.ts';
 export { type RetentionConfig, type RetentionPolicy, retentionConfigSchema } from './config.ts';
 export { type Dialect, type DialectName, dialects, type Reading, type Writing } from './dialects/index.ts';
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';

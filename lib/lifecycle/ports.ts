@@ -5,8 +5,23 @@ import type { Lease, Pulls } from './model.ts';
 /** What holds digests of a repository back from deletion. */
 export interface LeaseStore {
   leases(of: RepositoryName): Promise<readonly Lease[]>;
-  hold(of: RepositoryName, lease: Lease): Promise<void>;
+  /** `condemned`: too late, its deletion is under way. Holding again only ever lengthens a lease. */
+  hold(of: RepositoryName, lease: Lease): Promise<'held' | 'condemned'>;
 }
+
+/**
+ * Decides between a lease and a deletion that come at the same moment: of the two, exactly one is told yes. A sentence
+ * ends by itself, so that a deletion that broke off does not stand in the way of whoever pushes the image again.
+ */
+export interface Tribunal {
+  /** False where a lease is in force. */
+  condemn(of: RepositoryName, digest: Digest): Promise<boolean>;
+  /** Takes a sentence back. */
+  reprieve(of: RepositoryName, digest: Digest): Promise<void>;
+}
+
+/** How long a deletion may take from its sentence, in ms; a retry asks for another one. */
+export const SENTENCE_MS = 15 * 60 * 1000;
 
 /** When images were last pulled, as far as registries tell. */
 export interface UsageStore {

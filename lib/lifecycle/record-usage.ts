@@ -8,13 +8,17 @@ export interface UsagePorts {
 
 /**
  * Takes in what is told of the use of images: the time of a pull, and a lease for what runs. Idempotent, in any order.
+ *
+ * @returns `condemned` where a workload runs what is being deleted at this moment: too late to hold it
  */
-export async function recordUsage(ports: UsagePorts, event: EventBridgeEvent): Promise<void> {
+export async function recordUsage(ports: UsagePorts, event: EventBridgeEvent): Promise<'recorded' | 'condemned'> {
   if (event['detail-type'] === imagePulled.detailType) {
     const { subject, pulledAt } = readEvent(imagePulled, event).detail.data;
-    return await ports.usage.pulled(subject, { digest: subject.digest, pulledAt });
+    await ports.usage.pulled(subject, { digest: subject.digest, pulledAt });
+    return 'recorded';
   }
   const { subject, workload, leaseUntil } = readEvent(imageInUse, event).detail.data;
   const reason = `${workload.kind} ${workload.name}`.slice(0, 300);
-  await ports.leases.hold(subject, { digest: subject.digest, reason, until: leaseUntil });
+  const held = await ports.leases.hold(subject, { digest: subject.digest, reason, until: leaseUntil });
+  return held === 'held' ? 'recorded' : held;
 }

@@ -6,6 +6,7 @@ import { dynamoDeliveries } from '../../lib/intake/adapters/dynamo-deliveries.ts
 import { memoryDeliveries } from '../../lib/intake/adapters/memory-deliveries.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { memoryRetention } from '../../lib/lifecycle/adapters/memory-retention.ts';
+import { SENTENCE_MS } from '../../lib/lifecycle/ports.ts';
 import { startDynamo } from '../support/dynamo.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
@@ -30,8 +31,9 @@ describe.each(['memory', 'dynamodb'])('the log of deliveries (%s)', (kind) => {
 });
 
 describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
+  const clock = manualClock('2026-01-01T00:00:00.000Z');
   it('are kept by repository', async () => {
-    const store = kind === 'memory' ? memoryRetention() : dynamoRetention(table());
+    const store = kind === 'memory' ? memoryRetention(clock) : dynamoRetention(table(), clock);
     const of = { registry: 'r.example', repository: 'app' };
     const lease = { digest: digestOf('a'), reason: 'ecs/web', until: '2030-01-01T00:00:00.000Z' };
     await store.hold(of, lease);
@@ -49,8 +51,35 @@ describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
     expect(await store.last(of)).toMatchObject({ key: 'plans/2', plannedAt: '2026-01-02T00:00:00.000Z' });
   });
 
+  it('decide between a lease and a deletion: one of the two is told yes', async () => {
+    const store = kind === 'memory' ? memoryRetention(clock) : dynamoRetention(table(), clock);
+    const of = { registry: `guard-${kind}.example`, repository: 'app' };
+    const [a, b] = [digestOf('a'), digestOf('b')];
+    const lease = (digest: typeof a, hours: number) => ({
+      digest,
+      reason: 'ecs/web',
+      until: new Date(clock.now().getTime() + hours * 3_600_000).toISOString(),
+    });
+    expect(await store.hold(of, lease(a, 1))).toBe('held');
+    expect(await store.condemn(of, a)).toBe(false);
+    expect(await store.condemn(of, b)).toBe(true);
+    expect(await store.hold(of, lease(b, 1))).toBe('condemned');
+    await store.reprieve(of, b);
+    expect(await store.hold(of, lease(b, 1))).toBe('held');
+    expect(await store.condemn(of, b)).toBe(false);
+    // A lease that ended holds nothing, and a sentence that ended condemns nothing.
+    clock.advance(2 * 3_600_000);
+    expect(await store.condemn(of, a)).toBe(true);
+    expect(await store.condemn(of, a)).toBe(true);
+    clock.advance(SENTENCE_MS + 1);
+    expect(await store.hold(of, lease(a, 1))).toBe('held');
+    expect(await store.hold(of, lease(a, 0.5))).toBe('held');
+    clock.advance(0.75 * 3_600_000);
+    expect(await store.condemn(of, a)).toBe(false);
+  });
+
   it('come with the latest pull of each digest, and since when pulls are told', async () => {
-    const store = kind === 'memory' ? memoryRetention() : dynamoRetention(table());
+    const store = kind === 'memory' ? memoryRetention(clock) : dynamoRetention(table(), clock);
     const of = { registry: `${kind}.example`, repository: 'app' };
     const [a, b] = [digestOf('a'), digestOf('b')];
     expect(await store.pulls(of)).toBeUndefined();

@@ -1,15 +1,18 @@
 import { queryAll, type Table } from '../../aws/table.ts';
+import type { Clock } from '../../core/clock.ts';
 import { parseDigest } from '../../core/digest.ts';
 import type { RepositoryName } from '../../inventory/index.ts';
-import type { LeaseStore, PlanLog, UsageStore } from '../ports.ts';
+import { type LeaseStore, type PlanLog, SENTENCE_MS, type Tribunal, type UsageStore } from '../ports.ts';
 
 /*
  * Rows under `registry/repository`: `lease#<digest>#<reason>` with a time to live, `pull#<digest>` with the latest
- * pull, and `plan`, the last one made. Under `registry`: `pulls`, the earliest pull that it told of.
+ * pull, `guard#<digest>`, where lease and deletion meet under one condition, and `plan`, the last one made. Under `registry`: `pulls`, the earliest pull that it told of.
  */
 const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
-export function dynamoRetention(table: Table): LeaseStore & PlanLog & UsageStore {
+const guard = (of: RepositoryName, digest: string) => ({ pk: partition(of), sk: `guard#${digest}` });
+
+export function dynamoRetention(table: Table, clock: Clock): LeaseStore & Tribunal & PlanLog & UsageStore {
   return {
     async leases(of) {
       const rows = await Array.fromAsync(queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'lease#' } }));
@@ -20,6 +23,18 @@ export function dynamoRetention(table: Table): LeaseStore & PlanLog & UsageStore
       }));
     },
     async hold(of, lease) {
+      const now = clock.now().toISOString();
+      const guarded = await table.update(
+        guard(of, lease.digest),
+        {
+          expression: 'SET heldUntil = :until',
+          values: { ':until': lease.until, ':now': now },
+        },
+        '(attribute_not_exists(condemnedUntil) OR condemnedUntil < :now) AND (attribute_not_exists(heldUntil) OR heldUntil < :until)',
+      );
+      // Either it is condemned, or another lease holds it for longer.
+      if (!guarded && String((await table.get(guard(of, lease.digest)))?.condemnedUntil ?? '') >= now)
+        return 'condemned';
       const expiresAt = Math.ceil(Date.parse(lease.until) / 1000);
       const row = { pk: partition(of), sk: `lease#${lease.digest}#${lease.reason}`, ...lease, expiresAt };
       // An event that comes late must not shorten a lease that was renewed since.
@@ -28,6 +43,22 @@ export function dynamoRetention(table: Table): LeaseStore & PlanLog & UsageStore
         names: { '#until': 'until' },
         values: { ':until': lease.until },
       });
+      return 'held';
+    },
+    async condemn(of, digest) {
+      const now = clock.now();
+      const until = new Date(now.getTime() + SENTENCE_MS).toISOString();
+      const change = {
+        expression: 'SET condemnedUntil = :until',
+        values: { ':until': until, ':now': now.toISOString() },
+      };
+      return (
+        (await table.update(guard(of, digest), change, 'attribute_not_exists(heldUntil) OR heldUntil < :now')) !==
+        undefined
+      );
+    },
+    async reprieve(of, digest) {
+      await table.update(guard(of, digest), { expression: 'REMOVE condemnedUntil' }, 'attribute_exists(pk)');
     },
     async pulled(of, { digest, pulledAt }) {
       const values = { ':at': pulledAt };

@@ -1,0 +1,53 @@
+import type { Clock } from '../core/clock.ts';
+import { mapLimit } from '../core/concurrency.ts';
+import type { ImageCatalog, RepositoryName } from '../inventory/index.ts';
+import { type RegistryReader, subjectOfTag } from '../registry/index.ts';
+
+export interface CatalogCheckPorts {
+  readonly registry: Pick<RegistryReader, 'listTags' | 'headManifest' | 'listImages'>;
+  readonly catalog: Pick<ImageCatalog, 'tag'>;
+}
+
+const AT_ONCE = 16;
+
+/**
+ * Something in a repository that the catalogue does not know: its event was lost or is still under way. A plan made
+ * without it may delete what it needs, so nothing is deleted until the sweep has caught up.
+ *
+ * @returns what it is, in words, or undefined where the catalogue knows every tag
+ */
+export async function whatIsUnknown(ports: CatalogCheckPorts, of: RepositoryName): Promise<string | undefined> {
+  const { registry, catalog } = ports;
+  const { repository } = of;
+  const tags: { readonly tag: string; readonly digest?: string }[] = [];
+  if (registry.listImages) {
+    for await (const { tag, digest } of registry.listImages(repository))
+      if (tag !== undefined) tags.push({ tag, digest });
+  } else for await (const tag of registry.listTags(repository)) tags.push({ tag });
+  // Tags of signatures and referrers name their subject, and go with it.
+  const named = tags.filter(({ tag }) => subjectOfTag(tag) === undefined);
+  const unknown = await mapLimit(named, AT_ONCE, async ({ tag, digest }) => {
+    const now = digest ?? (await registry.headManifest({ repository, reference: tag }))?.digest;
+    return now === undefined || (await catalog.tag(of, tag))?.digest === now
+      ? undefined
+      : `the tag ${tag} names ${now}`;
+  });
+  return unknown.find((one) => one !== undefined);
+}
+
+/** No registry tells that an index came to list something, so the comparison is made ever again while deletions go on. */
+const COMPARE_EVERY_MS = 30_000;
+
+/** `whatIsUnknown`, asked as often as one likes and compared anew after half a minute. */
+export function watchCatalog(
+  ports: CatalogCheckPorts & { readonly clock: Clock },
+  of: RepositoryName,
+): () => Promise<string | undefined> {
+  let comparedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const now = ports.clock.now().getTime();
+    if (now - comparedAt < COMPARE_EVERY_MS) return undefined;
+    comparedAt = now;
+    return await whatIsUnknown(ports, of);
+  };
+}
