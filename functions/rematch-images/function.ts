@@ -20,6 +20,7 @@ export const rematchImages = defineFunction({
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
     { bucket: 'documents', prefix: 'scans/', access: 'read-write' },
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },
+    { bucket: 'archive', prefix: 'images/', access: 'read' },
     { bus: 'lading' },
   ],
 });

@@ -3,15 +3,22 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { parseLocationKey } from '../../lib/core/image-reference.ts';
 import { advisoriesUpdated, readEvent } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { archiveRepository } from '../../lib/lifecycle/index.ts';
 import { rematchImage, touchedImages } from '../../lib/vulnerabilities/index.ts';
 import { runStage } from '../../lib/work/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { vulnerabilityPorts } from '../_pipe/vulnerability-ports.ts';
-import { stagePorts, table } from '../_pipe/wiring.ts';
+import { bucketRegistry, stagePorts, table } from '../_pipe/wiring.ts';
 
 const stage = once(stagePorts);
+const archive = once(() => bucketRegistry('archive'));
 const catalog = once(() => dynamoCatalog(table('catalog'), systemClock));
+
+async function isArchived(location: ReturnType<typeof parseLocationKey>): Promise<boolean> {
+  const at = { repository: archiveRepository(location), reference: location.digest };
+  return (await archive().headManifest(at)) !== undefined;
+}
 
 export const handler = eventsHandler(async (event, delivery) => {
   const { metadata } = readEvent(advisoriesUpdated, event).detail;
@@ -20,8 +27,9 @@ export const handler = eventsHandler(async (event, delivery) => {
   if (!current) return;
   let touched = 0;
   for await (const image of touchedImages({ ...ports, progress: ports.advisories }, current)) {
-    // The index of packages keeps what was deleted; nobody wants news of it.
-    if ((await catalog().find(parseLocationKey(image)))?.deletedAt !== undefined) continue;
+    // The index of packages keeps what was deleted; nobody wants news of it, but of what can be brought back.
+    const location = parseLocationKey(image);
+    if ((await catalog().find(location))?.deletedAt !== undefined && !(await isArchived(location))) continue;
     touched++;
     // Each image is work of its own, so that a retry goes on where the last attempt stopped.
     await runStage(stage(), {
