@@ -135,7 +135,7 @@ export interface ManifestWriter {
   /**
    * Stores a manifest that has a `subject`, by digest, so that `listReferrers` of the subject names it. Where the
    * registry has no referrers API, the index under the fallback tag is rewritten and read back until it holds the
-   * entry. Only one process may attach to a subject at a time there: the tag has no conditional write.
+   * entry, by one writer at a time (`SubjectLocks`): the tag has no conditional write.
    */
   attachReferrer(
     to: { readonly repository: string } & ManifestContent,
@@ -184,3 +184,23 @@ export type CredentialsOfEntry = (entry: {
   readonly url: URL;
   readonly credentials: CredentialsConfig;
 }) => CredentialProvider;
+
+/** How many pulls a registry allows, by its own word. */
+export interface PullLimit {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly windowSeconds: number;
+  readonly at: Date;
+}
+
+/** A budget of requests that several processes share. */
+export interface RequestBudget {
+  /** Takes one request out of the budget of that name; gives the milliseconds after which it may be sent. */
+  take(name: string, perSecond: number): Promise<number>;
+}
+
+/** One writer at a time for what has no conditional write: the fallback tag of a subject's referrers. */
+export interface SubjectLocks {
+  /** @throws LadingError `registry-unavailable` (retryable) where another holds it for too long */
+  hold<T>(subject: string, work: () => Promise<T>): Promise<T>;
+}

@@ -2,12 +2,15 @@ import type { ECRClient } from '@aws-sdk/client-ecr';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { isLadingError } from '../../core/errors.ts';
 import type { EcrEntry } from '../model.ts';
-import type { Registry } from '../ports.ts';
+import type { Registry, RequestBudget, SubjectLocks } from '../ports.ts';
 import { createEcrControl, type EcrAuthorization, type EcrControl } from './ecr/ecr-control.ts';
+import { ecrQuotaOf } from './ecr/quotas.ts';
 import type { Authenticator } from './http/authenticator.ts';
 import { createHttpRegistry, type HttpRegistry } from './http/create-http-registry.ts';
+import { createPacer } from './http/pacer.ts';
 import type { RetryOptions } from './http/retry.ts';
 import type { TransportOptions } from './http/transport.ts';
+import { memoryBudget } from './request-budgets.ts';
 
 export interface EcrRegistryOptions {
   readonly entry: EcrEntry;
@@ -16,6 +19,9 @@ export interface EcrRegistryOptions {
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
   readonly transport?: TransportOptions;
+  /** Shared by all who push there at once. @default this process by itself */
+  readonly budget?: RequestBudget;
+  readonly locks?: SubjectLocks;
 }
 
 /** A token is renewed this long before its end (ECR's hold 12 hours), in milliseconds. */
@@ -30,7 +36,7 @@ const MARGIN_MS = 15 * 60 * 1000;
  * "BatchDeleteImage").
  */
 export async function openEcrRegistry(options: EcrRegistryOptions): Promise<HttpRegistry> {
-  const { entry, client, clock = systemClock, retry, transport } = options;
+  const { entry, client, clock = systemClock, retry, transport, locks, budget = memoryBudget(clock) } = options;
   const control = createEcrControl(client, entry.account);
   const authorization = cachedAuthorization(control, clock);
   const { endpoint } = await authorization.get();
@@ -45,6 +51,14 @@ export async function openEcrRegistry(options: EcrRegistryOptions): Promise<Http
     chunkBytes: entry.chunkBytes,
     authenticator: authorization.authenticator,
     clock,
+    pacer: createPacer({
+      host: entry.host,
+      quotaOf: ecrQuotaOf,
+      budget,
+      clock,
+      ...(retry?.sleep ? { sleep: retry.sleep } : {}),
+    }),
+    ...(locks === undefined ? {} : { locks }),
     ...(retry === undefined ? {} : { retry }),
     ...(transport === undefined ? {} : { transport }),
   });
@@ -99,9 +113,11 @@ const withControlPlane = (http: HttpRegistry, control: EcrControl): HttpRegistry
   listTags: (repository, call) => control.listTags(repository, call?.signal),
   listImages: (repository, call) => control.listImages(repository, call?.signal),
   listRepositories: (call) => control.listRepositories(call?.signal),
-  deleteManifest: ({ repository, digest }, call) =>
-    control.deleteImage(repository, { imageDigest: digest }, call?.signal),
-  deleteTag: ({ repository, tag }, call) => control.deleteImage(repository, { imageTag: tag }, call?.signal),
+  ...http.around({
+    deleteManifest: ({ repository, digest }, call) =>
+      control.deleteImage(repository, { imageDigest: digest }, call?.signal),
+    deleteTag: ({ repository, tag }, call) => control.deleteImage(repository, { imageTag: tag }, call?.signal),
+  }),
 });
 
 /** Makes the repository at the first write that finds none; the upload had not begun, so nothing of it is lost. */

@@ -11,7 +11,15 @@ import {
   type RegistryEntry,
   registriesConfigSchema,
 } from '../model.ts';
-import type { CredentialProvider, CredentialsOfEntry, Registries, Registry } from '../ports.ts';
+import type {
+  CredentialProvider,
+  CredentialsOfEntry,
+  PullLimit,
+  Registries,
+  Registry,
+  RequestBudget,
+  SubjectLocks,
+} from '../ports.ts';
 import { createHttpRegistry, type HttpRegistryOptions } from './http/create-http-registry.ts';
 import type { RetryOptions } from './http/retry.ts';
 import type { TransportOptions } from './http/transport.ts';
@@ -24,6 +32,11 @@ export interface RegistriesDependencies {
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
   readonly transport?: TransportOptions;
+  /** Shared by all who push to ECR at once. @default this process by itself */
+  readonly budget?: RequestBudget;
+  /** One writer per subject where a registry has no referrers API. @default within this process */
+  readonly locks?: SubjectLocks;
+  readonly onPullLimit?: (host: string, limit: PullLimit) => void;
 }
 
 /**
@@ -64,8 +77,13 @@ export function createRegistries(
 }
 
 async function openEntry(entry: RegistryEntry, dependencies: RegistriesDependencies): Promise<Registry> {
-  const { clock, retry, transport } = dependencies;
-  const shared = { ...(clock ? { clock } : {}), ...(retry ? { retry } : {}), ...(transport ? { transport } : {}) };
+  const { clock, retry, transport, budget, locks, onPullLimit } = dependencies;
+  const shared = {
+    ...(clock ? { clock } : {}),
+    ...(retry ? { retry } : {}),
+    ...(transport ? { transport } : {}),
+    ...(locks ? { locks } : {}),
+  };
   switch (entry.kind) {
     case 'ecr': {
       if (dependencies.ecrClient === undefined) {
@@ -76,10 +94,15 @@ async function openEntry(entry: RegistryEntry, dependencies: RegistriesDependenc
       }
       // The SDK costs more to load than a small image to read, and most registries are not ECR.
       const { openEcrRegistry } = await import('./ecr.ts');
-      return openEcrRegistry({ entry, client: dependencies.ecrClient(entry.region, entry.awsRole), ...shared });
+      const client = dependencies.ecrClient(entry.region, entry.awsRole);
+      return openEcrRegistry({ entry, client, ...shared, ...(budget ? { budget } : {}) });
     }
     case 'distribution':
-      return createHttpRegistry({ ...connectionOf(entry, dependencies.credentials), ...shared });
+      return createHttpRegistry({
+        ...connectionOf(entry, dependencies.credentials),
+        ...shared,
+        ...(onPullLimit ? { onPullLimit } : {}),
+      });
     default:
       return unreachable(entry);
   }

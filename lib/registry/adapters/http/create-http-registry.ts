@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../../core/clock.ts';
-import type { Registry, RegistryCredentials } from '../../ports.ts';
+import type { ManifestRemover, PullLimit, Registry, RegistryCredentials, SubjectLocks } from '../../ports.ts';
+import { memorySubjectLocks } from '../subject-locks.ts';
 import { type Authenticator, createTokenAuthenticator } from './authenticator.ts';
 import { createBlobReader } from './blobs.ts';
 import { createExchange } from './exchange.ts';
+import { createHeadCache } from './head-cache.ts';
 import { createRegistryLister } from './lists.ts';
 import { createManifestRemover, createManifestWriter } from './manifest-writer.ts';
 import { createManifestReader } from './manifests.ts';
 import { createOriginPolicy } from './origin-policy.ts';
+import type { Pacer } from './pacer.ts';
+import { createPullGuard } from './pull-guard.ts';
 import { createReferrerReader } from './referrers.ts';
 import type { RetryOptions } from './retry.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -31,9 +35,19 @@ export interface HttpRegistryOptions {
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
   readonly transport?: TransportOptions;
+  /** Keeps requests within quotas. */
+  readonly pacer?: Pacer;
+  /** Who writes the fallback tag of referrers. @default one after another in this process */
+  readonly locks?: SubjectLocks;
+  /** Told whenever the registry says that fewer pulls remain. */
+  readonly onPullLimit?: (host: string, limit: PullLimit) => void;
 }
 
 export interface HttpRegistry extends Registry {
+  /** What the registry last said of its limit on pulls, if it has one. */
+  pullLimit(): PullLimit | undefined;
+  /** Has what was seen under digests forgotten by deletions that take another way. */
+  around(remover: ManifestRemover): ManifestRemover;
   /** Closes idle connections. */
   close(): void;
 }
@@ -53,9 +67,16 @@ export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
   const authenticator =
     options.authenticator ??
     createTokenAuthenticator({ policy, transport, credentials, renewCredentials, service, clock });
-  const exchange = createExchange({ policy, transport, authenticator, clock, ...(retry ? { retry } : {}) });
-  const manifests = createManifestReader(exchange);
-  const blobs = createBlobReader(exchange);
+  const guard = createPullGuard(host, clock, options.onPullLimit);
+  const { pacer, locks = memorySubjectLocks() } = options;
+  const { observe } = guard;
+  const exchange = createExchange({
+    ...{ policy, transport, authenticator, clock, pacer, observe },
+    ...(retry ? { retry } : {}),
+  });
+  const heads = createHeadCache(clock);
+  const manifests = heads.manifests(createManifestReader(exchange, guard));
+  const blobs = heads.blobs(createBlobReader(exchange));
   const random = retry?.random ?? Math.random;
   const pause = (attempt: number) => delay(random() * 50 * 2 ** Math.min(attempt, 6));
   return {
@@ -65,8 +86,10 @@ export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
     ...createRegistryLister(exchange),
     ...createReferrerReader(exchange, manifests),
     ...createBlobWriter(exchange, blobs, { chunkBytes: options.chunkBytes }),
-    ...createManifestWriter(exchange, manifests, { pause }),
-    ...createManifestRemover(exchange),
+    ...createManifestWriter(exchange, manifests, { pause, host, locks }),
+    ...heads.remover(createManifestRemover(exchange)),
+    around: heads.remover,
+    pullLimit: guard.limit,
     close: () => transport.close(),
   };
 }

@@ -3,6 +3,7 @@ import { RegistryBusyError, registryError } from '../../errors.ts';
 import { headerOf, readReason, refusal } from './answers.ts';
 import type { Authenticator } from './authenticator.ts';
 import { describeUrl, type OriginPolicy } from './origin-policy.ts';
+import type { Pacer } from './pacer.ts';
 import { parseRetryAfter, type RetryOptions, withRetries } from './retry.ts';
 import type { Body } from './send-body.ts';
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts';
@@ -41,6 +42,9 @@ export interface ExchangeOptions {
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly retry?: RetryOptions;
+  readonly pacer?: Pacer | undefined;
+  /** Sees the answers of the registry itself. */
+  readonly observe?: ((response: HttpResponse) => void) | undefined;
 }
 
 export function createExchange(options: ExchangeOptions): Exchange {
@@ -80,7 +84,7 @@ interface Answer extends HttpResponse {
  * left it they are gone for good: whoever is in between must not steer an authenticated request.
  */
 async function follow(
-  { policy, transport, authenticator }: ExchangeOptions,
+  { policy, transport, authenticator, pacer, observe }: ExchangeOptions,
   request: ExchangeRequest,
 ): Promise<Answer> {
   let url = typeof request.at === 'string' ? new URL(request.at, policy.base) : request.at;
@@ -90,6 +94,7 @@ async function follow(
     trusted &&= url.origin === policy.base.origin;
     const authorization = trusted ? await authenticator.authorize(request.scopes, request.signal) : undefined;
     const body = typeof request.body === 'function' ? request.body() : request.body;
+    if (trusted) await pacer?.before({ method: request.method, path: url.pathname }, request.signal);
     const response = await transport.send({
       method: request.method,
       url,
@@ -97,6 +102,10 @@ async function follow(
       ...(body === undefined ? {} : { body }),
       signal: request.signal,
     });
+    if (trusted) {
+      pacer?.after({ method: request.method, path: url.pathname }, response.status);
+      observe?.(response);
+    }
     const location = REDIRECTS.has(response.status) ? headerOf(response, 'location') : undefined;
     if (location === undefined) return { ...response, url, trusted, authorization };
     response.discard();

@@ -1,7 +1,7 @@
 import { digestOf, isDigest } from '../../../core/digest.ts';
 import { addToReferrersTag, parseReferrer } from '../../attach-referrer.ts';
 import { registryError } from '../../errors.ts';
-import type { CallOptions, ManifestReader, ManifestRemover, ManifestWriter } from '../../ports.ts';
+import type { CallOptions, ManifestReader, ManifestRemover, ManifestWriter, SubjectLocks } from '../../ports.ts';
 import { headerOf, isUnknownRepository, readReason, refusal } from './answers.ts';
 import { startDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
@@ -14,6 +14,9 @@ type Put = Parameters<ManifestWriter['putManifest']>[0];
 const WRITE_TIME_MS = 120_000;
 
 export interface ManifestWriterOptions {
+  /** Names the registry among those that share locks. */
+  readonly host: string;
+  readonly locks: SubjectLocks;
   /** Waits between two rewrites of a referrers tag. */
   readonly pause: (attempt: number) => Promise<void>;
 }
@@ -24,7 +27,6 @@ export function createManifestWriter(
   manifests: ManifestReader,
   options: ManifestWriterOptions,
 ): ManifestWriter {
-  const locks = new Map<string, Promise<unknown>>();
   const putManifest: ManifestWriter['putManifest'] = async (to, call) => {
     const { digest } = await put(exchange, manifests, to, call);
     return { digest };
@@ -41,7 +43,7 @@ export function createManifestWriter(
       }
       const store = { getManifest: manifests.getManifest, headManifest: manifests.headManifest, putManifest };
       const add = () => addToReferrersTag(store, repository, referrer, { ...call, pause: options.pause });
-      await oneAtATime(locks, `${repository}@${of.digest}`, add);
+      await options.locks.hold(`${options.host}/${repository}@${of.digest}`, add);
       return { digest: referrer.digest, via: 'tag' };
     },
   };
@@ -56,17 +58,6 @@ async function isListed(
 ): Promise<boolean> {
   const listed = await askReferrersApi(exchange, of, { ...call, limit: 1_000 });
   return listed?.descriptors.some((d) => d.digest === digest) ?? false;
-}
-
-async function oneAtATime(locks: Map<string, Promise<unknown>>, key: string, work: () => Promise<void>): Promise<void> {
-  const before = locks.get(key) ?? Promise.resolve();
-  const mine = before.then(work, work);
-  locks.set(key, mine);
-  try {
-    await mine;
-  } finally {
-    if (locks.get(key) === mine) locks.delete(key);
-  }
 }
 
 async function put(exchange: Exchange, manifests: ManifestReader, to: Put, call: CallOptions | undefined) {

@@ -7,12 +7,13 @@ import { headerOf, refusal } from './answers.ts';
 import { startDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { manifestPath, pullScope } from './paths.ts';
+import type { PullGuard } from './pull-guard.ts';
 import type { HttpResponse } from './transport.ts';
 
 const MANIFEST_TIME_MS = 60_000;
 
 /** Distribution specification 1.1, "Pulling manifests". */
-export function createManifestReader(exchange: Exchange): ManifestReader {
+export function createManifestReader(exchange: Exchange, guard: Pick<PullGuard, 'admit'> = OPEN): ManifestReader {
   const ask = async <T>(
     method: 'GET' | 'HEAD',
     at: ManifestAddress,
@@ -39,8 +40,10 @@ export function createManifestReader(exchange: Exchange): ManifestReader {
     }
   };
 
-  const getManifest: ManifestReader['getManifest'] = (at, options) =>
-    ask('GET', at, options?.signal, (response) => readManifest(response, at));
+  const getManifest: ManifestReader['getManifest'] = async (at, options) => {
+    await guard.admit(async () => void (await ask('HEAD', at, options?.signal, async (head) => head.discard())));
+    return ask('GET', at, options?.signal, (response) => readManifest(response, at));
+  };
   return {
     getManifest,
     async headManifest(at, options) {
@@ -52,6 +55,9 @@ export function createManifestReader(exchange: Exchange): ManifestReader {
     },
   };
 }
+
+/** Of a registry that limits nothing. */
+const OPEN: Pick<PullGuard, 'admit'> = { admit: async () => undefined };
 
 const describe = ({ repository, reference }: ManifestAddress): string =>
   `the manifest ${repository}${isDigest(reference) ? '@' : ':'}${reference}`;

@@ -126,29 +126,91 @@ const sendChunked =
     let location = start;
     let offset = 0;
     for await (const chunk of inChunks(checkContent(openContent(to.content), to), chunkBytes)) {
-      const what = `a chunk of the blob ${to.digest}`;
-      const response = await exchange.send({
-        method: 'PATCH',
-        at: location,
-        what,
-        scopes: pushScope(to.repository),
-        headers: {
-          ...OCTETS,
-          'content-length': String(chunk.length),
-          'content-range': `${offset}-${offset + chunk.length - 1}`,
-        },
-        body: oneShot(chunk),
-        signal,
-      });
-      if (response.status !== 202) throw await refusal(response, what);
-      response.discard();
+      location = await sendChunk(exchange, to, { location, offset }, chunk, signal);
       offset += chunk.length;
-      location = locationOf(exchange, response);
     }
     await finish(exchange, to, location, signal, { headers: { 'content-length': '0' } });
   };
 
-/** A chunk is sent once: after a lost answer nobody knows whether it was appended, so the upload begins anew. */
+interface Place {
+  readonly location: URL;
+  /** Bytes that were sent before. */
+  readonly offset: number;
+}
+
+/** Times that a chunk is gone on with after its connection broke. */
+const MAX_CHUNK_RESUMES = 3;
+
+/**
+ * Sends a chunk. If the connection breaks, the registry is asked how much of it has arrived, and the rest is sent
+ * (distribution specification 1.1, "Pushing a blob in chunks": GET of the location answers 204 with `Range: 0-<last>`).
+ *
+ * @returns where the next one goes
+ */
+async function sendChunk(
+  exchange: Exchange,
+  to: Upload,
+  start: Place,
+  chunk: Uint8Array,
+  signal: AbortSignal,
+): Promise<URL> {
+  const end = start.offset + chunk.length;
+  let at = start;
+  for (let resumes = 0; ; resumes++) {
+    try {
+      return await patch(exchange, to, at, chunk.subarray(at.offset - start.offset), signal);
+    } catch (error) {
+      const mayResume = isLadingError(error, 'registry-unavailable') && error.retryable && !signal.aborted;
+      if (!mayResume || resumes >= MAX_CHUNK_RESUMES) throw error;
+      const there = await askUpload(exchange, to, at.location, signal);
+      // Nothing, or what was never sent: the upload cannot be gone on with.
+      if (there === undefined || there.offset < start.offset || there.offset > end) throw error;
+      if (there.offset === end) return there.location;
+      at = there;
+    }
+  }
+}
+
+async function patch(
+  exchange: Exchange,
+  to: Upload,
+  { location, offset }: Place,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<URL> {
+  const what = `a chunk of the blob ${to.digest}`;
+  const response = await exchange.send({
+    method: 'PATCH',
+    at: location,
+    what,
+    scopes: pushScope(to.repository),
+    headers: {
+      ...OCTETS,
+      'content-length': String(bytes.length),
+      'content-range': `${offset}-${offset + bytes.length - 1}`,
+    },
+    body: oneShot(bytes),
+    signal,
+  });
+  if (response.status !== 202) throw await refusal(response, what);
+  response.discard();
+  return locationOf(exchange, response);
+}
+
+/** How far an upload has come; `undefined` where the registry does not know it any more, or does not say. */
+async function askUpload(exchange: Exchange, to: Upload, at: URL, signal: AbortSignal): Promise<Place | undefined> {
+  const what = `the upload of ${to.digest}`;
+  const response = await exchange.send({ method: 'GET', at, what, scopes: pushScope(to.repository), signal });
+  response.discard();
+  if (response.status !== 204 && response.status !== 202) return undefined;
+  // "0-0" is what registries say of one byte and of none: who knows starts anew.
+  const last = /^(?:bytes=)?0-([1-9]\d{0,14})$/.exec(headerOf(response, 'range') ?? '')?.[1];
+  if (last === undefined) return undefined;
+  const offset = Number(last) + 1;
+  return { location: response.headers['location'] === undefined ? at : locationOf(exchange, response), offset };
+}
+
+/** A chunk is sent once: after a lost answer only the registry knows how much of it was appended. */
 async function* oneShot(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
   yield chunk;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RegistryAccess } from '../../../../infra/local/registry/index.ts';
 import type { MirrorOptions } from '../../../../infra/local/registry/mirror/mirror.ts';
 import { manualClock } from '../../../../lib/core/clock.ts';
 import { mapLimit } from '../../../../lib/core/concurrency.ts';
@@ -24,12 +25,17 @@ import {
 /** A mirror in front of an address, with a gate that the test decides for. */
 async function startMirror(
   upstreamUrl: string,
-  given: { readonly quarantine?: object; readonly tagTtlSeconds?: number; readonly directory?: string } = {},
+  given: {
+    readonly quarantine?: object;
+    readonly tagTtlSeconds?: number;
+    readonly directory?: string;
+    readonly access?: RegistryAccess;
+  } = {},
 ) {
   const decisions = new Map<Digest, GateAnswer>();
   const asked: Digest[] = [];
   const clock = manualClock();
-  const { directory, ...rule } = given;
+  const { directory, access, ...rule } = given;
   const mirror: MirrorOptions = {
     rules: [mirrorRuleSchema.parse({ prefix: 'up', upstream: 'upstream.example', where: 'edge', ...rule })],
     registries: createRegistries(
@@ -47,7 +53,12 @@ async function startMirror(
       },
     },
   };
-  const started = await startRegistry({ mirror, clock, ...(directory === undefined ? {} : { directory }) });
+  const started = await startRegistry({
+    mirror,
+    clock,
+    ...(access ? { access } : {}),
+    ...(directory ? { directory } : {}),
+  });
   const counts = () => started.registry.mirrors()[0]?.counts;
   return { ...started, decisions, asked, clock, counts };
 }
@@ -293,40 +304,24 @@ describe('quarantine of what is seen first', () => {
     expect((await client('GET', `/v2/up/app/blobs/${image.blobs[1]}`)).status).toBe(403);
   });
 
-  it('lets our own functions read what is held, and nobody through another repository', async () => {
+  it('lets our own functions read what is held, and nobody else through another repository', async () => {
     const upstream = await startRegistry();
     const image = await pushImage(upstream.client, 'app', 'v1');
-    const { client, registry } = await startMirror(upstream.registry.url);
-    await client('GET', '/v2/up/app/manifests/v1');
-    const access = { authenticate: async () => ({ principal: 'create-sbom' }), authorize: () => true };
-    await registry.close();
-    const mirror = await startMirror(upstream.registry.url);
-    expect(mirror.registry.mirrors()).toHaveLength(1);
-    const known = await startRegistry({
-      access,
-      mirror: {
-        rules: [mirrorRuleSchema.parse({ prefix: 'up', upstream: 'upstream.example', where: 'edge' })],
-        registries: createRegistries({
-          entries: [
-            {
-              kind: 'distribution',
-              host: 'upstream.example',
-              url: upstream.registry.url,
-              allowInsecure: true,
-              allowPrivate: true,
-            },
-          ],
-        }),
-        gate: { decisionOn: async () => ({ decision: 'pending' }) },
-      },
-    });
-    expect(await known.client('GET', '/v2/up/app/manifests/v1')).toMatchObject({ status: 200 });
-    expect(await known.client('GET', `/v2/up/app/blobs/${image.blobs[1]}`)).toMatchObject({ status: 200 });
+    const access: RegistryAccess = {
+      authenticate: async (header) => ({ principal: header === undefined ? undefined : 'create-sbom' }),
+      authorize: () => true,
+    };
+    const { client, registry } = await startMirror(upstream.registry.url, { access });
+    const headers = { authorization: 'Basic eDp5' };
+    expect(await client('GET', '/v2/up/app/manifests/v1', { headers })).toMatchObject({ status: 200 });
+    expect(await client('GET', `/v2/up/app/blobs/${image.blobs[1]}`, { headers })).toMatchObject({ status: 200 });
+    expect(registry.store.blobSize('up/app', image.blobs[1] as Digest)).toBeDefined();
+    expect((await client('GET', `/v2/up/app/blobs/${image.blobs[1]}`)).status).toBe(429);
     // A mount would bring the layer into a repository that nothing holds back.
-    await mirror.client('GET', '/v2/up/app/manifests/v1');
     for (const query of [`mount=${image.blobs[1]}&from=up/app`, `mount=${image.blobs[1]}`]) {
-      expect(await mirror.client('POST', `/v2/own/blobs/uploads/?${query}`)).toMatchObject({ status: 202 });
+      expect(await client('POST', `/v2/own/blobs/uploads/?${query}`)).toMatchObject({ status: 202 });
     }
+    expect((await client('GET', `/v2/own/blobs/${image.blobs[1]}`)).status).toBe(404);
   });
 
   it('serves the children of an index that is allowed', async () => {

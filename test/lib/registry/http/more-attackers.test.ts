@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../../lib/core/clock.ts';
 import { digestOf } from '../../../../lib/core/digest.ts';
+import { createMemoryRegistry } from '../../../../lib/registry/adapters/memory.ts';
 import { collectContent } from '../../../../lib/registry/index.ts';
+import { replicateImage } from '../../../../lib/replication/index.ts';
 import { codeOf } from '../../../contract/registry.contract.ts';
 import { clientOf, scriptedServer } from './scripted-server.ts';
 
@@ -96,6 +99,43 @@ describe('what is packed', () => {
     expect(await codeOf(collectContent(registry.openBlob(at), 1e9))).toBe('registry-protocol');
     registry.close();
   });
+});
+
+it('fetches no layer from where its maker keeps it', async () => {
+  await using evil = await scriptedServer((_, response) => response.end('base'));
+  const config = Buffer.from('{"os":"windows","architecture":"amd64"}');
+  const layer = { mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', digest: digestOf('base') };
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: config.length },
+      layers: [{ ...layer, size: 4, urls: [`${evil.url}layer`] }],
+    }),
+  );
+  await using server = await scriptedServer((request, response) => {
+    if (request.path.includes('/manifests/')) response.writeHead(200, { 'content-type': MANIFEST }).end(bytes);
+    else if (request.path.endsWith(digestOf(config))) response.end(config);
+    else response.writeHead(404).end();
+  });
+  const source = clientOf(server);
+  const target = createMemoryRegistry();
+  const result = await replicateImage(
+    {
+      source,
+      target,
+      clock: systemClock,
+      replicas: { intend: async () => 'intended', complete: async () => undefined },
+    },
+    {
+      source: { registry: source.host, repository: 'a', digest: digestOf(bytes) },
+      target: { registry: target.host, repository: 'a' },
+      tags: [],
+    },
+  );
+  expect(result).toMatchObject({ kind: 'replicated', blobsCopied: 1, blobsSkipped: 1 });
+  expect(evil.requests).toEqual([]);
+  source.close();
 });
 
 describe('header injection', () => {
