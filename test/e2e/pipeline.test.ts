@@ -47,6 +47,7 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^(?:admit-workloads|manage-trust|resign-images|respond-to-tasks): /,
     'what clusters, tasks, people and campaigns ask for: test/e2e/trust.test.ts',
   ],
+  [/^create-large-sbom: /, 'does the work of create-sbom for images over 2 GiB, and no image here is'],
   [/^notify: .* notifications$/, 'signs notifications to webhooks, and none is configured'],
   [/^record-audit: s3:/, 'segments of a thousand entries, details over 16 KiB, the checkpoint of another day'],
   [
