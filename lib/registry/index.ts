@@ -1,4 +1,12 @@
 export { changedSources } from './credentials/changed-sources.ts';
+export {
+  type AccessReport,
+  type Aspect,
+  checkedAspects,
+  checkRegistry,
+  type Verdict,
+} from './credentials/check/check-registry.ts';
+export type { RegistryProbe } from './credentials/check/ports.ts';
 export { rotateCredentials } from './credentials/rotation/rotate-credentials.ts';
 export { rotationDraft } from './credentials/rotation/rotation-draft.ts';
 export { ensureBlob } from './ensure-blob.ts';

@@ -4,18 +4,21 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LadingError } from '../../core/errors.ts';
 import { parseJsonStrict } from '../../core/json.ts';
+import type { RegistryCredentials } from '../../registry/index.ts';
 
-type Credentials =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'basic'; readonly username: string; readonly password: string };
-
-const ANONYMOUS: Credentials = { kind: 'anonymous' };
+const ANONYMOUS: RegistryCredentials = { kind: 'anonymous' };
 
 const configSchema = z.object({
   auths: z
     .record(
       z.string(),
-      z.object({ auth: z.string().optional(), username: z.string().optional(), password: z.string().optional() }),
+      z.object({
+        auth: z.string().optional(),
+        username: z.string().optional(),
+        password: z.string().optional(),
+        /** A refresh token, which is to be exchanged at the registry's realm. */
+        identitytoken: z.string().optional(),
+      }),
     )
     .optional(),
   credsStore: z.string().optional(),
@@ -37,7 +40,7 @@ export async function dockerCredentials(
   host: string,
   environment: NodeJS.ProcessEnv = process.env,
   askHelper: AskHelper = runHelper,
-): Promise<Credentials> {
+): Promise<RegistryCredentials> {
   for (const file of loginFiles(environment)) {
     if (!existsSync(file)) continue;
     const found = await credentialsIn(readLoginFile(file), host, askHelper);
@@ -71,7 +74,11 @@ function readLoginFile(file: string): LoginFile {
   throw invalid(z.prettifyError(parsed.error));
 }
 
-async function credentialsIn(file: LoginFile, host: string, askHelper: AskHelper): Promise<Credentials | undefined> {
+async function credentialsIn(
+  file: LoginFile,
+  host: string,
+  askHelper: AskHelper,
+): Promise<RegistryCredentials | undefined> {
   const servers = serverNames(host);
   const helperOf = new Map(Object.entries(file.credHelpers ?? {}));
   const helper = servers.map((server) => helperOf.get(server)).find((name) => name !== undefined) ?? file.credsStore;
@@ -84,6 +91,7 @@ async function credentialsIn(file: LoginFile, host: string, askHelper: AskHelper
   const auths = new Map(Object.entries(file.auths ?? {}));
   for (const server of servers) {
     const entry = auths.get(server);
+    if (entry?.identitytoken) return { kind: 'identity-token', token: entry.identitytoken };
     if (entry?.username && entry.password) return { kind: 'basic', username: entry.username, password: entry.password };
     const decoded = Buffer.from(entry?.auth ?? '', 'base64').toString('utf8');
     const colon = decoded.indexOf(':');
@@ -99,16 +107,16 @@ const serverNames = (host: string): readonly string[] =>
     ? ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']
     : [host, `https://${host}`, `https://${host}/`];
 
-function readAnswer(answer: string, helper: string): Credentials {
+function readAnswer(answer: string, helper: string): RegistryCredentials {
   const parsed = helperAnswer.safeParse(parseJsonStrict(answer, { what: `the answer of docker-credential-${helper}` }));
   if (!parsed.success) {
     throw new LadingError('credential-helper-failed', `docker-credential-${helper} gave no user name and secret`);
   }
   const { Username, Secret } = parsed.data;
-  if (Username !== '<token>') return { kind: 'basic', username: Username, password: Secret };
-  throw new LadingError('credential-helper-failed', 'the login is an identity token, which is not supported', {
-    hint: 'log in with a user name and a password or access token',
-  });
+  // "credential helper protocol": this name says that the secret is an identity token.
+  return Username === '<token>'
+    ? { kind: 'identity-token', token: Secret }
+    : { kind: 'basic', username: Username, password: Secret };
 }
 
 const HELPER_MS = 30_000;

@@ -33,12 +33,20 @@ export function namedRegistries(access: RegistryAccess): Registries {
       }
       const near = local !== undefined || LOOPBACK.test(host);
       const open = near || access.plainHttp === true;
-      const credentials = local ? { kind: 'anonymous' as const } : await dockerCredentials(host);
+      const login = local ? { kind: 'anonymous' as const } : await dockerCredentials(host);
       return createRegistries(
         {
-          entries: [{ kind: 'distribution', ...common, allowInsecure: open, allowPrivate: open, credentials }],
+          entries: [
+            {
+              ...{ kind: 'distribution', ...common, allowInsecure: open, allowPrivate: open },
+              credentials: { kind: 'docker-config' },
+            },
+          ],
         },
-        { clock: systemClock },
+        {
+          clock: systemClock,
+          credentials: () => ({ current: async () => ({ credentials: login }), renew: async () => undefined }),
+        },
       ).open(host);
     },
   };

@@ -48,10 +48,13 @@ describe('the login that docker keeps', () => {
     expect(asked).toEqual(['own ghcr.io', 'common quay.io', 'common https://quay.io', 'common https://quay.io/']);
   });
 
-  it('refuses identity tokens and answers that are none', async () => {
+  it('takes identity tokens, and refuses answers that are none', async () => {
     const answering = (text: string) => loginFile({ credsStore: 'x' })('ghcr.io', async () => text);
     const failed = { code: 'credential-helper-failed' };
-    await expect(answering('{"Username":"<token>","Secret":"x"}')).rejects.toMatchObject(failed);
+    const token = { kind: 'identity-token', token: 'x' };
+    expect(await answering('{"Username":"<token>","Secret":"x"}')).toEqual(token);
+    const kept = loginFile('{"auths":{"demo.azurecr.io":{"auth":"MDAwOg==","identitytoken":"x"}}}');
+    expect(await kept('demo.azurecr.io', nobody)).toEqual(token);
     await expect(answering('{"Username":"me"}')).rejects.toMatchObject(failed);
     await expect(answering('oops')).rejects.toMatchObject({ code: 'json-invalid' });
   });
@@ -68,13 +71,16 @@ describe('the login that docker keeps', () => {
       expect(await loginFile('{"auths":{},"credHelpers":{}}')(host)).toEqual({ kind: 'anonymous' });
   });
 
-  it('runs no helper with a name that is a path or holds words', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'config.json'), '{"credsStore":"../../bin/sh -c"}');
-    await expect(dockerCredentials('ghcr.io', { DOCKER_CONFIG: folder })).rejects.toMatchObject({
-      code: 'login-file-invalid',
-    });
-  });
+  it.each(['../../bin/sh -c', '../evil', '/tmp/evil', 'a b', 'x;id', '$(id)', 'a\\nb', 'a\\u0000b', ''])(
+    'runs no helper of the name %j',
+    async (name) => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, 'config.json'), `{"credHelpers":{"ghcr.io":"${name}"}}`);
+      await expect(dockerCredentials('ghcr.io', { DOCKER_CONFIG: folder })).rejects.toMatchObject({
+        code: 'login-file-invalid',
+      });
+    },
+  );
 
   it('prefers what the environment names, then what podman keeps', async () => {
     const folder = temporaryFolder();
