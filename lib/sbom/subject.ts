@@ -9,6 +9,16 @@ export interface SubjectOptions {
   readonly repository?: string | undefined;
 }
 
+/**
+ * Who an image is of: those who may push to its repository, whom registry and namespace name. NTIA's minimum elements ask
+ * it of every component, the image itself among them.
+ */
+export function subjectSupplier({ registry, repository }: SubjectOptions): string | undefined {
+  if (!registry || !repository) return undefined;
+  const slash = repository.lastIndexOf('/');
+  return slash < 0 ? registry : `${registry}/${repository.slice(0, slash)}`;
+}
+
 /** The purl type `oci`: the name is the last part of the repository, in lower case, the version is the digest. */
 export function subjectPurl(sbom: Pick<Sbom, 'image' | 'platform'>, { registry, repository }: SubjectOptions): string {
   const name = repository ?? 'image';

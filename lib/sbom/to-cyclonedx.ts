@@ -1,7 +1,7 @@
 import { type Bom, type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
 import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
-import { type SubjectOptions, subjectPurl } from './subject.ts';
+import { type SubjectOptions, subjectPurl, subjectSupplier } from './subject.ts';
 
 /** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
 const PROPERTY = {
@@ -61,7 +61,16 @@ function subjectOf(sbom: Sbom, options: SubjectOptions): BomComponent {
     value: [String(i).padStart(3, '0'), layer.digest, layer.diffId].filter(Boolean).join(' '),
   }));
   if (sbom.platform) properties.push({ name: PROPERTY.imagePlatform, value: sbom.platform });
-  return { bomRef: purl, type: 'container', name, version: sbom.image, purl, properties };
+  const supplier = subjectSupplier(options);
+  return {
+    bomRef: purl,
+    type: 'container',
+    name,
+    version: sbom.image,
+    ...(supplier === undefined ? {} : { supplier }),
+    purl,
+    properties,
+  };
 }
 
 function distroComponent(distro: Distro): BomComponent {

@@ -9,7 +9,7 @@ import type {
   SpdxRelationship,
 } from '../../formats/spdx/index.ts';
 import type { Distro, Package, Sbom } from '../model.ts';
-import { type SubjectOptions, subjectPurl } from '../subject.ts';
+import { type SubjectOptions, subjectPurl, subjectSupplier } from '../subject.ts';
 import { declareLicenses } from './declare-licenses.ts';
 import { writeNotes } from './package-notes.ts';
 
@@ -60,11 +60,13 @@ const spdxIdOf = ({ type, name, id }: Package): string =>
 
 function imagePackage(sbom: Sbom, options: SubjectOptions): SpdxPackage {
   const [algorithm, value = ''] = sbom.image.split(':');
+  const supplier = subjectSupplier(options);
   return {
     id: IMAGE,
     name: options.repository ?? 'image',
     version: sbom.image,
     purpose: 'container',
+    ...(supplier === undefined ? {} : { supplier: { kind: 'organization', name: supplier } }),
     checksums: [{ algorithm: algorithm === 'sha512' ? 'SHA-512' : 'SHA-256', value }],
     purl: subjectPurl(sbom, options),
     cpes: [],
