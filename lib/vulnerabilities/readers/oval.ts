@@ -25,7 +25,10 @@ export async function* readOvalAdvisories(
             record: own ?? cves[0] ?? claim.definition,
             ids: cves.length > 0 ? cves : ids,
             ...{ ecosystem, name, module, scheme: 'rpm' as const, words: [severity] },
-            events: operation === 'less than' ? before(evr) : [...OPEN, ['last_affected', evr] as const],
+            // "Less than or equal" is how a publisher says that no patched version is there.
+            ...(operation === 'less than'
+              ? { events: before(evr) }
+              : { events: [...OPEN, ['last_affected', evr] as const], fixState: 'not-fixed' as const }),
           },
           scoreOf,
         ),

@@ -1,14 +1,15 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
 import { bundledSource } from '../../../lib/vulnerabilities/adapters/bundled-source.ts';
 import { directorySource } from '../../../lib/vulnerabilities/adapters/directory-source.ts';
 import { httpsSource } from '../../../lib/vulnerabilities/adapters/https-source.ts';
 import { inboxSource } from '../../../lib/vulnerabilities/adapters/inbox-source.ts';
-import type { AdvisorySource } from '../../../lib/vulnerabilities/index.ts';
+import { type AdvisorySource, advisoriesConfigSchema, configuredSources } from '../../../lib/vulnerabilities/index.ts';
 import { affects, corpora, corpusFile, npm, world } from './support.ts';
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -46,6 +47,30 @@ describe('a directory', () => {
       { problem: { kind: 'empty' } },
     ]);
   });
+});
+
+describe('the configuration', () => {
+  const sources = (config: unknown) => configuredSources(advisoriesConfigSchema.parse(config));
+  it('names publishers whose addresses are known, each a source by itself', () => {
+    const found = sources({
+      publishers: ['osv/npm', 'osv/Red Hat', 'alpine/v3.20', 'kev', 'kev', 'nvd/2026', 'end-of-life/debian'],
+      sources: [{ name: 'own', url: 'https://mirror.example/a.json', hosts: ['cdn.example'], maxMegabytes: 1 }],
+    });
+    expect(found.map(({ name }) => name)).toEqual([
+      ...['osv/npm', 'osv/Red Hat', 'alpine/v3.20/main', 'alpine/v3.20/community', 'kev', 'nvd/2026'],
+      ...['end-of-life/debian', 'own'],
+    ]);
+    expect(found.every(({ url }) => new URL(url).protocol === 'https:')).toBe(true);
+    expect(found[1]?.url).toMatch(/\/Red%20Hat\/all\.zip$/);
+    expect(found.find(({ name }) => name === 'nvd/2026')?.checksum).toMatchObject({ of: 'content' });
+    expect(found.at(-1)).toMatchObject({ hosts: ['cdn.example'], maxBytes: 1024 * 1024 });
+  });
+  it.each(['osv', 'osv/../x', 'alpine', 'alpine/3.20', 'kev/x', 'nobody', 'nvd/26', 'osv/a/b'])(
+    'refuses %s',
+    (name) => {
+      expect(advisoriesConfigSchema.safeParse({ publishers: [name] }).success).toBe(false);
+    },
+  );
 });
 
 describe('the inbox', () => {
@@ -105,6 +130,39 @@ describe('an https address', () => {
     expect(await to('https://169.254.169.254/latest/meta-data')).toBe('refused');
     expect(await to('https://user:secret@advisories.example/x')).toBe('refused');
     expect(await problemOf(sourceWith(() => redirect(url)))).toBe('refused');
+  });
+
+  it('is asked by date where it has no entity tag', async () => {
+    const date = 'Tue, 24 Nov 2026 10:00:00 GMT';
+    const asked: (string | null)[] = [];
+    const source = sourceWith((_url, init) => {
+      const since = new Headers(init.headers).get('if-modified-since');
+      asked.push(since);
+      return since === date
+        ? new Response(null, { status: 304 })
+        : new Response(body, { headers: { 'last-modified': date } });
+    });
+    const { sync } = world();
+    await sync([source]);
+    expect(await sync([source])).toMatchObject({ sources: [{ state: 'unchanged' }] });
+    expect(asked).toEqual([null, date]);
+  });
+
+  it('is held to the checksum that its publisher names, of the file or of its content', async () => {
+    const packed = gzipSync(body);
+    const sha = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+    const problem = (of: 'file' | 'content', text: string, host = 'advisories.example') =>
+      problemOf(
+        sourceWith((at) => (at.href === url ? new Response(new Uint8Array(packed)) : new Response(text)), {
+          checksum: { url: `https://${host}/npm.sum`, of },
+        }),
+      );
+    expect(await problem('file', `${sha(packed)}  npm.json.gz\n`)).toBeUndefined();
+    expect(await problem('content', `size:9\r\nsha256:${sha(body).toUpperCase()}\r\n`)).toBeUndefined();
+    // A mirror that lies, or half of an update.
+    expect(await problem('content', sha(packed))).toBe('broken');
+    expect(await problem('file', sha('something else'))).toBe('broken');
+    expect(await problem('file', 'busy, try again later')).toBe('broken');
   });
 
   it.each([

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadJson } from '../../../lib/documents/index.ts';
-import { type AdvisorySource, AdvisorySourceError } from '../../../lib/vulnerabilities/index.ts';
+import { type AdvisorySource, AdvisorySourceError, syncAdvisories } from '../../../lib/vulnerabilities/index.ts';
 import { writeZip } from '../formats/zip/write-zip.ts';
 import { affects, fileSource, npm, recordSource, world } from './support.ts';
 
@@ -285,5 +285,62 @@ describe('two syncs at once', () => {
     };
     await expect(sync([slow])).rejects.toMatchObject({ code: 'advisories-conflict', retryable: true });
     expect((await advisories.currentSnapshot())?.snapshot.sources[0]?.advisories).toBe(4);
+  });
+});
+
+describe('how it stands with a source', () => {
+  it('is remembered: since when it fails, what is wrong, and how old its data are', async () => {
+    const { advisories, documents, clock } = world();
+    const run = (source: AdvisorySource) =>
+      syncAdvisories({
+        ...{ sources: [source], store: advisories, progress: advisories, documents, clock, log: advisories },
+      });
+    const good = recordSource(records(3));
+    const bad = fileSource([{ path: 'a.xml', bytes: Buffer.from('<oval_definitions><definitions>') }]);
+    const began = clock.now().toISOString();
+    expect((await run(good)).sources).toMatchObject([{ state: 'updated', staleSeconds: 0 }]);
+    clock.advance(3600_000);
+    const first = await run(bad);
+    expect(first.sources).toMatchObject([{ state: 'failed', problem: { kind: 'broken' }, staleSeconds: 3600 }]);
+    const failedAt = clock.now().toISOString();
+    clock.advance(3600_000);
+    expect((await run(bad)).sources).toMatchObject([{ staleSeconds: 7200 }]);
+    expect(await advisories.sourceStates()).toMatchObject({
+      test: { goodAt: began, problem: { kind: 'broken', message: expect.stringContaining('a.xml'), since: failedAt } },
+    });
+    expect((await run(good)).sources).toMatchObject([{ staleSeconds: 0 }]);
+    expect(await advisories.sourceStates()).toEqual({ test: { goodAt: clock.now().toISOString() } });
+  });
+
+  it('counts from the first failure where it never gave anything', async () => {
+    const { advisories, documents, clock } = world();
+    const run = () =>
+      syncAdvisories({
+        ...{ sources: [fileSource([])], store: advisories, progress: advisories, documents, clock, log: advisories },
+      });
+    expect((await run()).sources).toMatchObject([{ staleSeconds: 0 }]);
+    clock.advance(60_000);
+    expect((await run()).sources).toMatchObject([{ staleSeconds: 60 }]);
+  });
+});
+
+describe('caps', () => {
+  it('on a file, a record and their number stop a huge source while it streams', async () => {
+    const { advisories, documents, clock } = world();
+    const limits = { fileBytes: 64 * 1024, recordBytes: 8 * 1024, records: 50 };
+    const problem = async (path: string, bytes: Uint8Array) => {
+      const sources = [fileSource([{ path, bytes }])];
+      const run = { sources, store: advisories, progress: advisories, documents, clock };
+      return (await syncAdvisories(run, { limits })).sources[0]?.problem?.kind;
+    };
+    const bomb = zstdCompressSync(Buffer.alloc(32 * 1024 * 1024, 0x20));
+    expect(await problem('a.json.zst', bomb)).toBe('too-large');
+    expect(await problem('a.jsonl', Buffer.from(`{"id":"${'x'.repeat(9000)}"}`))).toBe('too-large');
+    expect(await problem('a.jsonl', lines(records(60)))).toBe('too-large');
+    expect(await problem('a.xml', Buffer.from(`<oval_definitions>${'x'.repeat(70_000)}`))).toBe('too-large');
+    expect(await problem('a.zip', writeZip([{ name: 'a.json', content: Buffer.alloc(9000, 0x20) }]))).toBe('too-large');
+    expect(await problem('a.csv', Buffer.from(`cve,epss,percentile\n${'CVE-2026-1000,0.1,0.1\n'.repeat(60)}`))).toBe(
+      'too-large',
+    );
   });
 });
