@@ -25,6 +25,20 @@ const onlyEnglish: Plugin = {
   },
 };
 
+/**
+ * Loading a module of ours does nothing but define what it exports: what nobody imports of an index can be left out, with
+ * all that it would have loaded.
+ */
+const noSideEffects: Plugin = {
+  name: 'no-side-effects',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      sideEffects: false,
+    }));
+  },
+};
+
 /** Commander starts programs for commands that are files of their own, of which there are none. */
 const noPrograms: Plugin = {
   name: 'no-programs',
@@ -43,7 +57,7 @@ const common = {
   minify: true,
   keepNames: true,
   mainFields: ['module', 'main'],
-  plugins: [onlyEnglish],
+  plugins: [onlyEnglish, noSideEffects],
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
@@ -72,7 +86,7 @@ async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'trust'): Pro
     external: ['@aws-sdk/*', '@smithy/*', '@sigstore/*'],
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
-    plugins: [onlyEnglish, noPrograms],
+    plugins: [onlyEnglish, noSideEffects, noPrograms],
     metafile: true,
   });
   const own = Object.keys(metafile.inputs).filter((file) => /^(?:lib|functions)\//.test(file));

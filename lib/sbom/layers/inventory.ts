@@ -14,33 +14,35 @@ export type Remark = Readonly<z.infer<typeof remarkSchema>>;
  * All that is ever needed of a layer, so that it is read once in its life: its file tree, and what its files of interest
  * say. An image is the merge of its layers' inventories.
  */
-const inventorySchema = z.object({
-  schemaVersion: z.literal(1),
-  /** Which kinds of files were looked for, with the version of each one's reader. */
-  kinds: z.record(z.string(), z.int()),
-  /** Of the blob. */
-  digest: digestSchema,
-  /** Of the tar archive in it. */
-  diffId: digestSchema,
-  compression: z.enum(['gzip', 'zstd', 'none']),
-  /** Bytes of the blob. */
-  size: z.int().nonnegative(),
-  /** Bytes of the tar archive. */
-  unpackedBytes: z.int().nonnegative(),
-  entries: z.int().nonnegative(),
-  files: z.int().nonnegative(),
-  /** Bytes of the files' contents. */
-  contentBytes: z.number().nonnegative(),
-  /** See `file-tree.ts`. */
-  tree: z.string(),
-  /** What the files of interest say, by the number of the tree's entry. */
-  contents: z.array(z.object({ entry: z.int().nonnegative(), kind: z.string(), content: z.unknown() })),
-  gaps: z.array(gapSchema),
-  remarks: z.array(remarkSchema),
-  /** Remarks in all; only the first ones are kept. */
-  remarkCount: z.int().nonnegative(),
-});
-export type LayerInventory = Readonly<z.infer<typeof inventorySchema>>;
+const inventorySchema = once(() =>
+  z.object({
+    schemaVersion: z.literal(1),
+    /** Which kinds of files were looked for, with the version of each one's reader. */
+    kinds: z.record(z.string(), z.int()),
+    /** Of the blob. */
+    digest: digestSchema,
+    /** Of the tar archive in it. */
+    diffId: digestSchema,
+    compression: z.enum(['gzip', 'zstd', 'none']),
+    /** Bytes of the blob. */
+    size: z.int().nonnegative(),
+    /** Bytes of the tar archive. */
+    unpackedBytes: z.int().nonnegative(),
+    entries: z.int().nonnegative(),
+    files: z.int().nonnegative(),
+    /** Bytes of the files' contents. */
+    contentBytes: z.number().nonnegative(),
+    /** See `file-tree.ts`. */
+    tree: z.string(),
+    /** What the files of interest say, by the number of the tree's entry. */
+    contents: z.array(z.object({ entry: z.int().nonnegative(), kind: z.string(), content: z.unknown() })),
+    gaps: z.array(gapSchema),
+    remarks: z.array(remarkSchema),
+    /** Remarks in all; only the first ones are kept. */
+    remarkCount: z.int().nonnegative(),
+  }),
+);
+export type LayerInventory = Readonly<z.infer<ReturnType<typeof inventorySchema>>>;
 
 export const kindVersions = (kinds: readonly FileKind[]): Record<string, number> =>
   Object.fromEntries(kinds.map((kind) => [kind.id, kind.version]));
@@ -50,7 +52,7 @@ export const kindVersions = (kinds: readonly FileKind[]): Record<string, number>
  * not looked for or read worse. Then the layer is read again, which mends either.
  */
 export function readInventory(stored: unknown, kinds: readonly FileKind[]): LayerInventory | undefined {
-  const parsed = inventorySchema.safeParse(stored);
+  const parsed = inventorySchema().safeParse(stored);
   if (!parsed.success) return undefined;
   const inventory = parsed.data;
   const byId = new Map(kinds.map((kind) => [kind.id, kind]));

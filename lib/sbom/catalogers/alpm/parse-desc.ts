@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const text = z.string().optional();
+const text = once(() => z.string().optional());
 const schema = once(() =>
   z.object({
     name: z.string(),
     version: z.string(),
     /** Name of what it was built from, together with others. */
-    base: text,
-    arch: text,
-    packager: text,
+    base: text(),
+    arch: text(),
+    packager: text(),
     licenses: z.array(z.string()),
     /** Names alone, versions left out. */
     depends: z.array(z.string()),

@@ -4,17 +4,17 @@ import { type ApkRecord, parseApkDatabase } from '../../../formats/apk-database/
 import { isClassifiedName } from '../binary/classifiers.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const text = z.string().optional();
+const text = once(() => z.string().optional());
 const schema = once(() =>
   z.array(
     z.object({
       name: z.string(),
       version: z.string(),
-      arch: text,
-      origin: text,
-      license: text,
-      maintainer: text,
-      commit: text,
+      arch: text(),
+      origin: text(),
+      license: text(),
+      maintainer: text(),
+      commit: text(),
       depends: z.array(z.string()),
       provides: z.array(z.string()),
       files: z.array(z.string()).optional(),

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { once } from '../../../core/once.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const text = z.string().max(4096).optional().catch(undefined);
+const text = once(() => z.string().max(4096).optional().catch(undefined));
 const schema = once(() =>
   z.object({
     name: z.string().min(1).max(512),
     version: z.string().min(1).max(512),
-    build: text,
+    build: text(),
     /** Name, or address, of where it came from. */
-    channel: text,
-    subdir: text,
-    license: text,
+    channel: text(),
+    subdir: text(),
+    license: text(),
     /** Match specifications: `python >=3.9,<3.10.0a0`. */
     depends: z.array(z.string()).max(2000).optional().catch(undefined),
   }),

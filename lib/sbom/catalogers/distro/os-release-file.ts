@@ -3,20 +3,20 @@ import { once } from '../../../core/once.ts';
 import { parseOsRelease } from '../../../formats/os-release/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const text = z.string().optional();
+const text = once(() => z.string().optional());
 const schema = once(() =>
   z.object({
-    id: text,
+    id: text(),
     idLike: z.array(z.string()).optional(),
-    name: text,
-    prettyName: text,
-    version: text,
-    versionId: text,
-    versionCodename: text,
-    buildId: text,
-    variantId: text,
-    cpeName: text,
-    supportEnd: text,
+    name: text(),
+    prettyName: text(),
+    version: text(),
+    versionId: text(),
+    versionCodename: text(),
+    buildId: text(),
+    variantId: text(),
+    cpeName: text(),
+    supportEnd: text(),
   }),
 );
 

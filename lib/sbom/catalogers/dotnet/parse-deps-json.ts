@@ -14,15 +14,15 @@ export const nugetListSchema = once(() => z.array(packageSchema()));
 export type NugetRecord = z.infer<ReturnType<typeof packageSchema>>;
 
 // A field of the wrong sort must not cost the list: each falls back to "not said".
-const files = z.record(z.string(), z.unknown()).optional().catch(undefined);
+const files = once(() => z.record(z.string(), z.unknown()).optional().catch(undefined));
 const targetSchema = once(() =>
   z
     .object({
       dependencies: z.record(z.string(), z.string()).optional().catch(undefined),
-      runtime: files,
-      resources: files,
-      compile: files,
-      native: files,
+      runtime: files(),
+      resources: files(),
+      compile: files(),
+      native: files(),
     })
     .catch({}),
 );

@@ -15,30 +15,32 @@ const recordSchema = once(() =>
 export type NpmRecord = z.infer<ReturnType<typeof recordSchema>>;
 
 // A field of the wrong sort must not cost the package: each falls back to "not said".
-const named = z.union([z.string(), z.object({ type: z.string() }).transform((one) => one.type)]);
-const dependencies = z
-  .record(z.string(), z.unknown())
-  .transform((map) => Object.keys(map).slice(0, 2000))
-  .optional()
-  .catch(undefined);
+const named = once(() => z.union([z.string(), z.object({ type: z.string() }).transform((one) => one.type)]));
+const dependencies = once(() =>
+  z
+    .record(z.string(), z.unknown())
+    .transform((map) => Object.keys(map).slice(0, 2000))
+    .optional()
+    .catch(undefined),
+);
 const manifestSchema = once(() =>
   z.object({
     name: z.string().min(1).max(512),
     version: z.string().min(1).max(512),
     license: z
-      .union([named.transform((one) => [one]), z.array(named)])
+      .union([named().transform((one) => [one]), z.array(named())])
       .optional()
       .catch(undefined),
     licenses: z
-      .union([named.transform((one) => [one]), z.array(named)])
+      .union([named().transform((one) => [one]), z.array(named())])
       .optional()
       .catch(undefined),
     author: z
       .union([z.string(), z.object({ name: z.string() }).transform((one) => one.name)])
       .optional()
       .catch(undefined),
-    dependencies,
-    optionalDependencies: dependencies,
+    dependencies: dependencies(),
+    optionalDependencies: dependencies(),
   }),
 );
 

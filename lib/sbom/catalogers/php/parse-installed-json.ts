@@ -17,10 +17,12 @@ const recordSchema = once(() =>
 export type ComposerRecord = z.infer<ReturnType<typeof recordSchema>>;
 
 const MAX_PACKAGES = 20_000;
-const keys = z
-  .record(z.string(), z.unknown())
-  .transform((map) => Object.keys(map).slice(0, 2000))
-  .catch([]);
+const keys = once(() =>
+  z
+    .record(z.string(), z.unknown())
+    .transform((map) => Object.keys(map).slice(0, 2000))
+    .catch([]),
+);
 const packageSchema = once(() =>
   z.object({
     name: z.string().min(1).max(512),
@@ -30,9 +32,9 @@ const packageSchema = once(() =>
       .array(z.object({ name: z.string() }))
       .max(200)
       .catch([]),
-    require: keys,
-    provide: keys,
-    replace: keys,
+    require: keys(),
+    provide: keys(),
+    replace: keys(),
   }),
 );
 /** Composer 2 has an object, Composer 1 had the list alone. */

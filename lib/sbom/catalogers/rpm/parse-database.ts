@@ -3,18 +3,18 @@ import { once } from '../../../core/once.ts';
 import { type RpmHeader, readRpmDatabase } from '../../../formats/rpm-database/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
-const text = z.string().optional();
+const text = once(() => z.string().optional());
 const recordSchema = once(() =>
   z.object({
     name: z.string(),
     version: z.string(),
     release: z.string(),
     epoch: z.int().nonnegative().optional(),
-    arch: text,
-    sourceRpm: text,
-    vendor: text,
-    license: text,
-    modularityLabel: text,
+    arch: text(),
+    sourceRpm: text(),
+    vendor: text(),
+    license: text(),
+    modularityLabel: text(),
     provides: z.array(z.string()),
     requires: z.array(z.string()),
   }),
