@@ -8,12 +8,18 @@ import {
   type SecretsManagerService,
 } from '../../../../infra/local/services/secrets-manager/index.ts';
 import { manualClock } from '../../../../lib/core/clock.ts';
+import { createAdminApi } from '../../../../lib/registry/adapters/credentials/issuers/admin-api.ts';
+import { harborIssuer } from '../../../../lib/registry/adapters/credentials/issuers/harbor.ts';
+import { labelOf, readLabel } from '../../../../lib/registry/adapters/credentials/issuers/labels.ts';
+import { otherOf } from '../../../../lib/registry/adapters/credentials/issuers/pairs.ts';
+import { quayIssuer } from '../../../../lib/registry/adapters/credentials/issuers/quay.ts';
 import { openRotation } from '../../../../lib/registry/adapters/credentials/open-rotation.ts';
 import { createSecretReader } from '../../../../lib/registry/adapters/credentials/read-secrets.ts';
 import { secretVersions } from '../../../../lib/registry/adapters/credentials/secret-versions.ts';
 import { registriesConfigSchema } from '../../../../lib/registry/config.ts';
 import type { RotationNews } from '../../../../lib/registry/credentials/rotation/rotate-credentials.ts';
 import { rotateCredentials, rotationDraft } from '../../../../lib/registry/index.ts';
+import { codeOf } from '../../../contract/registry.contract.ts';
 import { credentialsOf, type ServiceServer, startServiceServer } from '../../../support/service-server.ts';
 import { fakeRegistryApi } from './fake-registry-api.ts';
 
@@ -160,3 +166,46 @@ describe.each(issuers)(
     });
   },
 );
+
+describe('tokens of others', () => {
+  const secret = 'lading/mine';
+  const now = new Date('2026-04-01T00:00:00.000Z');
+
+  it('are neither listed nor withdrawn, whoever named them', () => {
+    expect(readLabel(labelOf(secret, now), secret)).toEqual(now);
+    const others = [
+      labelOf('lading/mine2', now),
+      labelOf('lading/min', now),
+      `${labelOf(secret, now)} copy`,
+      `lading ${secret} yesterday`,
+      `lading ${secret} 2026-04-01`,
+      `my ${labelOf(secret, now)}`,
+      'ci-reader',
+      '',
+    ];
+    for (const label of others) expect(readLabel(label, secret), label).toBeUndefined();
+  });
+
+  it('are not touched by an id that somebody wrote into the secret', async () => {
+    await using api = await fakeRegistryApi('Bearer admin', () => clock.now());
+    const text = { read: async () => 'admin' };
+    const admin = createAdminApi({
+      ...{ base: api.server.url, admin: { secret: 'a' }, secrets: text },
+      service: { allowInsecure: true, allowPrivate: true },
+    });
+    const harbor = harborIssuer({ kind: 'harbor', admin: { secret: 'a' }, robots: [11, 12] }, admin, () => 'Aa0secret');
+    const robots: [string, string] = ['lading_a', 'lading_b'];
+    const quay = quayIssuer({ kind: 'quay', admin: { secret: 'a' }, organization: 'acme', robots }, admin);
+    for (const id of ['13', '11/../13', '../users/1', '11?x=1', '']) {
+      expect(await codeOf(Promise.resolve().then(() => harbor.withdraw(id)))).toBe('registry-refused');
+      expect(await codeOf(Promise.resolve().then(() => quay.withdraw(id)))).toBe('registry-refused');
+    }
+    expect(api.server.requests).toEqual([]);
+    await harbor.withdraw('11');
+    expect(api.server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['PATCH /api/v2.0/robots/11']);
+  });
+
+  it('stay apart from the one that is in use: of two accounts that both seem to be, none is taken', async () => {
+    expect(() => otherOf([{ id: '1' }, { id: '2' }], { id: '1', username: 'two' }, () => 'two')).toThrow('in use');
+  });
+});
