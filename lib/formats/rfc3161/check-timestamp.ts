@@ -72,7 +72,7 @@ function check(
   if (usage === undefined || !usage.critical || usage.purposes.some((oid) => oid !== TIME_STAMPING)) {
     return invalid('its certificate is not for timestamps alone');
   }
-  const fault = checkChain(chain, { at: time, purposes: { allowed: [TIME_STAMPING], required: true } });
+  const fault = checkChain(chain, { at: time, anchored: true, purposes: { allowed: [TIME_STAMPING], required: true } });
   if (fault !== undefined) return invalid(fault.detail);
   return { kind: 'valid', time, accuracyMs: token.accuracyMs, authority: authority.der };
 }

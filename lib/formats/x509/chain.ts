@@ -15,6 +15,8 @@ export interface ChainRules {
     readonly forbidden?: readonly string[];
     readonly required?: boolean;
   };
+  /** The last one is trusted as it is, and need not be a root. */
+  readonly anchored?: boolean;
   /** At which every certificate must be valid; not checked when absent. */
   readonly at?: Date;
 }
@@ -39,7 +41,7 @@ export function checkChain(chain: readonly Certificate[], rules: ChainRules): Ch
   for (const [i, certificate] of chain.entries()) {
     const issuer = chain[i + 1];
     const last = issuer === undefined;
-    if (last && !isSelfSigned(certificate))
+    if (last && rules.anchored !== true && !isSelfSigned(certificate))
       return fault('broken', `${named(certificate)} ends the chain and is no root`);
     if (!last && isSelfSigned(certificate)) return fault('broken', `${named(certificate)} is a root amid the chain`);
     if (!last && !certificate.isIssuedBy(issuer)) {

@@ -4,15 +4,24 @@ import { signingError } from '../errors.ts';
 import type { Timestamper } from '../ports.ts';
 
 const MAX_BYTES = 64 * 1024;
+const NONCE_BYTES = 8;
 const TIMEOUT_MS = 10_000;
 
+/** 64 bits, of which a leading zero keeps the integer positive, and a one after it keeps its length. */
+function randomNonce(): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  nonce[0] = ((nonce[0] ?? 0) & 0x7f) | 0x40;
+  return nonce;
+}
+
 /** A timestamp authority over HTTP (RFC 3161, section 3.4). */
-export function httpTimestamper(url: string, send: typeof fetch = fetch): Timestamper {
+export function httpTimestamper(
+  url: string,
+  { send = fetch, nonce: newNonce = randomNonce }: { send?: typeof fetch; nonce?: () => Uint8Array } = {},
+): Timestamper {
   return {
     async timestamp(signature, hash) {
-      const nonce = randomBytes(8);
-      // A leading zero bit keeps the integer positive, and a leading one bit its length.
-      nonce[0] = ((nonce[0] ?? 0) & 0x7f) | 0x40;
+      const nonce = newNonce();
       const unavailable = (why: string, cause?: unknown) =>
         signingError('timestamp-unavailable', `the timestamp authority ${url} ${why}`, { cause });
       let answer: Uint8Array;

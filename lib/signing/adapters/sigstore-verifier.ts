@@ -71,7 +71,10 @@ export function sigstoreVerifier(trustedRoot: unknown): KeylessVerifier {
 
 function openVerifier(trustedRoot: unknown): Verifier {
   try {
-    return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(trustedRoot)));
+    const root = TrustedRoot.fromJSON(trustedRoot);
+    // What is missing is read as empty; with nobody to trust every signature would be refused, for no clear reason.
+    if (root.certificateAuthorities.length === 0) throw new Error('it names no certificate authority');
+    return new Verifier(toTrustMaterial(root));
   } catch (cause) {
     throw signingError('trust-invalid', `the trusted root cannot be used: ${messageOf(cause)}`, { cause });
   }
