@@ -180,10 +180,9 @@ function toFinding(pkg: MatchablePackage, hits: readonly Hit[]): Finding {
 /** By one name, whichever form of SBOM it was read from: the group of a Maven package stands in its purl. */
 function shown({ type, name, version, purl }: MatchablePackage): Finding['package'] {
   const colon = type === 'maven' && purl !== undefined ? name.lastIndexOf(':') : -1;
-  const isToolchain = type === 'golang' && name === 'stdlib' && /^\d/.test(version);
   return {
     name: name.slice(colon + 1),
-    version: isToolchain ? `go${version}` : version,
+    version,
     type,
     ...(purl ? { purl } : {}),
   };

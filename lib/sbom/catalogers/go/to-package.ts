@@ -15,9 +15,10 @@ export function toGoPackage({ path, version }: GoProgramModule, where: Where): F
   return { type: 'golang', name: path, version, purl, licenses: [], ...where };
 }
 
-/** The standard library is the toolchain's: its version is `go1.21.0`, in the purl without the `go`. */
+/** The standard library is the toolchain's, `go1.21.0`: without the `go` it is a version that matchers can order. */
 export function toStandardLibrary(goVersion: string, where: Where): FoundPackage | undefined {
   if (!/^go\d/.test(goVersion)) return undefined;
-  const purl = formatPackageUrl({ type: 'golang', name: 'stdlib', version: goVersion.slice(2) });
-  return { type: 'golang', name: 'stdlib', version: goVersion, purl, licenses: ['BSD-3-Clause'], ...where };
+  const version = goVersion.slice(2);
+  const purl = formatPackageUrl({ type: 'golang', name: 'stdlib', version });
+  return { type: 'golang', name: 'stdlib', version, purl, licenses: ['BSD-3-Clause'], ...where };
 }

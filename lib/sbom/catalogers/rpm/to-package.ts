@@ -11,12 +11,14 @@ export function toRpmPackage(
   distro: Distro | undefined,
   where: Pick<FoundPackage, 'locations' | 'layer'>,
 ): FoundPackage {
-  const { name, version, release, epoch, arch, sourceRpm, license, vendor } = record;
+  const { name, version, release, epoch, arch, sourceRpm, license, vendor, modularityLabel } = record;
   const source = sourceRpm === undefined ? undefined : parseSourceRpm(sourceRpm);
   const qualifiers = new Map([
     ['arch', arch ?? ''],
     ['distro', distroQualifier(distro)],
     ['epoch', epoch === undefined ? '' : String(epoch)],
+    // As Syft writes it: advisories about one stream of a module are not about another.
+    ['rpmmod', modularityLabel ?? ''],
     ['upstream', sourceRpm ?? ''],
   ]);
   const purl =
