@@ -8,6 +8,7 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { PublicKeyDetails } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { startEmbeddedRegistry } from '../../infra/local/registry/index.ts';
+import { readFolder } from '../../lib/cli/trust/trust-files.ts';
 import type { ImageLocation } from '../../lib/core/image-reference.ts';
 import { preAuthEncoding } from '../../lib/formats/dsse/index.ts';
 import { encodeStatement, IN_TOTO_PAYLOAD_TYPE } from '../../lib/formats/intoto/index.ts';
@@ -30,6 +31,7 @@ import {
   type TrustMaterial,
   type VerificationResult,
   verify,
+  verifyTrustData,
 } from '../../lib/signing/index.ts';
 import { pushImage } from '../lib/signing/support.ts';
 import { makeChain } from '../support/certificates.ts';
@@ -310,11 +312,37 @@ async function postQuantum(): Promise<string> {
   return 'ML-DSA-65 by Node and by noble: each verifies the other, and nothing else';
 }
 
+/** What Notary version 1 itself signed, as `docker trust` keeps it. */
+const notaryData = (context: Context): Promise<string> =>
+  withBench(context, async ({ call }) => {
+    const folder = join(context.work, 'notary');
+    const [first, second] = ['a'.repeat(64), 'b'.repeat(64)];
+    const made = await call('notary-data', [folder, 'docker.io/library/app', 'v1', first, 'v2', second]);
+    expect(made.code === 0, `the library of Notary makes trust data: ${made.output}`);
+    const rootKey = made.output.trim();
+    const files = await readFolder(folder);
+    const check = (given: ReadonlyMap<string, Uint8Array>, now = new Date(), pinnedRootKeys = [rootKey]) =>
+      verifyTrustData({ dialect: 'notary', files: given, pinnedRootKeys }, now);
+    const good = check(files);
+    expect(good.kind === 'valid', `we verify them: ${JSON.stringify(good)}`);
+    const signed = good.kind === 'valid' ? good.targets.map(({ name, role }) => `${name} by ${role}`).join(', ') : '';
+    expect(signed === 'v1 by targets, v2 by targets/releases', `both tags are found, not ${signed}`);
+    const reasonOf = (verdict: ReturnType<typeof check>) => (verdict.kind === 'invalid' ? verdict.reason : 'none');
+    expect(reasonOf(check(files, new Date(), ['0'.repeat(64)])) === 'root-untrusted', 'not by another root');
+    expect(reasonOf(check(files, new Date('2100-01-01'))) === 'expired', 'not for ever');
+    const forged = new Map(files);
+    const timestamp = Buffer.from(files.get('timestamp.json') ?? '').toString('latin1');
+    forged.set('timestamp.json', Buffer.from(timestamp.replace('"version":1', '"version":9'), 'latin1'));
+    expect(reasonOf(check(forged)) === 'threshold-not-met', 'not with a version that nobody signed');
+    return `we verify the trust data of Notary 1 (${signed}), and refuse another root, late and forged ones`;
+  });
+
 export const checks: readonly InteropCheck[] = [
   { name: 'trust: cosign verifies our signatures and attestations', needs: ['cosign'], run: oursToCosign },
   { name: "trust: we verify cosign's signatures and attestations", needs: ['cosign'], run: cosignToOurs },
   { name: 'trust: notation-go verifies our signatures', needs: ['notation-check'], run: oursToNotation },
   { name: "trust: we verify notation-go's signatures", needs: ['notation-check'], run: notationToOurs },
+  { name: 'trust: we verify data of Docker Content Trust', needs: ['notary-data'], run: notaryData },
   { name: 'trust: sigstore-js verifies our bundles', needs: [], run: oursToSigstoreJs },
   { name: 'trust: ML-DSA by a second implementation', needs: [], run: postQuantum },
 ];

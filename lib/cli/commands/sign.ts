@@ -21,6 +21,12 @@ function dateOf(text: string): Date {
   throw new InvalidArgumentError('It must be a time to come, such as 2027-01-31T12:00:00Z.');
 }
 
+/** For signing with a certificate that is good for minutes. There is no default: what is signed is told to these services. */
+const identityOption = () =>
+  new Option('--identity-token <file>', 'sign without a key: an OpenID Connect token for the audience sigstore');
+const fulcioOption = () => new Option('--fulcio <url>', 'who gives certificates for such tokens');
+const rekorOption = () => new Option('--rekor <url>', 'who writes such signatures down');
+
 const passwordHelp = `
 The password of an encrypted key is taken from LADING_PASSWORD or COSIGN_PASSWORD, or asked for on a terminal.
 What the key has signed before is left as it is.`;
@@ -55,6 +61,9 @@ export const signCommand = () =>
     .description('sign an image so that cosign, notation and others can verify it')
     .addArgument(imageArgument())
     .addOption(keyOption())
+    .addOption(identityOption())
+    .addOption(fulcioOption())
+    .addOption(rekorOption())
     .addOption(formatOption())
     .option('--certificate-chain <file>', 'for notation: PEM, the certificate of the key first and the root last')
     .addOption(new Option('--expires <time>', 'for notation: until when the signature is good').argParser(dateOf))
@@ -83,6 +92,9 @@ export const attestCommand = () =>
     .requiredOption('--predicate <file>', 'what to say of the image (JSON)')
     .addOption(typeOption().makeOptionMandatory())
     .addOption(keyOption())
+    .addOption(identityOption())
+    .addOption(fulcioOption())
+    .addOption(rekorOption())
     .addOption(
       new Option('--format <format>', 'how to pack it')
         .choices(['cosign-bundle', 'cosign-tag'] as const)

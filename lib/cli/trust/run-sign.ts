@@ -2,29 +2,20 @@ import { systemClock } from '../../core/clock.ts';
 import type { Digest } from '../../core/digest.ts';
 import { formatImageReference, type ImageLocation } from '../../core/image-reference.ts';
 import { canonicalJson, parseJsonStrict } from '../../core/json.ts';
-import { parseCertificate } from '../../formats/x509/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import {
-  createAttestation,
-  createSignature,
-  type FetchedMaterial,
   fetchMaterial,
   type Proof,
-  type PublicKey,
-  parseNotationPolicy,
-  parseVerificationKey,
   pushRecorded,
   type RecordedSignature,
   type SignatureFormat,
-  type SigningOptions,
-  type TrustMaterial,
-  verify,
 } from '../../signing/index.ts';
 import { defuse, paint, printJson } from '../output.ts';
-import { openSigner, readText, type SigningInput, signingOptions } from './open-signer.ts';
+import { type MakerOptions, openMaker } from './makers.ts';
+import { readText } from './open-signer.ts';
 import { openTarget, type TargetOptions } from './open-target.ts';
 
-interface Options extends SigningInput, TargetOptions {
+interface Options extends MakerOptions, TargetOptions {
   readonly output: 'table' | 'json';
 }
 
@@ -61,22 +52,21 @@ async function perform(
   wanted: { readonly signature: boolean; readonly statements: readonly StatementFile[] },
 ): Promise<void> {
   // Opening an encrypted key takes as long as all that is asked of the registry.
-  const [{ target, material }, signer, more, predicates] = await Promise.all([
+  const [{ target, material }, maker, predicates] = await Promise.all([
     openTarget(text, options).then(async (target) => ({
       target,
       material: await fetchMaterial(target.registry, target.image, [options.format]),
     })),
-    openSigner(options),
-    signingOptions(options),
+    openMaker(options),
     Promise.all(wanted.statements.map(({ file }) => readText(file))),
   ]);
-  const { registry, image, descriptor } = target;
-  const own = findOwn(material, await signer.publicKey(), more);
+  const { registry, image } = target;
+  const own = maker.own(material);
   const now = systemClock.now();
   const work: Promise<Result>[] = [];
   if (wanted.signature) {
     const there = own.find(({ kind }) => kind === 'signature');
-    work.push(once(there, registry, () => createSignature(signer, image, descriptor, now, more)));
+    work.push(once(there, registry, () => maker.sign(target, now)));
   }
   for (const [i, { type, file }] of wanted.statements.entries()) {
     const predicate = parseJsonStrict(predicates[i] ?? '', { what: file });
@@ -85,7 +75,7 @@ async function perform(
       ({ statement }) => statement?.predicateType === type && canonicalJson(statement.predicate) === said,
     );
     const statement = { predicateType: type, predicate };
-    work.push(once(there, registry, () => createAttestation(signer, image, descriptor, statement, now, more)));
+    work.push(once(there, registry, () => maker.attest(target, statement, now)));
   }
   print(image, options.output, await Promise.all(work));
 }
@@ -123,33 +113,6 @@ interface Result {
   readonly predicateType?: string;
   readonly again: boolean;
 }
-
-/** What this very key has said of the image already, in this format. */
-function findOwn(
-  material: FetchedMaterial | undefined,
-  key: PublicKey,
-  { certificates = [] }: SigningOptions,
-): readonly Proof[] {
-  if (material === undefined || material.artifacts.length === 0) return [];
-  const trust: TrustMaterial = {
-    keys: [{ name: 'own', key: parseVerificationKey(key.spki) }],
-    notation: { policy: OWN_POLICY, stores: new Map([['ca:own', certificates.slice(-1).map(parseCertificate)]]) },
-  };
-  return verify(material, trust, [], systemClock.now()).proofs.filter(({ signer }) => signer.keyId === key.hint);
-}
-
-const OWN_POLICY = parseNotationPolicy({
-  version: '1.0',
-  trustPolicies: [
-    {
-      name: 'own',
-      registryScopes: ['*'],
-      signatureVerification: { level: 'strict' },
-      trustStores: ['ca:own'],
-      trustedIdentities: ['*'],
-    },
-  ],
-});
 
 function print(image: ImageLocation, output: Options['output'], results: readonly Result[]): void {
   const reference = formatImageReference(image);
