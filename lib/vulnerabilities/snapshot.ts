@@ -105,10 +105,23 @@ export async function openSnapshot(
       return found.some(({ scope }) => scope === 'complete') ? 'complete' : 'excerpt';
     },
     advisoriesOf: (ecosystem, name) =>
-      (places.get(ecosystem) ?? []).flatMap((place) =>
-        (find(place, name)?.advisories ?? []).map((entry) => ({ source: place.source, entry })),
+      newestCopies(
+        (places.get(ecosystem) ?? []).flatMap((place) =>
+          (find(place, name)?.advisories ?? []).map((entry) => ({ source: place.source, entry })),
+        ),
       ),
   };
+}
+
+/** A record that several sources carry (a database and a copy of it) speaks by the copy that was modified last. */
+function newestCopies(statements: readonly SourcedAdvisory[]): readonly SourcedAdvisory[] {
+  if (statements.length < 2) return statements;
+  const newest = new Map<string, string>();
+  for (const { entry } of statements) {
+    const { record, modified = '' } = entry;
+    if (modified >= (newest.get(record) ?? '')) newest.set(record, modified);
+  }
+  return statements.filter(({ entry }) => (entry.modified ?? '') === newest.get(entry.record));
 }
 
 /** What the snapshot knows of vulnerabilities (`@facts`) or releases (`@releases`) themselves, source by source. */

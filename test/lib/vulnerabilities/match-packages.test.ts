@@ -354,3 +354,21 @@ async function resultOf(records: readonly unknown[], packages: Parameters<Return
   const { snapshot } = await sync([recordSource(records)]);
   return { id: snapshot?.id, ...(await match(packages)) };
 }
+
+describe('a record that two sources carry', () => {
+  it('speaks by the copy that was modified last', async () => {
+    const { sync, match } = world();
+    const copy = (range: string, modified: string) => affects('PYSEC-1', 'PyPI', 'left', range, { modified });
+    const old = recordSource([copy('0..2.0', '2025-01-01T00:00:00Z')], 'copy');
+    await sync([old, recordSource([copy('1.5..2.0', '2026-01-01T00:00:00Z')], 'origin')]);
+    const at = async (version: string) => (await match([{ type: 'pypi', name: 'left', version }])).findings;
+    expect(await at('1.0')).toEqual([]);
+    expect(await at('1.6')).toMatchObject([{ id: 'PYSEC-1', sources: [{ source: 'origin' }] }]);
+    // Withdrawn there, it is withdrawn.
+    const withdrawn = affects('PYSEC-1', 'PyPI', 'left', '0', {
+      ...{ modified: '2026-02-01T00:00:00Z', withdrawn: '2026-02-01T00:00:00Z' },
+    });
+    await sync([old, recordSource([withdrawn], 'origin')]);
+    expect(await at('1.0')).toEqual([]);
+  });
+});
