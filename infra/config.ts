@@ -9,7 +9,9 @@ import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
 import { mirrorsConfigSchema } from '../lib/mirror/config.ts';
 import { notificationsConfigSchema } from '../lib/notifications/config.ts';
 import { policyConfigSchema } from '../lib/policy/config.ts';
+import { provenanceConfigSchema } from '../lib/provenance/config.ts';
 import { localOnly, registriesConfigSchema } from '../lib/registry/config.ts';
+import { remediationConfigSchema } from '../lib/remediation/config.ts';
 import { replicationConfigSchema } from '../lib/replication/config.ts';
 import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
 
@@ -122,10 +124,13 @@ const configSchema = z
     sboms: sbomsConfigSchema.prefault({}),
     advisories: advisoriesConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
+    remediation: remediationConfigSchema.prefault({}),
     /** What is said of images and under which algorithms; see lib/attestation. */
     trust: trustConfigSchema.prefault({}),
     /** What may run in clusters and as tasks; see lib/admission. */
     admission: admissionConfigSchema.prefault({}),
+    /** Whose word on how images were built is taken; see lib/provenance. */
+    provenance: provenanceConfigSchema.prefault({}),
     /** Keys by purpose. Another `generation` is another key: the rotation. The `kept` ones before it stay readable. */
     keys: keysConfigSchema.prefault({}),
     /** Which registries send push notifications, in which form; see docs/registries. */
@@ -171,6 +176,9 @@ const configSchema = z
           `"${registry}" of the source "${name}" is not among the registries`,
         );
       }
+    });
+    config.intake.polls.forEach(({ registry }, i) => {
+      if (!isKnown(registry)) refuse(['intake', 'polls', i, 'registry'], `"${registry}" is not among the registries`);
     });
     config.mirrors.forEach(({ upstream }, i) => {
       if (!isKnown(upstream)) refuse(['mirrors', i, 'upstream'], `"${upstream}" is not among the registries`);

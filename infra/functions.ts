@@ -8,6 +8,7 @@ import { compareSboms } from '../functions/compare-sboms/function.ts';
 import { createLargeSbom } from '../functions/create-large-sbom/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
 import { decideGate } from '../functions/decide-gate/function.ts';
+import { discoverProvenance } from '../functions/discover-provenance/function.ts';
 import { expireImages } from '../functions/expire-images/function.ts';
 import { followSecrets } from '../functions/follow-secrets/function.ts';
 import { intakeEcr } from '../functions/intake-ecr/function.ts';
@@ -16,10 +17,13 @@ import { intakeWebhook } from '../functions/intake-webhook/function.ts';
 import { manageTrust } from '../functions/manage-trust/function.ts';
 import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
 import { notify } from '../functions/notify/function.ts';
+import { planRemediation } from '../functions/plan-remediation/function.ts';
 import { planRetention } from '../functions/plan-retention/function.ts';
+import { receiveProvenance } from '../functions/receive-provenance/function.ts';
 import { recheckImages } from '../functions/recheck-images/function.ts';
 import { reconcile } from '../functions/reconcile/function.ts';
 import { recordAudit } from '../functions/record-audit/function.ts';
+import { recordProvenance } from '../functions/record-provenance/function.ts';
 import { recordUsage } from '../functions/record-usage/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
 import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
@@ -51,6 +55,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   manageTrust,
   matchVulnerabilities,
   notify,
+  planRemediation,
   planRetention,
   recheckImages,
   reconcile,
@@ -64,6 +69,9 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   resignImages,
   respondToTasks,
   rotateCredentials,
+  discoverProvenance,
+  receiveProvenance,
+  recordProvenance,
   signImage,
   syncAdvisories,
 ];

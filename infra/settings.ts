@@ -75,10 +75,12 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     retention: json(config.retention),
     advisories: json(config.advisories),
     notifications: json(config.notifications),
+    remediation: json(config.remediation),
     intake: json(config.intake),
     trust: json(config.trust),
     sboms: json(config.sboms),
     admission: json(config.admission),
+    provenance: json(config.provenance),
   };
 }
 

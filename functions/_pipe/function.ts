@@ -106,7 +106,7 @@ export type KeyName = 'signing' | 'postQuantum';
 export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete' | 'findings';
 
 /** Secrets that the stack makes: shared secret of the generic webhook, signing secret of outgoing notifications. */
-export type SecretName = 'webhooks' | 'notifications' | 'admission';
+export type SecretName = 'webhooks' | 'notifications' | 'admission' | 'integrations';
 
 /** Parts of the validated configuration that functions read, each as one JSON text. */
 export type SettingName =
@@ -117,9 +117,11 @@ export type SettingName =
   | 'retention'
   | 'advisories'
   | 'notifications'
+  | 'remediation'
   | 'intake'
   | 'trust'
   | 'admission'
+  | 'provenance'
   | 'sboms';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */

@@ -31,6 +31,7 @@ const securityDesk = (store: DocumentStore): SecurityDesk => {
     vex: dynamoVexStore(verdicts),
     votes: dynamoVoteStore(verdicts),
     scans: dynamoScanStore(table('scans')),
+    leases: dynamoRetention(table('retention'), systemClock),
     documents: store,
     publisher: publisher(),
     clock: systemClock,

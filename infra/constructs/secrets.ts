@@ -7,6 +7,7 @@ import { mapNames, pascalCase } from './names.ts';
 const descriptions: Readonly<Record<SecretName, string>> = {
   webhooks: 'Shared with the registries that send push notifications: what they prove themselves with',
   admission: 'In the address at which clusters ask for admission: what they prove themselves with',
+  integrations: 'JSON object of tokens and addresses by name, for notifications and remediation; fill it in',
   notifications: 'Shared with the receivers of notifications: the key of ours',
 };
 
@@ -20,7 +21,7 @@ export class Secrets extends Construct {
   constructor(scope: Construct, id: string, props: { readonly removalPolicy: RemovalPolicy }) {
     super(scope, id);
     this.byName = mapNames(
-      ['webhooks', 'notifications', 'admission'] as const,
+      ['webhooks', 'notifications', 'admission', 'integrations'] as const,
       (name) =>
         new Secret(this, pascalCase(name), {
           description: descriptions[name],

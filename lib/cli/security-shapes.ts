@@ -47,3 +47,43 @@ export const vexAnswer = z.object({
   outcome: z.string(),
   images: z.number(),
 });
+
+export const plansAnswer = z.object({
+  plans: z.array(
+    z.object({
+      image: z.string(),
+      changes: z.array(z.string()),
+      cleared: z.array(z.string()),
+      introduced: z.array(z.string()),
+      left: z.number(),
+      worth: z.number(),
+      cost: z.number(),
+      base: z.object({ from: z.string(), to: z.string(), name: z.string() }).optional(),
+      pullRequest: z.object({ title: z.string(), body: z.string() }),
+      rank: z.number().optional(),
+      dependents: z.array(z.string()).optional(),
+    }),
+  ),
+});
+
+export const vulnerabilityAnswer = z.object({
+  images: z.array(
+    z.object({
+      image: z.string(),
+      tags: z.array(z.string()),
+      runs: z.array(z.string()),
+      findings: z.array(
+        z.object({
+          id: z.string(),
+          severity: z.string(),
+          package: z.object({ name: z.string(), version: z.string() }),
+          fixedVersions: z.array(z.string()),
+          fixState: z.string(),
+        }),
+      ),
+      plan: z.array(z.string()).optional(),
+    }),
+  ),
+  examined: z.number(),
+  complete: z.boolean(),
+});

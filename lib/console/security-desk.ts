@@ -3,6 +3,7 @@ import { locationKey } from '../core/image-reference.ts';
 import type { DocumentStore } from '../documents/index.ts';
 import { loadJson } from '../documents/index.ts';
 import type { EventPublisher } from '../events/index.ts';
+import type { LeaseStore } from '../lifecycle/index.ts';
 import type { ImageOverview } from '../overview/index.ts';
 import type { WaiverStore } from '../policy/index.ts';
 import { type Agreement, type Ballot, compareVotes, type Vote, type VoteStore } from '../scanners/index.ts';
@@ -15,6 +16,7 @@ export interface SecurityDesk {
   readonly vex: VexStore;
   readonly votes: VoteStore;
   readonly scans: Pick<ScanStore, 'all' | 'find'>;
+  readonly leases: Pick<LeaseStore, 'leases'>;
   readonly documents: DocumentStore;
   readonly publisher: EventPublisher;
   readonly clock: Clock;

@@ -47,6 +47,19 @@ export function securityOpenApi(make: {
       '/api/votes': {
         get: get('getVotes', 'What each scanner says of an image, side by side', 'Votes', [refParameter]),
       },
+      '/api/remediation': {
+        get: get('getRemediation', 'What to change of an image, or of all in which order, to clear the most', 'Plans', [
+          query('ref', 'one image; without it, all', { type: 'string' }),
+        ]),
+      },
+      '/api/vulnerability': {
+        get: get(
+          'getVulnerability',
+          'Which images have a vulnerability, where they run, and what to do',
+          'Vulnerability',
+          [query('id', 'by any of its names', { type: 'string' }, true)],
+        ),
+      },
       '/api/reports': {
         post: post('addReport', 'Takes in the report of another scanner about an image', 'Report', foreign, [
           refParameter,
@@ -62,6 +75,8 @@ export function securityOpenApi(make: {
       WaiverRequest: schemaOf(waiverRequestSchema, 'input'),
       WaiverRemoval: schemaOf(removeWaiverRequest, 'input'),
       Votes: schemaOf(securityAnswers.votes),
+      Plans: schemaOf(securityAnswers.plans),
+      Vulnerability: schemaOf(securityAnswers.vulnerability),
       Report: schemaOf(securityAnswers.report),
       Vex: schemaOf(securityAnswers.vex),
     },

@@ -11,6 +11,7 @@ import { addReport, readReport } from '../scanners/index.ts';
 import { addVexDocument } from '../vex/index.ts';
 import { imageOf } from './find.ts';
 import type { ConsolePorts } from './ports.ts';
+import { plansOf, vulnerabilityOf } from './remediation-views.ts';
 import { consensusOf, type SecurityDesk } from './security-desk.ts';
 import { removeWaiverRequest } from './security-schemas.ts';
 
@@ -54,6 +55,14 @@ export function addSecurityApi(app: Hono, ports: ConsolePorts): void {
         found: [...found].map(([voter, { severity, fixedVersions }]) => ({ voter, severity, fixedVersions })),
       })),
     });
+  });
+  app.get('/api/remediation', async (context) =>
+    context.json({ plans: await plansOf(ports, context.req.query('ref')) }),
+  );
+  app.get('/api/vulnerability', async (context) => {
+    const id = context.req.query('id') ?? '';
+    if (!/^[A-Za-z0-9][\w:.-]{2,99}$/.test(id)) throw new LadingError('request-invalid', 'the query needs ?id=CVE-…');
+    return context.json(await vulnerabilityOf(ports, id));
   });
   app.post('/api/reports', limited, async (context) => {
     const { entry, tags } = await imageOf(ports, context.req.query('ref'));

@@ -30,6 +30,50 @@ export const securityAnswers = {
       }),
     ),
   }),
+  plans: z.object({
+    plans: z.array(
+      z.object({
+        image: z.string(),
+        changes: z.array(z.string()),
+        cleared: z.array(z.string()),
+        introduced: z.array(z.string()),
+        left: z.int().nonnegative(),
+        worth: z.number(),
+        cost: z.number(),
+        cause: z.string(),
+        base: z
+          .object({ from: z.string(), to: z.string(), name: z.string() })
+          .optional()
+          .describe('where it is a newer base'),
+        pullRequest: z.object({ title: z.string(), body: z.string() }),
+        rank: z.number().optional().describe('worth × running instances ÷ cost, with what is built on it'),
+        dependents: z.array(z.string()).optional(),
+      }),
+    ),
+  }),
+  vulnerability: z.object({
+    id: z.string(),
+    images: z.array(
+      z.object({
+        image: z.string(),
+        tags: z.array(z.string()),
+        scannedAt: z.string(),
+        runs: z.array(z.string()).describe('workloads that hold it, as far as they are known'),
+        findings: z.array(
+          z.object({
+            id: z.string(),
+            severity: z.string(),
+            package: z.object({ name: z.string(), version: z.string(), type: z.string() }),
+            fixedVersions: z.array(z.string()),
+            fixState: z.string(),
+          }),
+        ),
+        plan: z.array(z.string()).optional().describe('what to do, where a change is known that clears it'),
+      }),
+    ),
+    examined: z.int().nonnegative(),
+    complete: z.boolean().describe('false: there are more images than were looked at'),
+  }),
   report: z.object({
     voter: z.string(),
     findings: z.int().nonnegative(),

@@ -280,6 +280,28 @@ export const gateInputsChanged = define(
   (data) => `${bySubject(data)} ${data.detail}`,
 );
 
+export const remediationPlanned = define(
+  'lading.remediation',
+  'Remediation Planned',
+  z.object({
+    subject: subjectSchema,
+    /** What is to be changed, in words. */
+    changes: z.array(z.string()).max(500),
+    /** Findings that it clears, that a newer base brings in, and that stay. */
+    cleared: z.int().nonnegative(),
+    introduced: z.int().nonnegative(),
+    left: z.int().nonnegative(),
+    worth: z.number(),
+    cost: z.number(),
+    /** Names what is done for good: it is done once. */
+    cause: digestSchema,
+    /** Told, and not asked for. */
+    dryRun: z.boolean(),
+    actions: z.array(z.string()),
+  }),
+  (data) => `${bySubject(data)} ${data.cause}`,
+);
+
 export const imageSigned = define(
   'lading.signing',
   'Image Signed',
@@ -490,6 +512,7 @@ export const eventDefinitions = {
   [gateDecided.detailType]: gateDecided,
   [waiverChanged.detailType]: waiverChanged,
   [gateInputsChanged.detailType]: gateInputsChanged,
+  [remediationPlanned.detailType]: remediationPlanned,
   [imageSigned.detailType]: imageSigned,
   [imageAttested.detailType]: imageAttested,
   [signatureRequested.detailType]: signatureRequested,

@@ -19,6 +19,7 @@ import { documentExternalSboms } from '../../../lib/external-sboms/adapters/docu
 import { documentQuality } from '../../../lib/external-sboms/adapters/document-quality.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
+import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
 import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
@@ -69,6 +70,7 @@ export function memoryConsole() {
     vex: memoryVexStore(),
     votes: memoryVoteStore(),
     scans: memoryScanStore(),
+    leases: memoryRetention(clock),
     documents: memoryDocuments(),
     publisher: { publish: async (given) => void published.push(...given) },
     clock,
