@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -20,6 +21,8 @@ type Recipe =
   | { readonly kind: 'go-copy'; readonly module: string; readonly version: string }
   /** A small program of our own, on a library of others. */
   | { readonly kind: 'go-own'; readonly folder: string }
+  /** A program of Python packages, which share one environment; `script` is one of theirs, else it is their Python. */
+  | { readonly kind: 'python'; readonly script?: string }
   | { readonly kind: 'debian'; readonly package: string };
 
 const recipes: Readonly<Record<string, Recipe>> = {
@@ -33,10 +36,22 @@ const recipes: Readonly<Record<string, Recipe>> = {
     version: 'v0.0.0-20260831232431-97274622c111',
   },
   // The module of the notation command is not served; the library that it is made of is.
+  'notary-data': { kind: 'go-own', folder: 'notary-data' },
   'notation-check': { kind: 'go-own', folder: 'notation-check' },
+  grype: { kind: 'go', package: 'github.com/anchore/grype/cmd/grype', version: 'v0.121.2' },
+  'sbom-python': { kind: 'python' },
+  'ntia-checker': { kind: 'python', script: 'ntia-checker' },
   skopeo: { kind: 'debian', package: 'skopeo' },
   'docker-registry': { kind: 'debian', package: 'docker-registry' },
 };
+
+/** What holds SBOMs against the definitions of their formats. */
+const PYTHON_PACKAGES = [
+  'cyclonedx-python-lib[validation]==11.12.0',
+  'spdx-tools==0.8.5',
+  'spdx-python-model==0.0.6',
+  'ntia-conformance-checker==6.0.0',
+];
 
 /** Kept between runs: building cosign takes minutes. */
 export const toolsFolder = (): string =>
@@ -63,12 +78,35 @@ export function provide(program: string, build: boolean): { readonly path: strin
   if (!recipe) return { absent: 'not on PATH, and there is no recipe for it' };
   if (recipe.kind === 'debian') return { absent: `not on PATH; Debian has it: apt-get install ${recipe.package}` };
   if (!build) return { absent: 'not on PATH, and --no-build was given' };
+  if (recipe.kind === 'python') return providePython(program, recipe.script);
   if (!find('go')) return { absent: 'not on PATH, and building it needs go' };
   console.log(`building ${program} into ${toolsFolder()} …`);
   mkdirSync(toolsFolder(), { recursive: true });
   const problem = buildWithGo(program, recipe);
   const built = find(program);
   return built ? { path: built } : { absent: `could not be built: ${problem ?? 'no binary came out'}` };
+}
+
+/** An environment of its own beside the tools; what is called is a small script, since a link would not find its packages. */
+function providePython(program: string, script = 'python'): { readonly path: string } | { readonly absent: string } {
+  const environment = join(toolsFolder(), '..', 'python');
+  const problem = attempt(() => {
+    if (!existsSync(join(environment, 'bin', script))) {
+      console.log(`installing ${PYTHON_PACKAGES.join(', ')} into ${environment} …`);
+      call('python3', ['-m', 'venv', environment]);
+      call(join(environment, 'bin', 'pip'), ['install', '-q', ...PYTHON_PACKAGES]);
+    }
+    mkdirSync(toolsFolder(), { recursive: true });
+    const path = join(toolsFolder(), program);
+    writeFileSync(path, `#!/bin/sh\nexec '${join(environment, 'bin', script)}' "$@"\n`, { mode: 0o755 });
+  });
+  const found = find(program);
+  return found ? { path: found } : { absent: `could not be installed: ${problem}` };
+}
+
+function call(program: string, args: readonly string[]): void {
+  const done = spawnSync(program, args, { encoding: 'utf8' });
+  if (done.status !== 0) fail(`${program} ${args.join(' ')}: ${(done.stderr ?? String(done.error)).slice(-400)}`);
 }
 
 function go(args: readonly string[], folder: string, environment: Record<string, string> = {}): string {
@@ -98,7 +136,10 @@ const goInstall = (recipe: { readonly package: string; readonly version: string 
     go(['install', '-ldflags=-s', `${recipe.package}@${recipe.version}`], tmpdir(), { GOBIN: toolsFolder() });
   });
 
-function buildWithGo(program: string, recipe: Exclude<Recipe, { readonly kind: 'debian' }>): string | undefined {
+function buildWithGo(
+  program: string,
+  recipe: Exclude<Recipe, { readonly kind: 'debian' | 'python' }>,
+): string | undefined {
   if (recipe.kind === 'go') return goInstall(recipe);
   return recipe.kind === 'go-copy' ? goCopy(program, recipe) : goOwn(program, recipe.folder);
 }
