@@ -6,6 +6,8 @@ import type { AttestPorts } from '../../lib/attestation/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import type { ImageLocation } from '../../lib/core/image-reference.ts';
 import type { ImageSubject } from '../../lib/events/index.ts';
+import { dynamoLineage } from '../../lib/provenance/adapters/dynamo-provenance.ts';
+import { levelName } from '../../lib/provenance/index.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { writeSbom } from '../../lib/sbom/index.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
@@ -23,6 +25,7 @@ const stores = once(() => {
     signatures: dynamoSignatures(signatures),
     board: dynamoVerdictBoard(signatures),
     crypto: dynamoCryptoInventory(signatures),
+    lineage: dynamoLineage(signatures),
     sources: {
       documents: store,
       materials: dynamoMaterials(signatures),
@@ -42,7 +45,10 @@ export async function attestPorts(image: ImageLocation): Promise<AttestPorts> {
   return {
     ...stores(),
     signers: signers().map(({ signer }) => signer),
-    levelsOf: async () => [],
+    async levelsOf(subject) {
+      const level = await stores().lineage.levelOf(subject);
+      return level === undefined ? [] : [levelName(level)];
+    },
     registry: await registries().open(image.registry),
     clock: systemClock,
   };

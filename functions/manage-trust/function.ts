@@ -9,6 +9,7 @@ export const manageTrust = defineFunction({
       { method: 'GET', path: '/api/trust/keys', auth: 'iam' },
       { method: 'POST', path: '/api/trust/keys/revoke', auth: 'iam' },
       { method: 'GET', path: '/api/trust/crypto', auth: 'iam' },
+      { method: 'GET', path: '/api/trust/built-from', auth: 'iam' },
     ],
   },
   memoryMb: 512,

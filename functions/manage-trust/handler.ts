@@ -9,12 +9,14 @@ import { parseJsonStrict } from '../../lib/core/json.ts';
 import { publishable } from '../../lib/events/index.ts';
 import { dynamoKeys } from '../../lib/keys/adapters/dynamo-keys.ts';
 import { revokeKey } from '../../lib/keys/index.ts';
+import { dynamoLineage } from '../../lib/provenance/adapters/dynamo-provenance.ts';
 import { once } from '../_pipe/once.ts';
 import { requiredKeys, trust } from '../_pipe/trust.ts';
 import { publisher, table } from '../_pipe/wiring.ts';
 
 const register = once(() => dynamoKeys(table('signatures')));
 const crypto = once(() => dynamoCryptoInventory(table('signatures')));
+const lineage = once(() => dynamoLineage(table('signatures')));
 const bus = once(publisher);
 
 const revocation = z.strictObject({ keyId: z.string().min(1).max(100), reason: z.string().min(1).max(500) });
@@ -42,6 +44,18 @@ async function revoke(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStr
   return json(200, draft.data);
 }
 
+/** Which images a commit, a base image or any other material went into. */
+async function builtFrom(material: string): Promise<APIGatewayProxyStructuredResultV2> {
+  const images: string[] = [];
+  for await (const image of lineage().builtFrom(material)) {
+    if (images.length === MOST_IMAGES) return json(200, { material, images, complete: false });
+    images.push(image);
+  }
+  return json(200, { material, images, complete: true });
+}
+
+const MOST_IMAGES = 1000;
+
 async function answer(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   switch (event.routeKey) {
     case 'GET /api/trust/keys':
@@ -50,6 +64,8 @@ async function answer(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStr
       return revoke(event);
     case 'GET /api/trust/crypto':
       return json(200, await summariseCrypto(crypto(), await requiredKeys()));
+    case 'GET /api/trust/built-from':
+      return builtFrom(event.queryStringParameters?.['material'] ?? '');
     default:
       return json(404, { title: 'not-found', detail: `there is no ${event.routeKey}` });
   }

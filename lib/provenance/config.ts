@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const glob = z.string().min(1).max(300);
+const https = z.url({ protocol: /^https$/, error: 'not an https address' });
+
+const issuer = z.strictObject({
+  name: z.string().min(1).max(60),
+  kind: z.enum(['github', 'gitlab']),
+  /** The claim `iss`, compared letter by letter. */
+  issuer: https,
+  /** The claim `aud` that CI asks its token for. */
+  audience: z.string().min(1).max(300),
+  /** Where the issuer's keys are; its well-known place when absent. No address is ever taken out of a token. */
+  keys: https.optional(),
+  /** Which source repositories (as the token names them: `owner/name`) may speak of which images. The first match holds. */
+  allow: z
+    .array(
+      z.strictObject({
+        repositories: z.array(glob).min(1).max(50),
+        /** Globs over `registry/repository`. */
+        images: z.array(glob).min(1).max(50),
+        /** Git refs that count, such as `refs/heads/main`; all when absent. */
+        refs: z.array(glob).max(50).optional(),
+      }),
+    )
+    .min(1)
+    .max(50),
+});
+export type CiIssuer = Readonly<z.infer<typeof issuer>>;
+
+/** The setting `provenance`: whose word on how an image was built is taken, and what it is worth. */
+export const provenanceConfigSchema = z.strictObject({
+  issuers: z.array(issuer).max(10).default([]),
+  /**
+   * Builders whose platform is known to isolate builds and to keep its keys from them: globs over `builder.id`. Only
+   * these reach SLSA Build level 3. Level 2 is reached by hosted builders whose word is proven.
+   */
+  isolatedBuilders: z.array(glob).max(50).default([]),
+});
+export type ProvenanceConfig = Readonly<z.infer<typeof provenanceConfigSchema>>;

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { isLadingError } from '../core/errors.ts';
+import { type ImageLocation, parseLocationKey } from '../core/image-reference.ts';
+import { parseJsonStrict } from '../core/json.ts';
+import { saveJson } from '../documents/index.ts';
+import type { EventDraft } from '../events/index.ts';
+import type { ProvenanceConfig } from './config.ts';
+import { fromClaims, maySpeakOf } from './from-claims.ts';
+import type { IssuerKeys } from './ports.ts';
+import { type RecordPorts, recordProvenance } from './record-provenance.ts';
+import { verifyCiToken } from './verify-ci-token.ts';
+
+export const MAX_CI_BYTES = 1024 * 1024;
+
+const material = z.strictObject({
+  uri: z.string().min(1).max(1000),
+  digest: z
+    .string()
+    .regex(/^[A-Za-z0-9]+:[A-Za-z0-9+/=_-]{8,200}$/)
+    .optional(),
+});
+
+/** in-toto test result v0.1 (in-toto/attestation, spec/predicates/test-result.md). */
+const testResult = z.strictObject({
+  result: z.enum(['PASSED', 'WARNED', 'FAILED']),
+  configuration: z.array(z.looseObject({})).min(1).max(100),
+  url: z.url().optional(),
+  passedTests: z.array(z.string()).max(50_000).optional(),
+  warnedTests: z.array(z.string()).max(50_000).optional(),
+  failedTests: z.array(z.string()).max(50_000).optional(),
+});
+
+const requestSchema = z.strictObject({
+  /** `registry/repository@digest` */
+  image: z.string().max(500),
+  /** What CI knows of what went into it: base images by digest, dependencies. */
+  materials: z.array(material).max(500).default([]),
+  tests: testResult.optional(),
+});
+
+export type CiAnswer =
+  | { readonly kind: 'recorded'; readonly event: EventDraft; readonly image: ImageLocation }
+  /** Who asks is not who may. The answer is one, whatever was wrong; the reason is for the log. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+export interface ReceivePorts extends RecordPorts {
+  readonly keys: IssuerKeys;
+  /** Whether the image is known to Lading: nobody leaves statements about what is not there. */
+  isKnown(image: ImageLocation): Promise<boolean>;
+}
+
+/**
+ * Takes in what CI says of an image that it built, with the identity that its platform signed. The token proves which
+ * repository and commit speaks; that the image came out of it is that repository's word, which its rule allows it.
+ *
+ * @throws where the issuer's keys or our stores do not answer
+ */
+export async function receiveFromCi(
+  ports: ReceivePorts,
+  request: { readonly token: string; readonly body: Uint8Array },
+  config: ProvenanceConfig,
+): Promise<CiAnswer> {
+  const reading = await verifyCiToken(request.token, config.issuers, ports.keys, ports.clock.now());
+  if (reading.kind === 'refused') return reading;
+  const body = readBody(request.body);
+  if ('problem' in body) return { kind: 'invalid', problem: body.problem };
+  const { image, materials, tests } = body;
+  const given = materials.map(({ uri, digest }) => ({ uri, ...(digest === undefined ? {} : { digest }) }));
+  const build = fromClaims(reading.issuer, reading.claims, given);
+  if (build === undefined) return { kind: 'refused', reason: 'its token lacks claims that tell of the build' };
+  if (!maySpeakOf(reading.issuer, build, `${image.registry}/${image.repository}`)) {
+    return { kind: 'refused', reason: `${build.repository} at ${build.ref} may not speak of ${image.repository}` };
+  }
+  if (!(await ports.isKnown(image))) return { kind: 'invalid', problem: 'the image is not known here (yet)' };
+  if (tests !== undefined) {
+    const document = await saveJson(ports.documents, 'attestations/given', tests);
+    const receivedAt = ports.clock.now().toISOString();
+    await ports.materials.add({ subject: image, kind: 'tests', document, source: build.provenance.source, receivedAt });
+  }
+  const event = await recordProvenance(ports, image, build.provenance, { config, pushedByBuilder: 'unknown' });
+  return { kind: 'recorded', event, image };
+}
+
+type Body = { readonly image: ImageLocation } & Pick<z.infer<typeof requestSchema>, 'materials' | 'tests'>;
+
+function readBody(bytes: Uint8Array): Body | { readonly problem: string } {
+  try {
+    const parsed = requestSchema.safeParse(parseJsonStrict(bytes, { maxBytes: MAX_CI_BYTES, what: 'the request' }));
+    if (!parsed.success) return { problem: z.prettifyError(parsed.error) };
+    const { image, materials, tests } = parsed.data;
+    return { image: parseLocationKey(image), materials, tests };
+  } catch (error) {
+    if (isLadingError(error)) return { problem: error.message };
+    throw error;
+  }
+}

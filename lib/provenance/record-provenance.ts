@@ -1,0 +1,51 @@
+import type { MaterialStore } from '../attestation/index.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ImageLocation } from '../core/image-reference.ts';
+import { type DocumentStore, saveJson } from '../documents/index.ts';
+import { draftEvent, type EventDraft, provenanceRecorded } from '../events/index.ts';
+import type { ProvenanceConfig } from './config.ts';
+import { deriveLevel } from './derive-level.ts';
+import type { Provenance } from './model.ts';
+import type { Lineage } from './ports.ts';
+
+export interface RecordPorts {
+  readonly documents: DocumentStore;
+  readonly materials: Pick<MaterialStore, 'add'>;
+  readonly lineage: Pick<Lineage, 'note'>;
+  readonly clock: Clock;
+}
+
+/** A document names so many; the event and the lineage name the first. */
+const MOST_MATERIALS = 100;
+
+/**
+ * Keeps how an image was built: the predicate as a document, what it was built from in the lineage, and its level. It
+ * becomes a statement under our own key, which says that it was received and checked so; what nobody vouches for is
+ * kept and told of, and not signed. Idempotent.
+ */
+export async function recordProvenance(
+  { documents, materials, lineage, clock }: RecordPorts,
+  image: ImageLocation & { readonly tags?: readonly string[] },
+  provenance: Provenance,
+  settings: { readonly config: ProvenanceConfig; readonly pushedByBuilder: 'yes' | 'no' | 'unknown' },
+): Promise<EventDraft> {
+  const { registry, repository, digest } = image;
+  const subject = { registry, repository, digest };
+  const { level, reasons } = deriveLevel(provenance, settings.config.isolatedBuilders);
+  const document = await saveJson(documents, 'attestations/given', provenance.predicate);
+  if (provenance.authenticity !== 'unsigned') {
+    const receivedAt = clock.now().toISOString();
+    await materials.add({ subject, kind: 'provenance', document, source: provenance.source, receivedAt });
+  }
+  const named = provenance.materials.slice(0, MOST_MATERIALS);
+  await lineage.note(subject, { level, materials: named.flatMap(({ digest: of }) => (of === undefined ? [] : [of])) });
+  return draftEvent(provenanceRecorded, {
+    subject: { ...subject, tags: [...(image.tags ?? [])] },
+    provenance: document,
+    builder: provenance.builder,
+    level,
+    reasons: [...reasons],
+    materials: named.map((one) => ({ ...one })),
+    pushedByBuilder: settings.pushedByBuilder,
+  });
+}
