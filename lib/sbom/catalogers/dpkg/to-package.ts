@@ -8,6 +8,7 @@ import type { DpkgRecord } from './parse-status.ts';
 export function toDebPackage(
   record: DpkgRecord,
   distro: Distro | undefined,
+  licenses: readonly string[],
   where: Pick<FoundPackage, 'locations' | 'layer'>,
 ): FoundPackage {
   const { name, version, arch, source, maintainer } = record;
@@ -27,7 +28,7 @@ export function toDebPackage(
     ...(arch ? { arch } : {}),
     ...(source ? { source } : {}),
     ...(distro ? { distro: { id: distro.id, versionId: distro.versionId } } : {}),
-    licenses: [],
+    licenses: [...licenses],
     ...(maintainer ? { supplier: maintainer } : {}),
     ...where,
     provides: [name, ...record.provides],
