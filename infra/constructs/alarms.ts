@@ -11,7 +11,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../../lib/aws/metrics.ts';
+import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
 import { pascalCase } from './names.ts';
 
 /** Each alarm has a page of this name under docs/runbooks. */

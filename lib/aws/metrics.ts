@@ -1,6 +1,4 @@
-export const METRIC_NAMESPACE = 'Lading';
-/** The dimension of every metric: the function's physical name. */
-export const METRIC_DIMENSION = 'FunctionName';
+import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../core/metric-names.ts';
 
 /**
  * Measures of a function as one log line in CloudWatch's embedded metric format (user guide, "Embedded metric format

@@ -3,7 +3,7 @@ export { type AdvisoriesConfig, advisoriesConfigSchema, configuredSources } from
 export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from './diff-snapshots.ts';
 export { AdvisorySourceError, type SourceProblem } from './errors.ts';
 export { type ImageToMatch, type MatchPorts, matchImage } from './match-image.ts';
-export { lookupsOf, MATCHER, type MatchResult, matchPackages } from './match-packages.ts';
+export { MATCHER, type MatchResult } from './match-packages.ts';
 export { matchSnapshot } from './match-snapshot.ts';
 export {
   type Coverage,
@@ -33,7 +33,6 @@ export type {
 } from './ports.ts';
 export { type RematchPorts, rematchImage, type TouchPorts, touchedImages } from './rematch.ts';
 export { compareSeverity } from './severity.ts';
-export { type AdvisoryView, openSnapshot } from './snapshot.ts';
 export {
   type SourceReport,
   type SyncOptions,
