@@ -10,9 +10,11 @@ export const reconcile = defineFunction({
     { table: 'work', access: 'read' },
     { table: 'catalog', access: 'read' },
     { table: 'replicas', access: 'read', index: true },
+    { table: 'deliveries', access: 'read-write' },
     { registry: 'list' },
     { setting: 'registries' },
     { setting: 'replication' },
+    { setting: 'intake' },
     { bus: 'lading' },
   ],
 });

@@ -7,6 +7,7 @@ import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { publisher } from '../_pipe/wiring.ts';
+import { pollRegistries, polls } from './poll-registries.ts';
 import { sweepPorts, sweepRepository } from './sweep-repository.ts';
 
 /** An image whose last sign of life is younger is still on its way. */
@@ -17,16 +18,23 @@ const tickSchema = z.object({ graceMs: z.number().nonnegative().default(GRACE_MS
 
 const bus = once(publisher);
 
+/** Only what is known of it is swept. */
+const listingNothing = (host: string) => ({ host, listRepositories: async function* () {} });
+
 export const handler = eventsHandler(async (tick) => {
   const { graceMs } = tickSchema.parse(tick.detail);
   const publish = (drafts: readonly EventDraft[]): Promise<void> =>
     bus().publish(drafts.map((draft) => publishable(draft, { root: tick.id, sweep: true }, systemClock.now())));
   const { attempt, end } = createAttempts();
+  await pollRegistries(attempt);
   for (const { host, role } of registriesConfig().entries) {
     await attempt(`the sweep of ${host}`, async () => {
-      for (const repository of await listRepositories(await registries().open(host), sweepPorts().catalog)) {
+      // What is new in a registry that is polled is told by the poll, which knows what was there before.
+      const announces = !polls().some((poll) => poll.registry === host);
+      const lister = announces ? await registries().open(host) : listingNothing(host);
+      for (const repository of await listRepositories(lister, sweepPorts().catalog)) {
         await attempt(`the sweep of ${host}/${repository}`, () =>
-          sweepRepository({ registry: host, repository }, { isSource: role === 'source', graceMs, publish }),
+          sweepRepository({ registry: host, repository }, { isSource: role === 'source', graceMs, announces, publish }),
         );
       }
     });

@@ -25,17 +25,19 @@ export async function sweepRepository(
   options: {
     readonly isSource: boolean;
     readonly graceMs: number;
+    /** Whether images that nobody told of are told. */
+    readonly announces: boolean;
     readonly publish: (drafts: readonly EventDraft[]) => Promise<void>;
   },
 ): Promise<void> {
-  const { isSource, graceMs, publish } = options;
+  const { isSource, graceMs, announces, publish } = options;
   const ports = sweepPorts();
   const config = replication();
   const list = async ({ registry, repository }: RepositoryName) =>
     listRepository(await registries().open(registry), repository, systemClock);
   const replicated = isSource && replicationTargets(config, of).length > 0;
   const listing = await list(of);
-  const { events, ...counts } = await reconcileRepository(ports, of, listing, { graceMs, replicated });
+  const { events, ...counts } = await reconcileRepository(ports, of, listing, { graceMs, replicated, announces });
   await publish(events);
   const mediaTypeOf = async (digest: Digest) => (await ports.catalog.find({ ...of, digest }))?.mediaType;
   const diverged = replicated

@@ -39,6 +39,17 @@ const source = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const poll = z.strictObject({
+  /** The host of a configured registry that sends no notifications, or none that reach us. */
+  registry,
+  /** Names, or globs over those that the registry lists: most public ones list none. */
+  repositories: z.array(z.string().min(1).max(255)).min(1).max(200),
+  /** Globs over tags. */
+  tags: z.array(z.string().min(1).max(128)).min(1).max(50).default(['**']),
+  /** What becomes of the tags that are there when a repository is polled for the first time. */
+  firstRun: z.enum(['remember', 'announce']).default('remember'),
+});
+
 /** The setting `intake`: which registry sends its notifications to which `/webhooks/{source}`, and in which form. */
 export const intakeConfigSchema = z.strictObject({
   sources: z
@@ -50,6 +61,17 @@ export const intakeConfigSchema = z.strictObject({
       if (twice !== undefined) context.addIssue({ code: 'custom', message: `the source "${twice}" appears twice` });
     })
     .default([]),
+  /** Registries that are asked for new tags, at each run of `reconcile`. */
+  polls: z
+    .array(poll)
+    .max(50)
+    .superRefine((polls, context) => {
+      const hosts = polls.map((one) => one.registry);
+      const twice = hosts.find((one, i) => hosts.indexOf(one) !== i);
+      if (twice !== undefined) context.addIssue({ code: 'custom', message: `"${twice}" is polled twice` });
+    })
+    .default([]),
 });
 export type IntakeConfig = Readonly<z.infer<typeof intakeConfigSchema>>;
+export type RegistryPoll = Readonly<z.infer<typeof poll>>;
 export type IntakeSource = Readonly<z.infer<typeof source>>;

@@ -30,3 +30,22 @@ export interface WebhookPorts {
   readonly publisher: EventPublisher;
   readonly clock: Clock;
 }
+
+type PolledRepository = { readonly registry: string; readonly repository: string };
+
+/** Where a run stopped because its time was over: everything up to this was seen in it. */
+export interface PollCursor {
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/** What registries that send nothing were last seen to hold. */
+export interface PollStore {
+  /** Digests by tag; `complete` once a run has seen the whole repository. */
+  seen(of: PolledRepository): Promise<{ readonly digests: ReadonlyMap<string, string>; readonly complete: boolean }>;
+  remember(of: PolledRepository, tag: string, digest: string): Promise<void>;
+  forget(of: PolledRepository, tag: string): Promise<void>;
+  complete(of: PolledRepository): Promise<void>;
+  cursor(registry: string): Promise<PollCursor | undefined>;
+  saveCursor(registry: string, cursor: PollCursor | undefined): Promise<void>;
+}

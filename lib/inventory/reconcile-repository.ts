@@ -31,6 +31,8 @@ export interface ReconcileSettings {
   readonly graceMs: number;
   /** Whether a rule copies the repository, so that a missing replica is missing work. */
   readonly replicated: boolean;
+  /** Whether what the catalogue does not know is told. Not for a registry that is polled, which tells it itself. */
+  readonly announces?: boolean;
 }
 
 export interface ReconcileResult {
@@ -59,7 +61,8 @@ export async function reconcileRepository(
   for await (const binding of ports.catalog.tags(of)) bindings.set(binding.tag, binding);
 
   const tagsOf = groupTags(listing.tags);
-  const moved = [...listing.tags].filter(([tag, digest]) => bindings.get(tag)?.digest !== digest);
+  const { announces = true } = settings;
+  const moved = [...listing.tags].filter(([tag, digest]) => announces && bindings.get(tag)?.digest !== digest);
   const present = new Set<Digest>([...listing.tags.values(), ...listing.untagged]);
   const push = (digest: Digest, tags: readonly string[]): EventDraft =>
     draftEvent(imagePushed, {
@@ -69,7 +72,7 @@ export async function reconcileRepository(
     });
 
   const events: EventDraft[] = [];
-  const unknown = [...present].filter((digest) => !entries.has(digest));
+  const unknown = [...present].filter((digest) => announces && !entries.has(digest));
   for (const digest of unknown) events.push(push(digest, tagsOf.get(digest) ?? []));
   const { stopped, news } = await findUnfinished(ports, entries, settings);
   const announced = new Set<Digest>([...unknown, ...stopped]);

@@ -9,7 +9,7 @@ const harbor = { name: 'harbor', kind: 'harbor', registry: 'harbor.example:8443'
 
 describe('the setting intake', () => {
   it('needs nothing', () => {
-    expect(intakeConfigSchema.parse({})).toEqual({ sources: [] });
+    expect(intakeConfigSchema.parse({})).toEqual({ sources: [], polls: [] });
   });
 
   it('names sources, each of one registry', () => {

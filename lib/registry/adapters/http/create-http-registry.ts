@@ -75,7 +75,7 @@ export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
     ...(retry ? { retry } : {}),
   });
   const heads = createHeadCache(clock);
-  const manifests = heads.manifests(createManifestReader(exchange, guard));
+  const manifests = createManifestReader(exchange, guard);
   const blobs = heads.blobs(createBlobReader(exchange));
   const random = retry?.random ?? Math.random;
   const pause = (attempt: number) => delay(random() * 50 * 2 ** Math.min(attempt, 6));
