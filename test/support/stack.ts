@@ -33,7 +33,7 @@ import type { WorkLedger } from '../../lib/work/index.ts';
 export const projectRoot = join(import.meta.dirname, '..', '..');
 
 /** Bundles and templates are made once for all test files that ask for the same context. */
-const assemblyDir = join(projectRoot, 'node_modules', '.cache', 'lading-tests', 'assembly');
+export const assemblyDir = join(projectRoot, 'node_modules', '.cache', 'lading-tests', 'assembly');
 
 /** Nothing settles late because of a busy machine; this is only how long a hang may last. */
 const PATIENCE_MS = 240_000;
@@ -75,7 +75,7 @@ export interface TestStack {
   settle(): Promise<void>;
   /** Runs a scheduled function and waits for all that follows. */
   run(
-    name: 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'resign-images' | 'restore-images',
+    name: 'review-waivers' | 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'resign-images' | 'restore-images',
     detail?: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   rows(table: TableName): Promise<readonly Item[]>;
