@@ -15,7 +15,6 @@ import type {
   SourceLog,
   SourceState,
 } from './ports.ts';
-import { defaultReadLimits, readAdvisories } from './read-advisories.ts';
 import { composeSnapshot } from './snapshot.ts';
 
 export interface SyncPorts {
@@ -146,9 +145,9 @@ async function readSource(
     if (reading.kind === 'absent') {
       return { section: undefined, report: report('updated', undefined) };
     }
-    const { section: made, shards } = await compileAdvisories(
-      readAdvisories(reading.files, options.limits ?? defaultReadLimits),
-    );
+    // Twenty formats, which whoever only matches need not load.
+    const { readAdvisories } = await import('./read-advisories.ts');
+    const { section: made, shards } = await compileAdvisories(readAdvisories(reading.files, options.limits));
     if (previous && !options.acceptShrink) checkShrink(previous, made);
     await ports.store.putShards(shards);
     const section: SourceSection = {
