@@ -75,7 +75,7 @@ export interface TestStack {
   settle(): Promise<void>;
   /** Runs a scheduled function and waits for all that follows. */
   run(
-    name: 'review-waivers' | 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'resign-images' | 'restore-images',
+    name: 'review-waivers' | 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'restore-images',
     detail?: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   rows(table: TableName): Promise<readonly Item[]>;

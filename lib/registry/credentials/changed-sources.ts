@@ -16,7 +16,7 @@ const detailSchema = z.object({
   responseElements: part({ arn: text, aRN: text }),
   additionalEventData: part({ SecretId: text }),
   name: text,
-  errorCode: z.unknown(),
+  errorCode: z.unknown().optional(),
 });
 
 /** The sources of the configuration that the event is about. An event that is of none of these forms is of no matter. */

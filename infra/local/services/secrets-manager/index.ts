@@ -65,6 +65,29 @@ const onSecret =
   ];
 
 const operationsOn = (secrets: SecretStore) => ({
+  CreateSecret: operation({
+    input: z.strictObject({
+      Name: z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'is not the name of a secret'),
+      ClientRequestToken: z.string().min(32).max(64).optional(),
+      Description: z.string().max(2048).default(''),
+      SecretString: z.string().max(65_536),
+    }),
+    permissions: ({ Name }, { region, accountId }) => [
+      {
+        action: 'secretsmanager:CreateSecret',
+        resource: `arn:aws:secretsmanager:${region}:${accountId}:secret:${Name}-??????`,
+      },
+    ],
+    run: async ({ Name, Description, SecretString }, caller) => {
+      let made = false;
+      const found = await secrets.declare({ region: caller.region, name: Name, description: Description }, () => {
+        made = true;
+        return { text: SecretString };
+      });
+      if (!made) throw new AwsError('ResourceExistsException', `A secret with the name ${Name} exists already.`);
+      return { ARN: secretArn(found, caller.accountId), Name, VersionId: found.versions[0]?.id };
+    },
+  }),
   GetSecretValue: operation({
     input: z.strictObject({
       SecretId: secretId,

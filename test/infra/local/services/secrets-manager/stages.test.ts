@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
@@ -46,6 +47,16 @@ const move = (VersionStage: string, from: string | undefined, to: string | undef
     }),
   );
 const refused = { name: 'InvalidParameterException' };
+
+describe('CreateSecret', () => {
+  it('makes a secret once', async () => {
+    const create = () => client.send(new CreateSecretCommand({ Name: 'lading/new', SecretString: 'first' }));
+    const { ARN = '' } = await create();
+    await expect(create()).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: ARN }));
+    expect(SecretString).toBe('first');
+  });
+});
 
 describe('UpdateSecretVersionStage', () => {
   it('moves a stage only for who knows where it is, and makes what was current the previous one', async () => {
