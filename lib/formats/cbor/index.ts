@@ -77,7 +77,7 @@ function readValue(cursor: Cursor, depth: number): CborValue {
     case 1:
       return -1 - readArgument(cursor, info);
     case 2:
-      return take(cursor, readArgument(cursor, info)).slice();
+      return new Uint8Array(take(cursor, readArgument(cursor, info)));
     case 3:
       return readText(take(cursor, readArgument(cursor, info)));
     case 4:

@@ -52,8 +52,14 @@ const keyOf = (password: string, salt: Uint8Array, cost: number): Promise<Uint8A
 export async function openCosignKey(pem: string, password: string): Promise<Uint8Array> {
   const invalid = (why: string): LadingError => new LadingError('key-unusable', `cosign's private key: ${why}`);
   const body = decodeBase64((BLOCK.exec(pem)?.[2] ?? '').replace(/\s/g, ''));
-  if (body === undefined) throw invalid('its PEM block cannot be read');
-  const parsed = schema.safeParse(parseJsonStrict(body, { maxBytes: 64 * 1024, what: 'the key' }));
+  if (body === undefined || body.length === 0) throw invalid('its PEM block cannot be read');
+  let document: unknown;
+  try {
+    document = parseJsonStrict(body, { maxBytes: 64 * 1024, what: 'the key' });
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : 'unreadable');
+  }
+  const parsed = schema.safeParse(document);
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
   const { kdf, cipher, ciphertext } = parsed.data;
   const key = await keyOf(password, kdf.salt, kdf.params.N);

@@ -1,12 +1,26 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { p256 } from '@noble/curves/nist.js';
+import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoSignatures } from '../../../lib/signing/adapters/dynamo-signatures.ts';
 import { kmsSigner } from '../../../lib/signing/adapters/kms-signer.ts';
 import { localSigner } from '../../../lib/signing/adapters/local-signer.ts';
 import { memorySignatures } from '../../../lib/signing/adapters/memory-signatures.ts';
-import { createSignature, type RecordedSignature, type SignatureStore } from '../../../lib/signing/index.ts';
+import {
+  createSignature,
+  parseVerificationKey,
+  type RecordedSignature,
+  type SignatureStore,
+} from '../../../lib/signing/index.ts';
 import { startDynamo } from '../../support/dynamo.ts';
 import { newKey } from './support.ts';
 
@@ -75,6 +89,71 @@ describe('the KMS signer', () => {
   it('refuses a key of another kind', async () => {
     const signer = kmsSigner(fakeKms('secp256k1').client, 'k');
     await expect(signer.publicKey()).rejects.toMatchObject({ code: 'key-unusable' });
+  });
+});
+
+describe('the KMS signer with other keys', () => {
+  /** As the Developer Guide documents the algorithms; ML-DSA's `EXTERNAL_MU` cannot be signed with Node. */
+  function fakeOf(key: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }) {
+    const inputs: SignCommand['input'][] = [];
+    const client = {
+      send: async (command: unknown) => {
+        if (command instanceof SignCommand) {
+          inputs.push(command.input);
+          const { Message = new Uint8Array(), SigningAlgorithm = '' } = command.input;
+          const hash = SigningAlgorithm.startsWith('ML') ? undefined : `sha${SigningAlgorithm.slice(-3)}`;
+          const pss = SigningAlgorithm.includes('PSS') ? { padding: 6, saltLength: -1 } : {};
+          return { Signature: new Uint8Array(sign(hash, Message, { key: key.privateKey, ...pss })) };
+        }
+        return { PublicKey: new Uint8Array(key.publicKey.export({ type: 'spki', format: 'der' })) };
+      },
+    } as unknown as Pick<KMSClient, 'send'>;
+    return { client, inputs };
+  }
+  const message = new TextEncoder().encode('message');
+
+  it.each([
+    ['ECDSA_SHA_384', undefined, () => generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+    ['ECDSA_SHA_512', undefined, () => generateKeyPairSync('ec', { namedCurve: 'P-521' })],
+    ['RSASSA_PKCS1_V1_5_SHA_256', undefined, () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['RSASSA_PSS_SHA_384', 'rsa-pss-sha384', () => generateKeyPairSync('rsa', { modulusLength: 3072 })],
+    ['ML_DSA_SHAKE_256', undefined, () => generateKeyPairSync('ml-dsa-65')],
+  ] as const)('asks for %s', async (name, algorithm, make) => {
+    const key = make();
+    const { client, inputs } = fakeOf(key);
+    const signer = kmsSigner(client, 'k', algorithm);
+    const signature = await signer.sign(message);
+    expect(inputs).toMatchObject([{ SigningAlgorithm: name, MessageType: 'RAW' }]);
+    const publicKey = await signer.publicKey();
+    expect(parseVerificationKey(publicKey.spki).verifies(message, signature, publicKey.algorithm)).toBe(true);
+  });
+
+  it('gives KMS the value mu of what is too long for ML-DSA, as a second implementation computes it', async () => {
+    const key = generateKeyPairSync('ml-dsa-65');
+    const { client, inputs } = fakeOf(key);
+    const long = new Uint8Array(5000).fill(1);
+    await kmsSigner(client, 'k').sign(long);
+    const [{ Message = new Uint8Array(), MessageType } = {}] = inputs;
+    expect(MessageType).toBe('EXTERNAL_MU');
+    expect(Message).toHaveLength(64);
+    const { secretKey, publicKey } = ml_dsa65.keygen();
+    const spki = key.publicKey.export({ type: 'spki', format: 'der' });
+    const theirs = createPublicKey({
+      key: Buffer.concat([spki.subarray(0, spki.length - publicKey.length), publicKey]),
+      format: 'der',
+      type: 'spki',
+    });
+    const other = fakeOf({ privateKey: key.privateKey, publicKey: theirs });
+    await kmsSigner(other.client, 'k').sign(long);
+    const mu = other.inputs[0]?.Message ?? new Uint8Array();
+    const signature = ml_dsa65.internal.sign(mu, secretKey, { externalMu: true });
+    expect(verify(undefined, long, theirs, signature)).toBe(true);
+  });
+
+  it('does not sign with what the key cannot do', async () => {
+    const { client } = fakeOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+    const signer = kmsSigner(client, 'k', 'rsa-pss-sha256');
+    await expect(signer.sign(message)).rejects.toMatchObject({ code: 'key-unusable' });
   });
 });
 
