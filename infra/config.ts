@@ -80,7 +80,6 @@ const configSchema = z
         rotateCredentials: schedule.default('rate(6 hours)'),
         reviewWaivers: schedule.default('rate(15 minutes)'),
         renewVerdicts: schedule.default('rate(1 hour)'),
-        resignImages: schedule.default('rate(15 minutes)'),
       } satisfies Record<ScheduleSetting, z.ZodType>)
       .prefault({}),
 

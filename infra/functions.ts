@@ -28,7 +28,6 @@ import { recordUsage } from '../functions/record-usage/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
 import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
-import { resignImages } from '../functions/resign-images/function.ts';
 import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
 import { reviewWaivers } from '../functions/review-waivers/function.ts';
@@ -66,7 +65,6 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   replicateImage,
   restoreImages,
   reviewWaivers,
-  resignImages,
   respondToTasks,
   rotateCredentials,
   discoverProvenance,

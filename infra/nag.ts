@@ -67,7 +67,9 @@ function acknowledgeFunction({ declaration, shared, role, handler }: LadingFunct
         ? `objects below ${use.prefix} are named by their content or image, which nobody knows beforehand`
         : 'registry' in use
           ? 'repositories come and go without Lading, in the registries that the configuration names'
-          : undefined;
+          : 'tasks' in use
+            ? 'tasks come and go, in every cluster and region of the account'
+            : undefined;
     if (!reason) continue;
     for (const resource of statementsOf(use, shared).flatMap((statement) => statement.resources)) {
       const pattern = flatten(Stack.of(role).resolve(resource));

@@ -39,7 +39,6 @@ export type ScheduleSetting =
   | 'planRetention'
   | 'reconcile'
   | 'renewVerdicts'
-  | 'resignImages'
   | 'reviewWaivers';
 
 export interface HttpRoute {

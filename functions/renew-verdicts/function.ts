@@ -2,7 +2,8 @@ import { defineFunction } from '../_pipe/function.ts';
 
 export const renewVerdicts = defineFunction({
   name: 'renew-verdicts',
-  description: 'Renews verdicts before they end, on the advisories and the policy of today, or lets them lapse',
+  description:
+    'Renews verdicts before they end, or lets them lapse; asks for signatures that today’s keys have not made',
   trigger: { kind: 'schedule', setting: 'renewVerdicts' },
   memoryMb: 1769,
   timeoutSeconds: 900,
@@ -10,6 +11,7 @@ export const renewVerdicts = defineFunction({
     { table: 'work', access: 'read-write' },
     { table: 'signatures', access: 'read-write', index: true },
     { table: 'verdicts', access: 'read-write' },
+    { table: 'catalog', access: 'read' },
     { table: 'scans', access: 'read-write' },
     { bucket: 'documents', prefix: 'attestations/', access: 'read-write' },
     { bucket: 'documents', prefix: 'scans/', access: 'read-write' },

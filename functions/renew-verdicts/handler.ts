@@ -13,11 +13,16 @@ import { once } from '../_pipe/once.ts';
 import { testimony } from '../_pipe/testimony.ts';
 import { trust } from '../_pipe/trust.ts';
 import { setting, stagePorts, table } from '../_pipe/wiring.ts';
+import { askForSignatures } from './ask-for-signatures.ts';
 import { renewalPorts } from './renewal-ports.ts';
 
 const stage = once(stagePorts);
 const policy = once(() => setting('policy', policyConfigSchema));
-const gate = once(() => ({ ...renewalPorts(), verdicts: dynamoVerdictStore(table('verdicts')), testimony: testimony() }));
+const gate = once(() => ({
+  ...renewalPorts(),
+  verdicts: dynamoVerdictStore(table('verdicts')),
+  testimony: testimony(),
+}));
 
 const HOUR_MS = 3_600_000;
 
@@ -65,5 +70,6 @@ export const handler = eventsHandler(async (tick, delivery) => {
     await attempt(`letting the verdict of ${image} lapse`, () => lapse(ending, delivery, cause));
   }
   logger.info(`${due} verdicts were due`);
+  await attempt('the campaign for missing signatures', () => askForSignatures(tick.id));
   end();
 });

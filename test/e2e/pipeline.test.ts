@@ -38,13 +38,14 @@ const EVENTS_OF_AN_IMAGE = [
 const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   [/: ecr:batchchecklayeravailability$/, 'ECR asks for it where a client asks if a blob is there: part of pulling'],
   [/: ecr:getdownloadurlforlayer$/, 'part of pulling, which some functions do of manifests alone'],
+  [/^reconcile: (?:read|write) table deliveries$/, 'where polling stands: test/e2e/polling.test.ts'],
   [/: ecr:createrepository$/, 'the registry of this machine makes a repository at the first push, ECR does not'],
   [
     /^(?:attest-image|renew-verdicts|sign-image): kms:/,
     'the post-quantum key, which no rule asks for here; test/e2e/trust.test.ts does',
   ],
   [
-    /^(?:admit-workloads|manage-trust|resign-images|respond-to-tasks): /,
+    /^(?:admit-workloads|discover-provenance|manage-trust|receive-provenance|record-provenance|respond-to-tasks): /,
     'what clusters, tasks, people and campaigns ask for: test/e2e/trust.test.ts',
   ],
   [

@@ -151,7 +151,7 @@ describe('trust in images', () => {
     for (const missing of [2, 1, 0]) {
       const now = cryptoAnswer.parse(await (await system.ask('/api/trust/crypto')).json());
       expect(now.missing.images).toBe(missing);
-      await system.run('resign-images');
+      await system.run('renew-verdicts');
     }
     for (const image of images) {
       const types = [predicateTypes.cyclonedx, predicateTypes.vulnerabilities, predicateTypes.verdict];

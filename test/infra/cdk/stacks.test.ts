@@ -225,7 +225,9 @@ function rightsOf(use: Use): string[] {
     ];
   }
   if ('bus' in use) return on('events', 'PutEvents', `<${the('AWS::Events::EventBus')[0]}.Arn>`);
+  if ('tasks' in use) return on('ecs', 'StopTask', 'arn:aws:ecs:*:<AWS::AccountId>:task/*');
   if ('key' in use) {
+    if (use.key === 'postQuantum') return [];
     const actions = use.access === 'sign' ? 'Sign GetPublicKey' : 'GetPublicKey';
     return on('kms', actions, `<${the('AWS::KMS::Key')[0]}.Arn>`);
   }

@@ -5,7 +5,6 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { publishable } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
-import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { requiredKeys, trust } from '../_pipe/trust.ts';
 import { publisher, table } from '../_pipe/wiring.ts';
@@ -22,9 +21,10 @@ const ports = once(() => {
   };
 });
 
-export const handler = eventsHandler(async (tick) => {
+/** Asks, so many a run, for the signatures that the keys and algorithms of today have not made. */
+export async function askForSignatures(tick: string): Promise<void> {
   const { events, looked, settle } = await requestSignatures(ports(), await requiredKeys(), trust().resignPerRun);
-  await bus().publish(events.map((draft) => publishable(draft, { root: tick.id }, systemClock.now())));
+  await bus().publish(events.map((draft) => publishable(draft, { root: tick }, systemClock.now())));
   await settle();
   logger.info(`${looked} images were looked at, and signatures asked for on ${events.length}`);
-});
+}
