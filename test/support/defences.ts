@@ -1,3 +1,5 @@
+import { credentialDefences } from './credential-defences.ts';
+
 /** A text of the source and what is put in its place to take the defence away. The text is in the file once. */
 export interface Removal {
   readonly file: string;
@@ -259,4 +261,5 @@ export const defences: readonly Defence[] = [
     'if (principal === undefined && WRITES.has(action) && mirrorOf(repository) !== undefined) {',
     'if (principal === "nobody") {',
   ]),
+  ...credentialDefences,
 ];
