@@ -16,6 +16,7 @@ const commands: Commands = {
   events: async () => (await import('./commands/events.ts')).eventsCommand(),
   advisories: async () => (await import('./commands/advisories.ts')).advisoriesCommand(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
+  cost: async () => (await import('./commands/cost.ts')).costCommand(),
   dlq: async () => (await import('./commands/dead-letters.ts')).dlqCommand(),
   mirrors: async () => (await import('./commands/mirrors.ts')).mirrorsCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),

@@ -3,10 +3,11 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
 import { parseJsonStrict } from '../core/json.ts';
+import { reportStorage } from '../cost/index.ts';
 import { listImages } from '../overview/index.ts';
 import { imageOf, numberOf } from './find.ts';
 import type { ConsolePorts } from './ports.ts';
-import { retentionPreviewRequest } from './schemas.ts';
+import { retentionPreviewRequest, storageReportQuery } from './schemas.ts';
 
 const PAGE = 50;
 const MOST_IMAGES = 200;
@@ -46,6 +47,15 @@ export function addApi(app: Hono, ports: ConsolePorts): void {
     const { config, repository } = asked.data;
     const plans = await ports.plans.preview(config);
     return context.json({ plans: repository ? plans.filter((plan) => plan.repository === repository) : plans });
+  });
+  app.get('/api/cost/storage', async (context) => {
+    const asked = storageReportQuery.safeParse(context.req.query());
+    if (!asked.success) throw new LadingError('request-invalid', z.prettifyError(asked.error));
+    const { from, until, by, label } = asked.data;
+    const owner = by === 'label' ? { label: label ?? '' } : by;
+    return context.json(
+      await reportStorage(ports.catalog, { from: Date.parse(from), until: Date.parse(until) }, owner),
+    );
   });
   app.get('/api/health', (context) => context.json({ ok: true }));
 }

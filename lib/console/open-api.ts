@@ -80,6 +80,12 @@ export function openApi(): Json {
       ]),
       '/api/advisories': get('getAdvisories', 'Which advisories are in force', json('Advisories', 'the snapshot')),
       '/api/key': get('getKey', 'The public half of the signing key', text('application/x-pem-file', 'PEM')),
+      '/api/cost/storage': get('reportStorage', 'What was stored, and by whom', json('StorageReport', 'the report'), [
+        query('from', 'the beginning', { type: 'string', format: 'date-time' }, true),
+        query('until', 'the end, not included', { type: 'string', format: 'date-time' }, true),
+        query('by', 'whom it is counted for', { enum: ['repository', 'registry', 'label'], default: 'repository' }),
+        query('label', 'the name of the label, with by=label', { type: 'string' }),
+      ]),
       '/api/retention/preview': {
         post: {
           operationId: 'previewRetention',
@@ -100,6 +106,7 @@ export function openApi(): Json {
         Advisories: schemaOf(answers.advisories),
         RetentionPreview: schemaOf(retentionPreviewRequest, 'input'),
         RetentionPlans: schemaOf(answers.plans),
+        StorageReport: schemaOf(answers.storage),
         ...sboms.schemas,
         ...security.schemas,
         Health: schemaOf(answers.health),

@@ -14,6 +14,17 @@ export const retentionPreviewRequest = z.strictObject({
   repository: z.string().optional(),
 });
 
+export const storageReportQuery = z
+  .strictObject({
+    from: z.iso.datetime(),
+    until: z.iso.datetime(),
+    by: z.enum(['repository', 'registry', 'label']).default('repository'),
+    /** The name of the label, where it goes by one. */
+    label: z.string().min(1).max(200).optional(),
+  })
+  .refine(({ from, until }) => from < until, { error: '"from" must be before "until"' })
+  .refine(({ by, label }) => (by === 'label') === (label !== undefined), { error: '"label" goes with by=label' });
+
 const image = z.object({
   entry: catalogEntrySchema,
   tags: z.array(z.string()),
@@ -31,6 +42,21 @@ const image = z.object({
   verdict: gateDecided.data.optional(),
   signature: imageSigned.data.shape.signature.optional(),
   replicas: z.array(imageReplicated.data),
+});
+
+const gbMonths = z.number().describe('gigabytes (10⁹ bytes) for a month of 730 hours');
+export const storageReport = z.object({
+  from: z.string(),
+  until: z.string(),
+  lines: z.array(
+    z.object({
+      owner: z.string(),
+      fairGbMonths: gbMonths.describe('blobs that several hold are divided evenly among them; adds up to the total'),
+      aloneGbMonths: gbMonths.describe('what nobody else holds'),
+      apartGbMonths: gbMonths.describe('as if nothing were shared'),
+    }),
+  ),
+  totalGbMonths: gbMonths,
 });
 
 const finding = z.object({
@@ -84,6 +110,7 @@ export const answers = {
     sources: z.array(source),
   }),
   plans: z.object({ plans: z.array(retentionPlanSchema) }),
+  storage: storageReport,
   health: z.object({ ok: z.literal(true) }),
   problem: z
     .object({

@@ -4,8 +4,8 @@ import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
 
 export interface CatalogReader {
   find(at: ImageLocation): Promise<CatalogEntry | undefined>;
-  /** Every manifest of a repository that is not deleted. */
-  entries(of: RepositoryName): AsyncIterable<CatalogEntry>;
+  /** Every manifest of a repository that is not deleted; with `deleted`, those that are as well. */
+  entries(of: RepositoryName, options?: { readonly deleted?: boolean }): AsyncIterable<CatalogEntry>;
   /** Every tag of a repository, deleted ones (without digest) included. */
   tags(of: RepositoryName): AsyncIterable<TagBinding>;
   tag(of: RepositoryName, tag: string): Promise<TagBinding | undefined>;
@@ -13,6 +13,7 @@ export interface CatalogReader {
   parentsOf(at: ImageLocation): Promise<readonly Digest[]>;
   /** Manifests whose subject the digest is. */
   referrersOf(at: ImageLocation): Promise<readonly Digest[]>;
+  /** Those of which everything is deleted included. */
   repositories(): AsyncIterable<RepositoryName>;
   /** Newest first by time of push. */
   recent(limit: number): Promise<readonly CatalogEntry[]>;

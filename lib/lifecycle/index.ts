@@ -5,7 +5,7 @@ export { type Dialect, type DialectName, dialects, type Reading, type Writing } 
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
 export { type ExpiringGraph, type Lease, type Pulls, type RetentionPlan, retentionPlanSchema } from './model.ts';
 export { type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
-export { planRetention, type RetentionInputs } from './plan-retention.ts';
+export { blobsOfEntry, planRetention, type RetentionInputs } from './plan-retention.ts';
 export type { LeaseStore, PlanLog, UsageStore } from './ports.ts';
 export { recordUsage, type UsagePorts } from './record-usage.ts';
 export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';

@@ -80,6 +80,8 @@ describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) =
     expect(await Array.fromAsync(catalog.repositories())).toEqual([of]);
     const live = (await Array.fromAsync(catalog.entries(of))).map((one) => one.digest).sort();
     expect(live).toEqual([digest('a'), digest('new'), digest('signature')].sort());
+    const all = await Array.fromAsync(catalog.entries(of, { deleted: true }));
+    expect(all.map((one) => one.digest).sort()).toEqual([...live, digest('index')].sort());
     expect((await catalog.recent(2)).map((one) => one.digest)[0]).toBe(digest('new'));
     expect(await catalog.recent(2)).toHaveLength(2);
   });

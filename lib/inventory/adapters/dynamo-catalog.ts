@@ -107,9 +107,9 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
       );
       return bound ? 'bound' : 'older';
     },
-    async *entries(of) {
+    async *entries(of, { deleted = false } = {}) {
       for await (const item of queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'image#' } })) {
-        if (item.deletedAt === undefined) yield toEntry(item);
+        if (deleted || item.deletedAt === undefined) yield toEntry(item);
       }
     },
     async *tags(of) {

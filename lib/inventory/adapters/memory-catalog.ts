@@ -29,8 +29,8 @@ export function memoryCatalog(): ImageCatalog {
       bindings.set(key, binding);
       return 'bound';
     },
-    async *entries(of) {
-      yield* live().filter(inRepository(of));
+    async *entries(of, { deleted = false } = {}) {
+      yield* (deleted ? [...entries.values()] : live()).filter(inRepository(of));
     },
     async *tags(of) {
       yield* [...bindings.values()].filter(inRepository(of));
@@ -45,7 +45,7 @@ export function memoryCatalog(): ImageCatalog {
         .filter((entry) => inRepository(at)(entry) && entry.referrerOf === at.digest)
         .map((entry) => entry.digest),
     async *repositories() {
-      const seen = new Map(live().map((entry) => [repositoryKey(entry), entry] as const));
+      const seen = new Map([...entries.values()].map((entry) => [repositoryKey(entry), entry] as const));
       for (const { registry, repository } of seen.values()) yield { registry, repository };
     },
     recent: async (limit) =>

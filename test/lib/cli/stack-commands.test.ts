@@ -95,6 +95,23 @@ describe('commands that ask a stack', () => {
     expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('not valid rules of ECR') });
   });
 
+  it('tell what storage costs, by whom', async () => {
+    const { out, err } = await run('cost', 'report', '--month', '2026-12');
+    expect(out).toMatch(/^OWNER\s+GB-MONTHS\s+USD\s+ALONE GB-MONTHS\s+ALONE USD\n/);
+    expect(err).toContain('by prices of');
+    const folder = temporaryFolder();
+    const prices = { asOf: '2026-05-01', storagePerGbMonth: 1e6, archivePerGbMonth: 0, transferPerGb: 0 };
+    writeFileSync(join(folder, 'prices.json'), JSON.stringify(prices));
+    const csv = await run('cost', 'report', '--month', '2026-12', '-o', 'csv', '--prices', join(folder, 'prices.json'));
+    expect(csv.out.split('\r\n')[0]).toBe('OWNER,GB-MONTHS,USD,ALONE GB-MONTHS,ALONE USD');
+    expect(csv.out).not.toMatch(/(^|,)[=+@-]/m);
+    expect((await run('cost', 'report', '--month', '2026-13')).err).toContain('is not a month');
+    const byLabel = JSON.parse(
+      (await run('cost', 'report', '--month', '2026-12', '--label', 'team', '-o', 'json')).out,
+    );
+    expect(byLabel).toMatchObject({ lines: [{ owner: '(no label)' }], prices: { asOf: expect.any(String) } });
+  });
+
   it('tell which advisories are in force', async () => {
     const { out } = await run('advisories', 'status');
     expect(out).toContain('advisories 101055');

@@ -26,6 +26,12 @@ const cases: readonly (readonly [string, unknown, z.ZodType, z.ZodType])[] = [
   ['/api/events?after=0&limit=500', undefined, shapes.eventsAnswer, answers.events],
   ['/api/advisories', undefined, shapes.advisoriesAnswer, answers.advisories],
   ['/api/retention/preview', { config: { policies: [] } }, shapes.plansAnswer, answers.plans],
+  [
+    '/api/cost/storage?from=2026-01-01T00:00:00Z&until=2027-01-01T00:00:00Z&by=label&label=team',
+    undefined,
+    answers.storage,
+    answers.storage,
+  ],
   ['/api/health', undefined, answers.health, answers.health],
 ];
 
