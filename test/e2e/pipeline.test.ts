@@ -49,12 +49,12 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     'what clusters, tasks, people and campaigns ask for: test/e2e/trust.test.ts',
   ],
   [
-    /^(?:collect-vex|intake-scans|plan-remediation|recheck-images|review-waivers): /,
+    /^(?:collect-vex|intake-scans|plan-remediation|recheck-images|review-waivers|send-digests): /,
     'what people and other scanners say, and what is done about findings: test/e2e/waivers.test.ts',
   ],
   [/^api: (?:events:putevents|.* table (?:verdicts|scans))/, 'waivers, VEX and reports: test/e2e/waivers.test.ts'],
   [/^create-large-sbom: /, 'does the work of create-sbom for images over 2 GiB, and no image here is'],
-  [/^notify: .* notifications$/, 'signs notifications to webhooks, and none is configured'],
+  [/^notify: .* (?:notifications|integrations)$/i, 'proves notifications to channels, and none is configured'],
   [/^record-audit: s3:/, 'segments of a thousand entries, details over 16 KiB, the checkpoint of another day'],
   [
     /^(?:attest-image|renew-verdicts): s3:getobject documents\/attestations/,

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegistryAccess } from '../../infra/local/registry/index.ts';
+import type { MirrorOptions } from '../../infra/local/registry/mirror/mirror.ts';
 import { digestOf } from '../../lib/core/digest.ts';
+import { mirrorsConfigSchema } from '../../lib/mirror/config.ts';
+import { createRegistries } from '../../lib/registry/adapters/open-registries.ts';
 import type { InteropCheck } from './interop-check.ts';
 import { makeImage, type Run, runner, type SampleImage, type Served, withRegistry } from './registry-fixtures.ts';
 
@@ -192,6 +195,51 @@ const regctlCheck = check('regctl', ['regctl'], async ({ run, host, image, work,
   return `copy both ways with the same digest, artifact with subject, index, referrers, tag rm, chunked upload; ${events.length} events`;
 });
 
+/** Other programs pull through a mirror as from any registry, and come again by themselves where an image is held. */
+const mirrorCheck = check('pull-through mirror', ['crane', 'skopeo', 'oras', 'regctl'], async (parts) => {
+  const { run, host, image, work } = parts;
+  await run('crane', ['push', image.layout, `${host}/app:v1`]);
+  let asked = 0;
+  const registries = createRegistries({
+    entries: [
+      {
+        kind: 'distribution',
+        host: 'upstream.example',
+        url: `http://${host}`,
+        allowInsecure: true,
+        allowPrivate: true,
+      },
+    ],
+  });
+  const rule = { prefix: 'up', upstream: 'upstream.example', where: 'edge', quarantine: { retryAfterSeconds: 1 } };
+  const mirror: MirrorOptions = {
+    rules: mirrorsConfigSchema.parse([rule]),
+    registries,
+    // The scan is done by the third time that somebody asks.
+    gate: { decisionOn: async () => ({ decision: ++asked < 3 ? 'pending' : 'allow' }) },
+  };
+  return withRegistry({ directory: join(work, 'mirror'), mirror }, async ({ host: edge, registry }) => {
+    const reference = `${edge}/up/app:v1`;
+    await run('skopeo', [
+      '--insecure-policy',
+      'copy',
+      '--src-tls-verify=false',
+      `docker://${reference}`,
+      `oci:${join(work, 's')}:v1`,
+    ]);
+    const waited = asked;
+    assert.ok(waited >= 3, 'nothing was held');
+    await run('crane', ['validate', '--remote', reference]);
+    assert.equal((await run('crane', ['digest', reference])).trim(), image.digest);
+    await run('oras', ['pull', '--plain-http', '-o', join(work, 'o'), reference]);
+    await run('regctl', ['registry', 'set', '--tls', 'disabled', edge]);
+    assert.equal((await run('regctl', ['image', 'digest', reference])).trim(), image.digest);
+    await assert.rejects(run('crane', ['tag', reference, 'mine']), /DENIED/);
+    const counts = registry.mirrors()[0]?.counts;
+    return `skopeo waited while it was held (${counts?.held} times), crane, oras and regctl read it; ${counts?.misses} fetched, ${counts?.hits} served from there`;
+  });
+});
+
 export const checks: readonly InteropCheck[] = [
   {
     name: 'OCI distribution conformance 1.1',
@@ -213,4 +261,5 @@ export const checks: readonly InteropCheck[] = [
   skopeoCheck,
   orasCheck,
   regctlCheck,
+  mirrorCheck,
 ];
