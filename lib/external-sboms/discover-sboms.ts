@@ -1,13 +1,11 @@
 import type { ImageLocation } from '../core/image-reference.ts';
 import { parseManifest } from '../formats/oci/index.ts';
-import type { BlobReader, ManifestReader, ReferrerReader } from '../registry/index.ts';
 import type { TrustMaterial } from '../signing/index.ts';
 import { findAttachedSboms } from './find-attached.ts';
 import { findAttestedSboms } from './find-attested.ts';
 import { findBuildkitSboms } from './find-buildkit.ts';
 import type { FoundSbom, UnusableSbom } from './model.ts';
-
-export type SignatureReader = ManifestReader & BlobReader & ReferrerReader;
+import type { BesideReader } from './ports.ts';
 
 /**
  * Looks for the SBOMs that others made of an image, or of the images of an index, in all the places where they are put:
@@ -17,7 +15,7 @@ export type SignatureReader = ManifestReader & BlobReader & ReferrerReader;
  * @throws LadingError of the registry, where it cannot be asked: no answer is not "there are none"
  */
 export async function discoverSboms(
-  registry: SignatureReader,
+  registry: BesideReader,
   at: ImageLocation,
   trust: TrustMaterial,
   now: Date,

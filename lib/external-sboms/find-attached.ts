@@ -3,8 +3,8 @@ import { describeError, isLadingError } from '../core/errors.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import { parseManifest } from '../formats/oci/index.ts';
 import { collectContent } from '../registry/index.ts';
-import type { SignatureReader } from './discover-sboms.ts';
 import type { FoundSbom, UnusableSbom } from './model.ts';
+import type { BesideReader } from './ports.ts';
 
 const MAX_REFERRERS = 50;
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -16,7 +16,7 @@ export const isSbomType = (type: string | undefined): boolean => type !== undefi
 
 /** Finds SBOMs that were attached to an image as they are: as referrers, and under cosign's older tag. Nobody signed them. */
 export async function findAttachedSboms(
-  registry: SignatureReader,
+  registry: BesideReader,
   image: ImageLocation,
 ): Promise<{ readonly found: readonly FoundSbom[]; readonly unusable: readonly UnusableSbom[] }> {
   const { repository, digest } = image;
@@ -39,7 +39,7 @@ export async function findAttachedSboms(
 }
 
 async function readSbomManifest(
-  registry: SignatureReader,
+  registry: BesideReader,
   { repository, digest: image }: ImageLocation,
   reference: string,
   origin: FoundSbom['origin'],

@@ -4,8 +4,8 @@ import { parseDsseEnvelope } from '../formats/dsse/index.ts';
 import { IN_TOTO_PAYLOAD_TYPE, isAbout, parseStatement, type Statement } from '../formats/intoto/index.ts';
 import { MAX_BUNDLE_BYTES, parseSigstoreBundle } from '../formats/sigstore-bundle/index.ts';
 import { type FetchedArtifact, fetchMaterial, type TrustMaterial, verify } from '../signing/index.ts';
-import type { SignatureReader } from './discover-sboms.ts';
 import type { FoundSbom, Standing } from './model.ts';
+import type { BesideReader } from './ports.ts';
 import { sbomOfStatement } from './read-statement-sbom.ts';
 
 /**
@@ -13,7 +13,7 @@ import { sbomOfStatement } from './read-statement-sbom.ts';
  * older tag. One whose signature is not a trusted one is found, too, and never passes for verified.
  */
 export async function findAttestedSboms(
-  registry: SignatureReader,
+  registry: BesideReader,
   image: ImageLocation,
   trust: TrustMaterial,
   now: Date,

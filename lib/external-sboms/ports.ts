@@ -1,6 +1,10 @@
 import type { Digest } from '../core/digest.ts';
+import type { BlobReader, ManifestReader, ReferrerReader } from '../registry/index.ts';
 import type { Sbom, SbomQuality } from '../sbom/index.ts';
 import type { ExternalSbom } from './model.ts';
+
+/** What lies beside an image in its repository. */
+export type BesideReader = ManifestReader & BlobReader & ReferrerReader;
 
 /** SBOMs of others, by the digest of the image that they are about. */
 export interface ExternalSbomStore {

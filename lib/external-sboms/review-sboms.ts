@@ -4,13 +4,13 @@ import type { EventDraft, ImageSubject } from '../events/index.ts';
 import { compareSboms, listSbom, readSbom, type Sbom } from '../sbom/index.ts';
 import type { TrustMaterial } from '../signing/index.ts';
 import { compareWithOwn, isOurs, sbomReceivedDraft } from './compare-with-own.ts';
-import { discoverSboms, type SignatureReader } from './discover-sboms.ts';
+import { discoverSboms } from './discover-sboms.ts';
 import type { ExternalSbom, FoundSbom, UnusableSbom } from './model.ts';
-import type { ExternalSbomStore, OwnSboms } from './ports.ts';
+import type { BesideReader, ExternalSbomStore, OwnSboms } from './ports.ts';
 import { takeInSbom } from './take-in-sbom.ts';
 
 export interface ReviewPorts {
-  readonly registry: SignatureReader;
+  readonly registry: BesideReader;
   readonly externals: ExternalSbomStore;
   readonly own: OwnSboms;
   readonly trust: TrustMaterial;

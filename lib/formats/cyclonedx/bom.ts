@@ -41,5 +41,4 @@ export interface BomProperty {
 }
 
 /** Versions of the specification that are written. */
-export const bomVersions = ['1.6', '1.7'] as const;
-export type BomVersion = (typeof bomVersions)[number];
+export type BomVersion = '1.6' | '1.7';

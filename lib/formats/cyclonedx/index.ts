@@ -1,4 +1,4 @@
-export { type Bom, type BomComponent, type BomLicense, type BomProperty, type BomVersion, bomVersions } from './bom.ts';
+export type { Bom, BomComponent, BomLicense, BomProperty, BomVersion } from './bom.ts';
 export { isCpe } from './prepare-bom.ts';
 export { readBom, readBomJson } from './read-bom.ts';
 export { readBomXml } from './read-bom-xml.ts';
