@@ -8,7 +8,6 @@ export {
   type SignatureAlgorithm,
   type SignatureFormat,
   signatureAlgorithms,
-  signatureFormats,
 } from './model.ts';
 export { openPrivateKey } from './open-private-key.ts';
 export type { SignatureStore, Signer, Timestamper } from './ports.ts';
@@ -23,7 +22,7 @@ export {
 export { type MigrationRow, planMigration, targetDigest } from './trust-data/migration.ts';
 export { type SeenVersions, verifyTrustData } from './trust-data/verify-trust-data.ts';
 export { usualAlgorithm } from './usual-algorithm.ts';
-export { fetchMaterial } from './verify/fetch-material.ts';
+export { fetchMaterial, type SignatureReader } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';
 export { parseNotationPolicy } from './verify/notation-policy.ts';
 export { type LoadedTrust, loadTrust } from './verify/trust-file.ts';
@@ -31,7 +30,6 @@ export { verify } from './verify/verify.ts';
 export {
   type ImageVerdict,
   type RejectedSignature,
-  type SignatureReader,
   verifyImage,
 } from './verify-image.ts';
 export { type BundleVerdict, type SignatureFault, verifyBundle } from './verify-signature.ts';

@@ -1,4 +1,5 @@
 import { credentialDefences } from './credential-defences.ts';
+import { trustDefences } from './trust-defences.ts';
 
 /** A text of the source and what is put in its place to take the defence away. The text is in the file once. */
 export interface Removal {
@@ -262,4 +263,5 @@ export const defences: readonly Defence[] = [
     'if (principal === "nobody") {',
   ]),
   ...credentialDefences,
+  ...trustDefences,
 ];

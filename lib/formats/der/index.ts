@@ -137,13 +137,6 @@ export function readTime(element: DerElement): Date {
   return time;
 }
 
-/** The bits of a BIT STRING that has no unused ones, such as a signature. @throws LadingError `der-invalid` */
-export function readBits(element: DerElement | undefined): Uint8Array {
-  const { content } = expectTag(element, DER.bitString);
-  if (content[0] !== 0) return fail('a bit string has unused bits');
-  return content.subarray(1);
-}
-
 /** One element, with the shortest length. */
 export function writeDer(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   const content = Buffer.concat(contents);
