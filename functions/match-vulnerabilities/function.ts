@@ -17,7 +17,7 @@ export const matchVulnerabilities = defineFunction({
     { table: 'scans', access: 'read-write' },
     { table: 'packages', access: 'read-write' },
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
-    { bucket: 'documents', prefix: 'scans/', access: 'write' },
+    { bucket: 'documents', prefix: 'scans/', access: 'read-write' },
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },
     { bus: 'lading' },
   ],

@@ -1,5 +1,6 @@
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import { mapLimit } from '../../lib/core/concurrency.ts';
 import { parseLocationKey } from '../../lib/core/image-reference.ts';
 import { advisoriesUpdated, readEvent } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
@@ -20,16 +21,19 @@ async function isArchived(location: ReturnType<typeof parseLocationKey>): Promis
   return (await archive().headManifest(at)) !== undefined;
 }
 
+/** An image waits for its documents most of the time. */
+const AT_ONCE = 8;
+
 export const handler = eventsHandler(async (event, delivery) => {
   const { metadata } = readEvent(advisoriesUpdated, event).detail;
   const ports = vulnerabilityPorts();
   const current = await ports.advisories.currentSnapshot();
   if (!current) return;
   let touched = 0;
-  for await (const image of touchedImages({ ...ports, progress: ports.advisories }, current)) {
+  const rematch = async (image: string): Promise<void> => {
     // The index of packages keeps what was deleted; nobody wants news of it, but of what can be brought back.
     const location = parseLocationKey(image);
-    if ((await catalog().find(location))?.deletedAt !== undefined && !(await isArchived(location))) continue;
+    if ((await catalog().find(location))?.deletedAt !== undefined && !(await isArchived(location))) return;
     touched++;
     // Each image is work of its own, so that a retry goes on where the last attempt stopped.
     await runStage(stage(), {
@@ -39,7 +43,15 @@ export const handler = eventsHandler(async (event, delivery) => {
       cause: metadata,
       perform: () => rematchImage(ports, image, current),
     });
+  };
+  let batch: string[] = [];
+  for await (const image of touchedImages({ ...ports, progress: ports.advisories }, current)) {
+    batch.push(image);
+    if (batch.length < AT_ONCE) continue;
+    await mapLimit(batch, AT_ONCE, rematch);
+    batch = [];
   }
+  await mapLimit(batch, AT_ONCE, rematch);
   await ports.advisories.markRematched({ id: current.snapshot.id, sequence: current.sequence });
   logger.info(`snapshot ${current.snapshot.id}: ${touched} images matched again`);
 });

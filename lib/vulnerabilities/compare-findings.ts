@@ -15,13 +15,33 @@ export interface FindingsDifference {
   readonly knownExploited: readonly Finding[];
 }
 
-export function compareFindings(before: readonly Finding[], after: readonly Finding[]): FindingsDifference {
+/** Each finding with what it was before, where it was there. */
+function twins(before: readonly Finding[], after: readonly Finding[]): Map<Finding, Finding> {
   const matched = new Map<Finding, Finding>();
   const old = groupByPackage(before);
   for (const finding of after) {
     const twin = old.get(packageKey(finding))?.find((candidate) => sharesId(candidate, finding));
     if (twin) matched.set(finding, twin);
   }
+  return matched;
+}
+
+/** Starts the clocks of what is new at the given time, and lets those of what was there run on. */
+export function withClocks(before: readonly Finding[], after: readonly Finding[], at: string): readonly Finding[] {
+  const known = twins(before, after);
+  return after.map((finding) => {
+    const was = known.get(finding);
+    const isFixable = finding.fixState === 'fixed';
+    return {
+      ...finding,
+      since: was?.since ?? at,
+      ...(isFixable ? { fixableSince: was?.fixableSince ?? at } : {}),
+    };
+  });
+}
+
+export function compareFindings(before: readonly Finding[], after: readonly Finding[]): FindingsDifference {
+  const matched = twins(before, after);
   const kept = new Set(matched.values());
   const changed = (test: (now: Finding, then: Finding) => boolean): Finding[] =>
     [...matched].filter(([now, then]) => test(now, then)).map(([now]) => now);

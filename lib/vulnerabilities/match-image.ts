@@ -1,10 +1,17 @@
 import type { Clock } from '../core/clock.ts';
 import { locationKey } from '../core/image-reference.ts';
-import { type DocumentRef, type DocumentStore, saveJson } from '../documents/index.ts';
+import { type DocumentRef, type DocumentStore, loadJson, saveJson } from '../documents/index.ts';
 import { draftEvent, type EventDraft, type ImageSubject, type SeverityCounts, scanCompleted } from '../events/index.ts';
+import { withClocks } from './compare-findings.ts';
 import { MATCHER } from './match-packages.ts';
 import { matchSnapshot } from './match-snapshot.ts';
-import type { Finding, MatchablePackage, ScanDocument, ScanRecord } from './model.ts';
+import {
+  type Finding,
+  type MatchablePackage,
+  type ScanDocument,
+  type ScanRecord,
+  scanDocumentSchema,
+} from './model.ts';
 import type { AdvisoryStore, CurrentSnapshot, PackageIndex, ScanStore } from './ports.ts';
 
 export interface MatchPorts {
@@ -29,9 +36,11 @@ export interface ImageToMatch {
  */
 export async function matchImage(ports: MatchPorts, image: ImageToMatch): Promise<readonly EventDraft[]> {
   const key = locationKey(image.subject);
-  await ports.index.add(key, image.packages);
+  const [previous] = await Promise.all([ports.scans.find(key), ports.index.add(key, image.packages)]);
   const current = await ports.advisories.currentSnapshot();
-  const record = await scanImage(ports, image, current);
+  // Another SBOM of an image that was scanned before does not start its clocks anew.
+  const before = previous && (await loadJson(ports.documents, previous.scan.key, scanDocumentSchema));
+  const record = await scanImage(ports, image, current, before?.findings);
   const stored = await ports.scans.put(record);
   // A scan against newer advisories is there already: it is the one to tell of.
   const newest = stored === 'superseded' ? ((await ports.scans.find(key)) ?? record) : record;
@@ -49,9 +58,12 @@ export async function scanImage(
   ports: ScanPorts,
   image: ImageToMatch,
   current: CurrentSnapshot | undefined,
+  /** Of the scan before, whose clocks run on. */
+  before: readonly Finding[] = [],
 ): Promise<ScanRecord> {
   const { subject, sbom, packages } = image;
-  const { findings, coverage } = await matchSnapshot(ports.advisories, current?.snapshot, packages);
+  const { findings: found, coverage } = await matchSnapshot(ports.advisories, current?.snapshot, packages);
+  const findings = current ? withClocks(before, found, current.snapshot.createdAt) : found;
   const snapshot = current?.snapshot.id;
   const document: ScanDocument = {
     schemaVersion: 1,

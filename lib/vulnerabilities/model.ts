@@ -146,8 +146,6 @@ export interface MatchablePackage {
   readonly locations?: readonly string[] | undefined;
   /** Digest of the layer that put it there. */
   readonly layer?: string | undefined;
-  /** Whether the base image or the image itself brought it, where that is known. */
-  readonly origin?: 'base' | 'own' | undefined;
   /** The ecosystem of the distribution whose package it is a part of: that one's advisories speak of it then. */
   readonly ownedBy?: string | undefined;
 }
@@ -169,7 +167,12 @@ const findingSchema = z.object({
   /** Only who can reach one of these is affected, say the sources that name any. */
   symbols: z.array(z.string()).optional(),
   layer: z.string().optional(),
-  origin: z.enum(['base', 'own']).optional(),
+  /**
+   * The clocks of a stack, by the time of the snapshot that began them: since when it is known that this image has it,
+   * and since when a version that mends it is. The latter is when somebody could first have done something.
+   */
+  since: z.string().optional(),
+  fixableSince: z.string().optional(),
   locations: z.array(z.string()),
   /** Which record of which source says so. */
   sources: z.array(z.object({ source: z.string(), record: z.string() })),

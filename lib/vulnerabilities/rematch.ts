@@ -136,7 +136,7 @@ export async function rematchImage(
   if (record.snapshot.sequence === current.sequence) return changeOf(ports, record);
   const packages = await ports.packages.packagesOf(record.sbom);
   const { subject, sbom } = record;
-  const scanned = await scanImage(ports, { subject, sbom, packages }, current);
+  const scanned = await scanImage(ports, { subject, sbom, packages }, current, await findingsOf(ports, record.scan));
   const before: DocumentRef = { key: record.scan.key, digest: record.scan.digest };
   const next: ScanRecord = { ...scanned, before };
   if ((await ports.scans.put(next)) === 'superseded') return [];

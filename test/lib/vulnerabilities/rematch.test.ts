@@ -294,7 +294,8 @@ describe('the difference of two snapshots', () => {
         for await (const record of w.scans.all()) {
           const document = await loadJson(w.documents, record.scan.key, scanDocumentSchema);
           const name = record.subject.repository.slice('apps/'.length);
-          expect(document?.findings).toEqual((await w.match([npm(name, '5.0.0')])).findings);
+          const found = document?.findings.map(({ since: _since, fixableSince: _fixable, ...finding }) => finding);
+          expect(found).toEqual((await w.match([npm(name, '5.0.0')])).findings);
         }
       }),
       { numRuns: 100 },
@@ -387,5 +388,41 @@ describe('news of a vulnerability itself', () => {
     await finish();
     await sync([advisories, epss(0.2)]);
     expect(await touched()).toEqual([keyOf('has')]);
+  });
+});
+
+describe('the clocks of a finding', () => {
+  it('begin when it is known, and when it can be mended, and run on over rematching and another SBOM', async () => {
+    const { sync, scan, rematch, scans, documents, clock } = imageWorld();
+    const has = [npm('left', '1.0.0')];
+    const clocks = async () => {
+      const record = await scans.find(keyOf('a'));
+      const document = record && (await loadJson(documents, record.scan.key, scanDocumentSchema));
+      return document?.findings.map(({ since, fixableSince }) => [since, fixableSince]);
+    };
+    const news = async (range: string): Promise<string> => {
+      clock.advance(3600_000);
+      await sync([recordSource([affects('X-1', 'npm', 'left', range)])]);
+      return clock.now().toISOString();
+    };
+    const known = await news('0');
+    clock.advance(60_000);
+    await scan('a', has);
+    expect(await clocks()).toEqual([[known, undefined]]);
+    const mendable = await news('0..2.0.0');
+    await rematch(keyOf('a'));
+    expect(await clocks()).toEqual([[known, mendable]]);
+    await news('0..1.5.0');
+    await rematch(keyOf('a'));
+    expect(await clocks()).toEqual([[known, mendable]]);
+    // The same image, described by a newer generator.
+    await scan('a', [...has, npm('other', '1.0.0')]);
+    expect(await clocks()).toEqual([[known, mendable]]);
+    // Gone and back again, it is news.
+    await news('5.0.0');
+    await rematch(keyOf('a'));
+    const again = await news('0');
+    await rematch(keyOf('a'));
+    expect(await clocks()).toEqual([[again, undefined]]);
   });
 });
