@@ -79,6 +79,7 @@ const configSchema = z
         reconcile: schedule.default('rate(1 hour)'),
         rotateCredentials: schedule.default('rate(6 hours)'),
         reviewWaivers: schedule.default('rate(15 minutes)'),
+        sendDigests: schedule.default('rate(1 hour)'),
         renewVerdicts: schedule.default('rate(1 hour)'),
       } satisfies Record<ScheduleSetting, z.ZodType>)
       .prefault({}),

@@ -32,6 +32,7 @@ import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
 import { reviewWaivers } from '../functions/review-waivers/function.ts';
 import { rotateCredentials } from '../functions/rotate-credentials/function.ts';
+import { sendDigests } from '../functions/send-digests/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
@@ -70,6 +71,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   discoverProvenance,
   receiveProvenance,
   recordProvenance,
+  sendDigests,
   signImage,
   syncAdvisories,
 ];

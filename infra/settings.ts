@@ -153,3 +153,18 @@ function arnsOf(
   });
   return { secretArns: [...new Set(secretArns)], parameterArns: [...new Set(parameterArns)] };
 }
+
+/** Topics and sending identities of the configured channels. An identity is the address, or its domain. */
+export function notificationTargetsOf(
+  { notifications }: LadingConfig,
+  stack: Stack,
+): { readonly topicArns: readonly string[]; readonly identityArns: readonly string[] } {
+  const topicArns = notifications.channels.flatMap((one) => (one.kind === 'sns' ? [one.topicArn] : []));
+  const identityArns = notifications.channels.flatMap((one) => {
+    if (one.kind !== 'email') return [];
+    const arn = (identity: string): string =>
+      `arn:${stack.partition}:ses:${one.region}:${stack.account}:identity/${identity}`;
+    return [arn(one.from), arn(one.from.slice(one.from.lastIndexOf('@') + 1))];
+  });
+  return { topicArns: [...new Set(topicArns)], identityArns: [...new Set(identityArns)] };
+}

@@ -39,7 +39,7 @@ export type ScheduleSetting =
   | 'planRetention'
   | 'reconcile'
   | 'renewVerdicts'
-  | 'reviewWaivers';
+  | 'reviewWaivers' | 'sendDigests';
 
 export interface HttpRoute {
   readonly method: 'GET' | 'POST' | 'OPTIONS' | 'ANY';
@@ -96,6 +96,8 @@ export type Use =
   /** Replaces the credentials that entries of the registries ask it for, as their administrators. */
   | { readonly rotation: 'credentials' }
   | { readonly secret: SecretName }
+  /** The SNS topics that notifications go to, and the addresses that mail is sent from (SES). */
+  | { readonly targets: 'notifications' }
   | { readonly setting: SettingName };
 
 /** Keys by purpose. `postQuantum` is there only where the configuration asks for it; see `optionalKeyId`. */

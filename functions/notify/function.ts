@@ -8,12 +8,25 @@ export const notify = defineFunction({
     bus: 'lading',
     pattern: {
       source: [{ prefix: 'lading.' }],
-      'detail-type': ['Gate Decided', 'Findings Changed', 'Replica Diverged', 'Verdict Lapsed', 'Image Expired'],
+      'detail-type': [
+        'Gate Decided',
+        'Findings Changed',
+        'Replica Diverged',
+        'Verdict Lapsed',
+        'Image Expired',
+        'Remediation Planned',
+      ],
     },
     batchSize: 10,
     maxConcurrency: 5,
   },
   memoryMb: 512,
   timeoutSeconds: 30,
-  uses: [{ table: 'deliveries', access: 'read-write' }, { secret: 'notifications' }, { setting: 'notifications' }],
+  uses: [
+    { table: 'deliveries', access: 'read-write' },
+    { secret: 'notifications' },
+    { secret: 'integrations' },
+    { setting: 'notifications' },
+    { targets: 'notifications' },
+  ],
 });

@@ -1,21 +1,13 @@
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { secretsClient } from '../../lib/aws/clients.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import { dynamoDigestQueue } from '../../lib/notifications/adapters/dynamo-digest-queue.ts';
 import { logChannel } from '../../lib/notifications/adapters/log-channel.ts';
-import { webhookChannel } from '../../lib/notifications/adapters/webhook-channel.ts';
-import { notificationsConfigSchema, notify, rulesOf } from '../../lib/notifications/index.ts';
+import { digested, notificationsConfigSchema, notify, rulesOf } from '../../lib/notifications/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
+import { serviceChannelsOf, webhooksOf } from '../_pipe/notification-channels.ts';
 import { once } from '../_pipe/once.ts';
-import { secretId, setting, table } from '../_pipe/wiring.ts';
-
-const secret = async (): Promise<string> => {
-  const { SecretString } = await secretsClient().send(
-    new GetSecretValueCommand({ SecretId: secretId('notifications') }),
-  );
-  return SecretString ?? '';
-};
+import { setting, table } from '../_pipe/wiring.ts';
 
 const log = {
   info: (message: string, fields: object) => logger.info(message, { ...fields }),
@@ -25,9 +17,14 @@ const log = {
 
 const ports = once(() => {
   const config = setting('notifications', notificationsConfigSchema);
+  const deliveries = table('deliveries');
+  const queue = dynamoDigestQueue(deliveries);
+  const services = serviceChannelsOf(config).map((channel, i) =>
+    config.channels[i]?.digest ? digested(channel, queue) : channel,
+  );
   return {
-    ledger: dynamoLedger(table('deliveries'), systemClock),
-    channels: [logChannel(log), ...config.webhooks.map((webhook) => webhookChannel({ webhook, secret }))],
+    ledger: dynamoLedger(deliveries, systemClock),
+    channels: [logChannel(log), ...webhooksOf(config), ...services],
     rules: rulesOf(config),
   };
 });

@@ -63,8 +63,16 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('rotation' in use) return rotationStatements(shared);
   // The default bus takes tasks of every region: those that events of a region are sent on from.
   if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
+  if ('targets' in use) return targetStatements(shared);
   if ('setting' in use) return [];
   return unreachable(use);
+}
+
+function targetStatements({ notificationTargets: { topicArns, identityArns } }: SharedResources): PolicyStatement[] {
+  return [
+    ...(topicArns.length > 0 ? [allow(['sns:Publish'], topicArns)] : []),
+    ...(identityArns.length > 0 ? [allow(['ses:SendEmail'], identityArns)] : []),
+  ];
 }
 
 /** A key that is kept for its old signatures can be read, and signs no more. */

@@ -16,6 +16,8 @@ export interface SharedResources {
   /** JSON texts. They may hold tokens (the account), which the template resolves. */
   readonly settings: Readonly<Record<SettingName, string>>;
   readonly registries: RegistryRights;
+  /** What notifications are published to and sent from. */
+  readonly notificationTargets: { readonly topicArns: readonly string[]; readonly identityArns: readonly string[] };
   /** ARN pattern of the account's tasks in ECS. */
   readonly taskArns: string;
 }

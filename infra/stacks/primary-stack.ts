@@ -17,7 +17,7 @@ import type { SharedResources } from '../constructs/shared-resources.ts';
 import { SigningKey } from '../constructs/signing-key.ts';
 import { Tables } from '../constructs/tables.ts';
 import { WebApi } from '../constructs/web-api.ts';
-import { registryRightsOf, settingsOf } from '../settings.ts';
+import { notificationTargetsOf, registryRightsOf, settingsOf } from '../settings.ts';
 
 export interface PrimaryStackProps extends StackProps {
   readonly config: LadingConfig;
@@ -65,6 +65,7 @@ export class PrimaryStack extends Stack {
       secrets: new Secrets(this, 'Secrets', { removalPolicy }).byName,
       settings: settingsOf(config, this),
       registries: registryRightsOf(config, this),
+      notificationTargets: notificationTargetsOf(config, this),
       taskArns: `arn:${this.partition}:ecs:*:${this.account}:task/*`,
     };
     this.webApi = new WebApi(this, 'Web', {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { shortDigest } from '../core/digest.ts';
 import { type ImageLocation, locationKey } from '../core/image-reference.ts';
@@ -8,6 +9,7 @@ import {
   gateDecided,
   imageExpired,
   readEvent,
+  remediationPlanned,
   replicaDiverged,
   verdictLapsed,
 } from '../events/index.ts';
@@ -69,12 +71,27 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
     title: `The verdict on ${nameOf(subject)} has lapsed`,
     lines: [reason],
   })),
+  'Remediation Planned': teller(remediationPlanned, ({ subject, changes, cleared, left, dryRun, actions }) => ({
+    severity: 'info',
+    title: `${cleared} findings of ${nameOf(subject)} can be cleared`,
+    lines: [
+      ...changes,
+      `${left} would stay`,
+      ...(actions.length > 0 ? [`${dryRun ? 'would ask' : 'asked'} for ${actions.join(', ')}`] : []),
+    ],
+  })),
   'Image Expired': teller(imageExpired, ({ subject, reason, deletedCount }) => ({
     severity: 'info',
     title: `${nameOf(subject)} was deleted, ${deletedCount} manifests in all`,
     lines: [reason],
   })),
 };
+
+/** Equal for what another build of the same repository is told of in the same words. */
+function topicOf(event: string, { registry, repository }: ImageLocation, lines: readonly string[]): string {
+  const text = JSON.stringify([event, registry, repository, [...lines].sort()]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
 
 function severityOfFindings(exploited: boolean, worse: readonly { readonly severity: string }[]): Severity {
   const ranks = new Set(worse.map(({ severity }) => severity.toLowerCase()));
@@ -108,6 +125,7 @@ export function describeEvent(envelope: EventBridgeEvent): Notification | undefi
     lines: lines.slice(0, MAX_LINES).map((line) => oneLine(line, MAX_LINE)),
     subject: locationKey((data as { readonly subject: ImageLocation }).subject),
     correlationId: metadata.correlationId,
+    topic: topicOf(event, (data as { readonly subject: ImageLocation }).subject, lines),
     data,
   };
 }

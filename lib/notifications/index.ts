@@ -4,6 +4,7 @@ export {
   notificationsConfigSchema,
 } from './config.ts';
 export { describeEvent } from './describe-event.ts';
+export { digested, sendDigests } from './digests.ts';
 export type {
   NotifiableEvent,
   Notification,
@@ -13,4 +14,4 @@ export type {
 } from './model.ts';
 export { type NotifyPorts, type NotifyRequest, type NotifyResult, notify } from './notify.ts';
 export { notificationsFor, rulesOf } from './plan-notifications.ts';
-export type { Channel } from './ports.ts';
+export type { Channel, DigestQueue } from './ports.ts';

@@ -19,6 +19,8 @@ export interface Notification {
   readonly subject: string;
   /** The push (or schedule) that began it all. */
   readonly correlationId: string;
+  /** Names what it is about beyond the one image: an issue for it is opened once. */
+  readonly topic: string;
   /** The data of the event, whole. */
   readonly data: unknown;
 }
@@ -29,12 +31,16 @@ export interface NotificationRule {
   readonly channel: string;
   readonly events: readonly NotifiableEvent[];
   readonly minimumSeverity: Severity;
+  /** `topic`: the same matter about the next image of a repository is told once. `event` when absent. */
+  readonly once?: 'event' | 'topic';
 }
 
 /** One notification for one channel; `dedupeKey` names it for good. */
 export interface PlannedNotification {
   readonly channel: string;
   readonly dedupeKey: string;
+  /** What is told once on the channel: the event, or the topic. */
+  readonly subject: string;
   readonly notification: Notification;
 }
 

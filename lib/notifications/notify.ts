@@ -51,11 +51,11 @@ export async function notify(ports: NotifyPorts, request: NotifyRequest): Promis
 async function tell(
   { ledger, channels }: NotifyPorts,
   { owner, leaseMs }: NotifyRequest,
-  { channel: name, notification }: PlannedNotification,
+  { channel: name, notification, subject }: PlannedNotification,
 ): Promise<'sent' | 'before'> {
   const channel = channels.find((one) => one.name === name);
   if (channel === undefined) throw notificationError('notification-refused', `there is no channel ${name}`);
-  const key: WorkKey = { subject: notification.id, stage: 'notify', version: name };
+  const key: WorkKey = { subject, stage: 'notify', version: name };
   const begun = await ledger.begin(key, owner, leaseMs);
   if (begun.kind === 'completed') return 'before';
   if (begun.kind === 'held') {

@@ -11,7 +11,19 @@ export const rulesOf = (config: NotificationsConfig): readonly NotificationRule[
     events,
     minimumSeverity,
   })),
+  ...config.channels.map(({ kind, name, events, minimumSeverity }) => ({
+    channel: channelName({ kind, name }),
+    events,
+    minimumSeverity,
+    once: isIssue(kind) ? ('topic' as const) : ('event' as const),
+  })),
 ];
+
+export const channelName = ({ kind, name }: { readonly kind: string; readonly name: string }): string =>
+  `${kind}:${name}`;
+
+/** An issue stays open until somebody closes it: more of the same is no news. */
+const isIssue = (kind: string): boolean => kind === 'jira' || kind === 'github';
 
 /** A webhook that someone names `log` is another channel than the log. */
 export const webhookChannelName = (name: string): string => `webhook:${name}`;
@@ -31,7 +43,10 @@ export function notificationsFor(
   return rules
     .filter((rule) => rule.events.includes(notification.event))
     .filter((rule) => rank(notification.severity) >= rank(rule.minimumSeverity))
-    .map(({ channel }) => ({ channel, dedupeKey: `${notification.id} ${channel}`, notification }));
+    .map(({ channel, once }) => {
+      const subject = once === 'topic' ? `topic ${notification.topic}` : notification.id;
+      return { channel, subject, dedupeKey: `${subject} ${channel}`, notification };
+    });
 }
 
 const rank = (severity: Severity): number => severities.indexOf(severity);

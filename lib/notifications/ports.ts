@@ -11,3 +11,12 @@ export interface Channel {
    */
   send(notification: Notification): Promise<void>;
 }
+
+/** Notifications that wait for the next digest of their channel. */
+export interface DigestQueue {
+  /** Idempotent: the same notification waits once. */
+  add(channel: string, notification: Notification): Promise<void>;
+  /** The oldest first, at most 500. */
+  waiting(channel: string): Promise<readonly Notification[]>;
+  remove(channel: string, notifications: readonly Notification[]): Promise<void>;
+}

@@ -1,5 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../../lib/core/digest.ts';
+import { dynamoDigestQueue } from '../../lib/notifications/adapters/dynamo-digest-queue.ts';
+import { memoryDigestQueue } from '../../lib/notifications/adapters/memory-digest-queue.ts';
+import type { DigestQueue, Notification } from '../../lib/notifications/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { memoryWaiverStore } from '../../lib/policy/adapters/memory-waiver-store.ts';
 import type { Waiver, WaiverStore } from '../../lib/policy/index.ts';
@@ -150,5 +153,31 @@ describe.each(vexStores)('VEX %s', (_where, make) => {
     expect(await store.of(at)).toHaveLength(2);
     expect(await store.of(at)).toEqual(expect.arrayContaining([newer, attested]));
     expect(await store.of({ registry: 'registry.example', repository: unique() })).toEqual([]);
+  });
+});
+
+const digestQueues: [string, () => DigestQueue][] = [
+  ['in memory', memoryDigestQueue],
+  ['in DynamoDB', () => dynamoDigestQueue(dynamo.table)],
+];
+
+describe.each(digestQueues)('notifications that wait %s', (_where, make) => {
+  it('wait once, the oldest first, until they are taken out', async () => {
+    const [queue, channel] = [make(), unique()];
+    const waiting = (id: string, time: string): Notification => ({
+      ...{ id, time, event: 'Gate Decided', source: 'lading.policy', severity: 'warning', title: 't', lines: ['l'] },
+      ...{ subject: 's', correlationId: 'c', topic: 'p', data: { large: true } },
+    });
+    await queue.add(channel, waiting('b', '2026-01-02T00:00:00.000Z'));
+    await queue.add(channel, waiting('a', '2026-01-01T00:00:00.000Z'));
+    await queue.add(channel, waiting('a', '2026-01-01T00:00:00.000Z'));
+    const found = await queue.waiting(channel);
+    expect(found.map(({ id, data }) => [id, data])).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+    ]);
+    await queue.remove(channel, found.slice(0, 1));
+    expect((await queue.waiting(channel)).map(({ id }) => id)).toEqual(['b']);
+    expect(await queue.waiting(unique())).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ export function actionRunner({ post, token, registry, allowHosts }: ActionOption
   };
 }
 
-export const isAllowed = (hostname: string, allowed: readonly string[]): boolean =>
+const isAllowed = (hostname: string, allowed: readonly string[]): boolean =>
   allowed.some((one) => (one.startsWith('*.') ? hostname.endsWith(one.slice(1)) : hostname === one));
 
 interface Outgoing {

