@@ -15,7 +15,7 @@ export const distroSchema = z.object({
   prettyName: z.string().optional(),
   idLike: z.array(z.string()).optional(),
   cpe: z.string().optional(),
-  /** `SUPPORT_END` of os-release, as written. */
+  /** The last day of support: `SUPPORT_END` of os-release as written, else what is known of the release. */
   supportEnd: z.string().optional(),
   /** Where it was read. */
   path: z.string(),

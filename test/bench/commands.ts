@@ -20,6 +20,7 @@ export const commands = {
     image,
     ...'--no-cache --platform linux/amd64 -o cyclonedx-json'.split(' '),
   ],
+  ladingHelp: [...lading, 'sbom', '--help'],
   trivySbom: (image: string, cache: string): readonly string[] => [
     ...`trivy --quiet --cache-dir ${cache} image --insecure --image-src remote --format cyclonedx`.split(' '),
     ...'--scanners license --offline-scan --skip-db-update'.split(' '),

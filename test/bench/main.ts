@@ -5,16 +5,31 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { find, toolsFolder } from '../interop/tools.ts';
 import type { BenchCase, BenchContext, BenchRow } from './bench-case.ts';
+import { admission } from './cases/admission.ts';
 import { advisories } from './cases/advisories.ts';
 import { bundles } from './cases/bundles.ts';
 import { localStack } from './cases/local-stack.ts';
 import { replication } from './cases/replication.ts';
 import { retention } from './cases/retention.ts';
 import { sbom } from './cases/sbom.ts';
+import { sbomLarge } from './cases/sbom-large.ts';
+import { sbomWarm } from './cases/sbom-warm.ts';
 import { signing } from './cases/signing.ts';
 import { transfer } from './cases/transfer.ts';
 
-const cases: readonly BenchCase[] = [bundles, retention, advisories, sbom, replication, transfer, localStack, signing];
+const cases: readonly BenchCase[] = [
+  bundles,
+  retention,
+  advisories,
+  sbom,
+  sbomWarm,
+  sbomLarge,
+  replication,
+  transfer,
+  localStack,
+  signing,
+  admission,
+];
 
 const help = `usage: npm run bench [-- options] [case …]
 

@@ -25,7 +25,7 @@ const schema = once(() =>
 /** apk's database, in `lib` or, since the merge of `/usr`, in `usr/lib`; also of file trees below the root. */
 export const installedFile: FileKind<ApkRecord[]> = {
   id: 'apk-installed',
-  version: 2,
+  version: 3,
   match: { names: ['installed'], accepts: (path) => /(?:^|\/)lib\/apk\/db\/installed$/.test(path) },
   maxBytes: 128 * 1024 * 1024,
   importance: 'database',

@@ -19,6 +19,16 @@ export const TOOL_CLASSIFIERS: readonly Classifier[] = [
       /\0OpenSSL (?<version>\d{1,3}\.\d{1,3}\.\d{1,3}(?:[a-z]{1,3}|-alpha\d|-beta\d|-rc\d)?)/,
     ),
   ),
+  {
+    pattern: /^libc(?:\.so\.6|-2\.\d{1,3}\.so)$/,
+    signatures: [
+      signature(
+        'pkg:generic/glibc',
+        'GNU C Library ',
+        /GNU C Library [^\0]{1,80} release version (?<version>\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)/,
+      ),
+    ],
+  },
   named('curl', signature('pkg:generic/curl', 'curl/', /curl\/(?<version>\d{1,3}\.\d{1,3}\.\d{1,3})/)),
   named('gcc', signature('pkg:generic/gcc', 'GCC: (GNU) ', /GCC: \(GNU\) (?<version>\d{1,3}\.\d{1,3}\.\d{1,3})/)),
   named(

@@ -1,5 +1,6 @@
 import type { Distro } from '../../model.ts';
 import type { FileKind, ImageFiles } from '../cataloger.ts';
+import { endOfLife } from './end-of-life.ts';
 import { debianVersionFile, osReleaseFile } from './os-release-file.ts';
 
 export const distroKinds: readonly FileKind[] = [osReleaseFile, debianVersionFile];
@@ -15,6 +16,7 @@ export function findDistro(files: ImageFiles): Distro | undefined {
     if (!file || !id) continue;
     const { versionId, versionCodename, prettyName, idLike, cpeName, supportEnd } = file.content;
     const pointRelease = id === 'debian' ? files.at(debianVersionFile, 'etc/debian_version')?.content : undefined;
+    const lastDay = supportEnd ?? endOfLife(id, versionId);
     return {
       id,
       ...(versionId ? { versionId } : {}),
@@ -23,7 +25,7 @@ export function findDistro(files: ImageFiles): Distro | undefined {
       ...(prettyName ? { prettyName } : {}),
       ...(idLike ? { idLike } : {}),
       ...(cpeName ? { cpe: cpeName } : {}),
-      ...(supportEnd ? { supportEnd } : {}),
+      ...(lastDay ? { supportEnd: lastDay } : {}),
       path: file.path,
     };
   }

@@ -8,7 +8,7 @@ import type { FileKind } from '../cataloger.ts';
  */
 export const dpkgFileList: FileKind<string[]> = {
   id: 'dpkg-file-list',
-  version: 1,
+  version: 2,
   match: {
     extensions: ['list', 'md5sums'],
     accepts: (path) => /(?:^|\/)lib\/dpkg\/(?:info\/[^/]+\.list|status\.d\/[^/]+\.md5sums)$/.test(path),

@@ -14,7 +14,7 @@ import { createExecutableScan } from './scan-executable.ts';
  */
 export const executableFile: FileKind<ExecutableContent> = {
   id: 'executable',
-  version: 1,
+  version: 2,
   match: {
     names: CLASSIFIED_NAMES,
     begins: (head) => executableFormat(head) !== undefined,

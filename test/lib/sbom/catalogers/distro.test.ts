@@ -44,6 +44,16 @@ describe('the distribution', () => {
     expect((await distroOf([osRelease('ubuntu', '24.04'), version('12.1\n')]))?.pointRelease).toBeUndefined();
   });
 
+  it('has a last day of support: its own word before what is known of the release', async () => {
+    const file = (text: string): TarEntryInput => ({ path: 'etc/os-release', content: text });
+    const endOf = async (text: string) => (await distroOf([file(text)]))?.supportEnd;
+    expect(await endOf('ID=alpine\nVERSION_ID=3.18.9\n')).toBe('2025-05-09');
+    expect(await endOf('ID=debian\nVERSION_ID="12"\n')).toBe('2028-06-30');
+    expect(await endOf('ID=fedora\nVERSION_ID=40\nSUPPORT_END=2025-05-13\n')).toBe('2025-05-13');
+    expect(await endOf('ID=debian\nVERSION_ID="12"\nSUPPORT_END=2040-01-01\n')).toBe('2040-01-01');
+    expect(await endOf('ID=arch\n')).toBeUndefined();
+  });
+
   it('is unknown where nothing names one', async () => {
     expect(await distroOf([{ path: 'etc/os-release', content: 'NAME=Nameless' }])).toBeUndefined();
     expect(await distroOf()).toBeUndefined();

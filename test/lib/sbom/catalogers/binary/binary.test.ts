@@ -37,6 +37,7 @@ describe('well-known programs', () => {
     ['bin/consul', 'CONSUL_VERSION: 1.15.2', 'pkg:golang/github.com/hashicorp/consul@1.15.2'],
     ['bin/vault', 'revoke1.18.0', 'pkg:golang/github.com/hashicorp/vault@1.18.0'],
     ['usr/local/bin/openssl', '\0OpenSSL 3.1.4 24 Oct', 'pkg:generic/openssl@3.1.4'],
+    ['lib/libc.so.6', 'GNU C Library (GNU libc) stable release version 2.36.\n', 'pkg:generic/glibc@2.36'],
     ['opt/curl', 'curl/8.5.0', 'pkg:generic/curl@8.5.0'],
     ['opt/bash', '@(#)Bash version 5.2.15(1) release GNU', 'pkg:generic/bash@5.2.15'],
     ['usr/local/go/bin/go', 'go1.21.0\0', 'pkg:generic/go@1.21.0'],
