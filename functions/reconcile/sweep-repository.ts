@@ -6,6 +6,7 @@ import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { listRepository, type RepositoryName, reconcileRepository } from '../../lib/inventory/index.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import { divergedReplicas, replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
+import { GENERATOR_VERSION } from '../../lib/sbom/model.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
@@ -37,7 +38,9 @@ export async function sweepRepository(
     listRepository(await registries().open(registry), repository, systemClock);
   const replicated = isSource && replicationTargets(config, of).length > 0;
   const listing = await list(of);
-  const { events, ...counts } = await reconcileRepository(ports, of, listing, { graceMs, replicated, announces });
+  const { events, ...counts } = await reconcileRepository(ports, of, listing, {
+    ...{ graceMs, replicated, announces, sbomVersion: GENERATOR_VERSION },
+  });
   await publish(events);
   const mediaTypeOf = async (digest: Digest) => (await ports.catalog.find({ ...of, digest }))?.mediaType;
   const diverged = replicated

@@ -30,6 +30,15 @@ export function missingStage(
   return completed('attest') ? undefined : 'attest';
 }
 
+/**
+ * Whether the SBOM was made by another version of the catalogers than today's. It is then made again, out of what was read
+ * of the layers, and everything that follows from it.
+ */
+export function isOutdated(records: readonly WorkRecord[], sbomVersion: string | undefined): boolean {
+  const made = lastCompleted(records, 'sbom');
+  return sbomVersion !== undefined && made !== undefined && made.version !== sbomVersion;
+}
+
 /** The newest record of the stage that is done. */
 const lastCompleted = (records: readonly WorkRecord[], stage: string): WorkRecord | undefined =>
   records

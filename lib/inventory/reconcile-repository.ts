@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import { locationKey } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
 import type { WorkLedger } from '../work/index.ts';
-import { missingStage, undecidedNews } from './missing-work.ts';
+import { isOutdated, missingStage, undecidedNews } from './missing-work.ts';
 import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
 import type { CatalogReader } from './ports.ts';
 
@@ -31,6 +31,8 @@ export interface ReconcileSettings {
   readonly graceMs: number;
   /** Whether a rule copies the repository, so that a missing replica is missing work. */
   readonly replicated: boolean;
+  /** Of the catalogers: images whose SBOM another one made are told again, some of them in each sweep. */
+  readonly sbomVersion?: string;
   /** Whether what the catalogue does not know is told. Not for a registry that is polled, which tells it itself. */
   readonly announces?: boolean;
 }
@@ -99,6 +101,9 @@ function groupTags(tags: ReadonlyMap<string, Digest>): Map<Digest, string[]> {
   return grouped;
 }
 
+/** SBOMs of one repository that one sweep has made again: a new version must not keep new images waiting. */
+const MAX_OUTDATED = 200;
+
 /** Questions that are asked at once. */
 const AT_ONCE = 8;
 
@@ -117,9 +122,12 @@ async function findUnfinished(
     );
     if (last > before) return { stopped: [], news: [] };
     const isStopped = missingStage(entry, records, settings.replicated) !== undefined;
-    return { stopped: isStopped ? [entry.digest] : [], news: isStopped ? [] : undecidedNews(records) };
+    if (isStopped) return { stopped: [entry.digest], news: [] };
+    const outdated = isOutdated(records, settings.sbomVersion) ? [entry.digest] : [];
+    return { stopped: [], outdated, news: undecidedNews(records) };
   });
-  return { stopped: found.flatMap((one) => one.stopped), news: found.flatMap((one) => one.news) };
+  const outdated = found.flatMap((one) => one.outdated ?? []).slice(0, MAX_OUTDATED);
+  return { stopped: [...found.flatMap((one) => one.stopped), ...outdated], news: found.flatMap((one) => one.news) };
 }
 
 async function findGone(

@@ -84,8 +84,8 @@ async function setup() {
     has: async (digest: Digest) => present.some((name) => digestOf(name) === digest),
     listedAt: clock.now(),
   });
-  const sweep = (given: ReturnType<typeof listing>) =>
-    reconcileRepository({ catalog, ledger, clock }, of, given, { graceMs: 60_000, replicated: false });
+  const sweep = (given: ReturnType<typeof listing>, sbomVersion = '1') =>
+    reconcileRepository({ catalog, ledger, clock }, of, given, { graceMs: 60_000, replicated: false, sbomVersion });
   return { clock, catalog, ledger, finish, listing, sweep };
 }
 
@@ -119,6 +119,20 @@ describe('the sweep', () => {
     expect((await sweep(listing({ '1': 'a' }))).stopped).toBe(0);
     clock.advance(61_000);
     expect(what((await sweep(listing({ '1': 'a' }))).events)).toEqual([`Image Pushed ${digestOf('a')} 1`]);
+  });
+
+  it('has SBOMs made again that another version of the catalogers made, once', async () => {
+    const { catalog, finish, ledger, listing, sweep, clock } = await setup();
+    await catalog.enter(entry('a'));
+    await catalog.bindTag({ ...of, tag: '1', digest: digestOf('a'), boundAt: '2026-01-01T00:00:00.000Z' });
+    await finish('a', 'catalog', 'sbom', 'match', 'gate');
+    clock.advance(61_000);
+    expect(what((await sweep(listing({ '1': 'a' }), '2')).events)).toEqual([`Image Pushed ${digestOf('a')} 1`]);
+    const again = { subject: locationKey(entry('a')), stage: 'sbom', version: '2' };
+    await ledger.begin(again, 'test', 1_000);
+    await ledger.complete(again, 'test', []);
+    clock.advance(61_000);
+    expect((await sweep(listing({ '1': 'a' }), '2')).events).toEqual([]);
   });
 
   it('tells again what changed for an image, where no verdict was made since', async () => {
