@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { describeError, LadingError } from '../../lib/core/errors.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import { mirrorsConfigSchema } from '../../lib/mirror/config.ts';
-import { createRegistries } from '../../lib/registry/adapters/open-registries.ts';
 import { registriesConfigSchema } from '../../lib/registry/config.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from './registry/index.ts';
 import { apiGate } from './registry/mirror/api-gate.ts';
+import { upstreamRegistries } from './upstream-registries.ts';
 
 /** An edge: a mirror by itself, near to where images run, which asks a Lading elsewhere what it may hand out. */
 const edgeConfigSchema = z
@@ -56,7 +56,7 @@ export async function startEdge(
     onProblem,
     mirror: {
       rules: config.mirrors,
-      registries: createRegistries({ entries: config.registries }),
+      registries: upstreamRegistries(config.registries),
       gate: apiGate({
         api: () => config.api,
         nameOf: ({ upstream }) => `${upstream.registry}/${upstream.repository}`,

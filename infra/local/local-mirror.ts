@@ -12,15 +12,15 @@ export async function localMirror(
   stack: { readonly api: () => string | undefined; readonly onProblem: (what: string) => void },
 ): Promise<((host: string) => MirrorOptions) | undefined> {
   if (lading['mirrors'] === undefined) return undefined;
-  const [{ readConfig }, { createRegistries }, { apiGate }] = await Promise.all([
+  const [{ readConfig }, { upstreamRegistries }, { apiGate }] = await Promise.all([
     import('../config.ts'),
-    import('../../lib/registry/adapters/open-registries.ts'),
+    import('./upstream-registries.ts'),
     import('./registry/mirror/api-gate.ts'),
   ]);
   const { mirrors, registries } = readConfig({ lading });
   return (host) => ({
     rules: mirrors,
-    registries: createRegistries({ entries: registries }),
+    registries: upstreamRegistries(registries),
     gate: apiGate({
       api: stack.api,
       nameOf: ({ repository }) => `${host}/${repository}`,
