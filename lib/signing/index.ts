@@ -1,4 +1,5 @@
 export { createAttestation, createSignature, type SigningOptions } from './create-signature.ts';
+export { createEnvelopeSignature, type EnvelopeSigner } from './envelope-signature.ts';
 export { type CertificateAuthority, createKeylessAttestation, type TransparencyLog } from './keyless.ts';
 export { parseVerificationKey, type VerificationKey } from './keys.ts';
 export {

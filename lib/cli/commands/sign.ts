@@ -8,7 +8,7 @@ const imageArgument = () => new Argument('<image>', 'HOST/REPOSITORY[:TAG] or HO
 export const keyOption = () =>
   new Option(
     '--key <key>',
-    'file (PKCS#8, or of cosign generate-key-pair), awskms:///KEY or an ARN (default: that of the running stack)',
+    'file (PKCS#8, or of cosign generate-key-pair), awskms:///KEY or an ARN of KMS or AWS Signer (default: that of the running stack)',
   );
 export const formatOption = () =>
   new Option('--format <format>', 'how to pack the signature').choices(formats).default('cosign-bundle' as const);

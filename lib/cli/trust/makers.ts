@@ -4,6 +4,7 @@ import { parseCertificate } from '../../formats/x509/index.ts';
 import {
   COSIGN_SIGN_PREDICATE,
   createAttestation,
+  createEnvelopeSignature,
   createKeylessAttestation,
   createSignature,
   type FetchedMaterial,
@@ -39,8 +40,29 @@ export interface Maker {
 }
 
 /** @throws LadingError `options-conflict`, and those of keys */
-export const openMaker = (options: MakerOptions): Promise<Maker> =>
-  options.identityToken === undefined ? keyMaker(options) : keylessMaker(options, options.identityToken);
+export function openMaker(options: MakerOptions): Promise<Maker> {
+  const { identityToken, key } = options;
+  if (identityToken !== undefined) return keylessMaker(options, identityToken);
+  return key !== undefined && /^arn:aws[a-z-]*:signer:/.test(key) ? profileMaker(options, key) : keyMaker(options);
+}
+
+/** AWS Signer makes whole envelopes, of one format, and nothing but signatures of images. */
+async function profileMaker({ format }: MakerOptions, profile: string): Promise<Maker> {
+  if (format !== 'notation-jws') {
+    throw new LadingError('options-conflict', 'AWS Signer signs in the format notation-jws', {
+      hint: 'add --format notation-jws',
+    });
+  }
+  const { awsSigner } = await import('../../signing/adapters/aws-signer.ts');
+  const signer = awsSigner(profile);
+  return {
+    own: () => [],
+    sign: ({ image, descriptor }, now) => createEnvelopeSignature(signer, image, descriptor, now),
+    attest: async () => {
+      throw new LadingError('options-conflict', 'AWS Signer signs images, and no statements about them');
+    },
+  };
+}
 
 async function keyMaker(options: SigningInput): Promise<Maker> {
   const [signer, more] = await Promise.all([openSigner(options), signingOptions(options)]);
