@@ -7,7 +7,9 @@ import { imageOf, overviewOf } from './find.ts';
 import { advisoriesPage } from './pages/advisories-page.ts';
 import { imagePage, type Relations } from './pages/image-page.ts';
 import { imagesPage } from './pages/images-page.ts';
+import { votesPage } from './pages/votes-page.ts';
 import type { ConsolePorts } from './ports.ts';
+import { consensusOf } from './security-desk.ts';
 
 const PAGE = 50;
 /** Of one image; an index has a dozen platforms, and a signature or two is attached to each. */
@@ -30,6 +32,10 @@ export function addPages(app: Hono, ports: ConsolePorts): void {
       relationsOf(ports, image.entry),
     ]);
     return context.html(imagePage(image, findings, relations, head));
+  });
+  app.get('/votes', async (context) => {
+    const image = await imageOf(ports, context.req.query('ref'));
+    return context.html(votesPage(image, await consensusOf(ports.security, image)));
   });
   app.get('/advisories', async (context) => context.html(advisoriesPage(await ports.advisories.status())));
 }

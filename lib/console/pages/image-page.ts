@@ -115,7 +115,7 @@ function findingsCard({ entry, scan, sbom }: ImageOverview, findings: readonly F
   const note = coverageNote(scan);
   const gaps = sbom && sbom.sbom.outcome !== 'complete' ? `${sbom.sbom.outcome}: ${sbom.sbom.detail ?? ''}` : '';
   return html`<section class="card">
-  <div class="head"><h2>Findings</h2>${severityMarks(scan.counts)}${scan.fixable > 0 ? html`<span class="dim">${scan.fixable} can be fixed by an update</span>` : ''}</div>
+  <div class="head"><h2>Findings</h2>${severityMarks(scan.counts)}${scan.fixable > 0 ? html`<span class="dim">${scan.fixable} can be fixed by an update</span>` : ''}<a class="dim" href="/votes?ref=${pathParameter(locationKey(entry))}">other scanners</a></div>
   ${note ? html`<p class="note">${note}: unknown, not clean.${gaps ? ` ${gaps}` : ''}</p>` : ''}
   ${findings && findings.length > 0 ? findingsTable(findings, `/api/image?ref=${pathParameter(locationKey(entry))}`) : ''}
   ${findings === undefined ? html`<p class="nothing">The report of this scan is not there any more.</p>` : ''}

@@ -101,6 +101,9 @@ describe('reports of other scanners by the API', () => {
         { id: 'CVE-2026-1001', dissent: [], found: [{ voter: 'lading' }, { voter: 'trivy' }] },
       ],
     });
+    const page = await (await app.request(`/votes?ref=${ref}`)).text();
+    expect(page).toMatch(/CVE-2026-1001[\s\S]*lading \(high\), trivy \(high\)/);
+    expect(page).toContain('1 of 2 without dissent');
     expect(await (await post(`/api/reports?ref=${ref}`, report)).json()).toMatchObject({ outcome: 'unchanged' });
     expect(published).toHaveLength(1);
   });
