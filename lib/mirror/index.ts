@@ -1,6 +1,6 @@
 export { createMirrorCounter, type MirrorCounter, type MirrorCounts } from './counts.ts';
 export { type JudgedManifest, type Judgement, judgeImage } from './judge-image.ts';
 export type * from './ports.ts';
-export { type PulledManifest, pullManifest } from './pull-manifest.ts';
+export { type PulledManifest, type PullManifestPorts, pullManifest } from './pull-manifest.ts';
 export { type MirrorRoute, routeRepository } from './route-repository.ts';
 export { createSingleFlight, type SingleFlight } from './single-flight.ts';

@@ -18,12 +18,19 @@ export interface PullManifestPorts {
   readonly flights: SingleFlight<PulledManifest>;
   /** When each tag was last compared with the upstream, in milliseconds. */
   readonly checked: Map<string, number>;
+  /** Until when an upstream that did not answer is not asked again, in milliseconds; by host. */
+  readonly down: Map<string, number>;
   readonly clock: Clock;
+  /** Ends the question what a tag names now, where there is something to serve instead. @default after 3 s */
+  readonly patience?: () => AbortSignal;
 }
 
 /** Errors that say that an upstream is in no state to answer: what is cached is served then. */
 const OUTAGE: ReadonlySet<string> = new Set(['registry-unavailable', 'registry-denied', 'registry-protocol']);
 const MAX_CHECKED = 100_000;
+/** Who waits for an upstream that is down, waits for each tag again. Milliseconds. */
+const DOWN_MS = 15_000;
+const PATIENCE_MS = 3_000;
 
 /**
  * Finds a manifest for a client of the mirror: what is cached by its digest; a tag that was compared a short while ago;
@@ -42,14 +49,23 @@ export async function pullManifest(
   if (cached && (isDigest(reference) || isFresh > ports.clock.now().getTime())) {
     return { kind: 'found', digest: cached.digest, from: 'cache', bytes: 0 };
   }
+  const { down, clock, patience = () => AbortSignal.timeout(PATIENCE_MS) } = ports;
+  const { upstream } = route.rule;
+  if (cached && (down.get(upstream) ?? 0) > clock.now().getTime()) {
+    return { kind: 'found', digest: cached.digest, from: 'stale', bytes: 0 };
+  }
   const shared = ports.flights.has(key);
   const pulled = await ports.flights.run(key, async () => {
+    const limit = cached === undefined ? undefined : patience();
     try {
-      const pulled = await fromUpstream(ports, route, reference, cached?.digest);
+      const pulled = await fromUpstream(ports, route, reference, cached?.digest, limit);
       if (pulled.kind === 'found') remember(ports, key);
+      down.delete(upstream);
       return pulled;
     } catch (cause) {
-      if (!isLadingError(cause) || !OUTAGE.has(cause.code)) throw cause;
+      const isOutage = limit?.aborted === true || (isLadingError(cause) && OUTAGE.has(cause.code));
+      if (!isOutage) throw cause;
+      down.set(upstream, clock.now().getTime() + DOWN_MS);
       if (cached === undefined) return { kind: 'unavailable', cause };
       return { kind: 'found', digest: cached.digest, from: 'stale', bytes: 0 };
     }
@@ -64,16 +80,18 @@ async function fromUpstream(
   route: MirrorRoute,
   reference: string,
   known: Digest | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<PulledManifest> {
   const upstream = await ports.upstream(route.rule.upstream);
   const at = { repository: route.upstreamRepository, reference };
+  const call = signal === undefined ? {} : { signal };
   if (known !== undefined) {
     // A HEAD is not counted by registries that limit pulls.
-    const head = await upstream.headManifest(at);
+    const head = await upstream.headManifest(at, call);
     if (head === undefined) return { kind: 'unknown' };
     if (head.digest === known) return { kind: 'found', digest: known, from: 'cache', bytes: 0 };
   }
-  const fetched: FetchedManifest | undefined = await upstream.getManifest(at);
+  const fetched: FetchedManifest | undefined = await upstream.getManifest(at, call);
   if (fetched === undefined) return { kind: 'unknown' };
   await ports.cache.store(route.repository, fetched, isDigest(reference) ? undefined : reference);
   return { kind: 'found', digest: fetched.digest, from: 'upstream', bytes: fetched.bytes.length };

@@ -43,6 +43,8 @@ export interface RegistryAccess {
   ): Promise<{ readonly principal: string | undefined } | 'refused'>;
   /** `repository` is `*` for the catalogue. A refusal becomes a 403. */
   authorize(principal: string | undefined, action: RegistryAction, repository: string): boolean | Promise<boolean>;
+  /** Why an image may not be pulled (it becomes a 403), or `undefined`. Referrers and questions by HEAD are not asked for. */
+  refusePull?(principal: string | undefined, repository: string, digest: Digest): Promise<string | undefined>;
 }
 
 /** Content that a manifest names. `optional` content (non-distributable layers) need not be in the registry. */

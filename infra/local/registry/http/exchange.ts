@@ -19,6 +19,8 @@ export interface Exchange {
   /** @throws OciError 403 */
   require(action: RegistryAction, repository: string): Promise<void>;
   allows(action: RegistryAction, repository: string): Promise<boolean>;
+  /** @throws OciError 403 where the gate on pulls refuses the image */
+  requirePull(repository: string, digest: Digest): Promise<void>;
 }
 
 export type Headers = Readonly<Record<string, string | readonly string[]>>;

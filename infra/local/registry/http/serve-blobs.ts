@@ -62,7 +62,7 @@ async function get(exchange: Exchange, name: string, digest: Digest): Promise<vo
   await flight?.done;
   await serveStored(exchange, name, digest);
   if (flight === undefined)
-    exchange.mirrorOf(name)?.served(name, Number(exchange.response.getHeader('content-length')));
+    exchange.mirrorOf(name)?.served(name, Number(exchange.response.getHeader('content-length') ?? 0));
 }
 
 async function serveStored(exchange: Exchange, name: string, digest: Digest): Promise<void> {

@@ -58,6 +58,8 @@ async function get(exchange: Exchange, repository: string, asked: string): Promi
     exchange.response.writeHead(200, { ...described, 'content-length': String(manifest.size) });
     return void exchange.response.end();
   }
+  // Signatures and statements must be there to be read, whatever is thought of their image.
+  if (manifest.subject === undefined) await exchange.requirePull(repository, manifest.digest);
   // By digest: the tag may have moved since, and headers and bytes must be of one manifest.
   const found = await exchange.store.getManifest(repository, manifest.digest);
   if (!found) throw unknown(repository, reference);

@@ -126,6 +126,10 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
     principal,
     mirrorOf,
     allows,
+    async requirePull(repository, digest) {
+      const why = await access?.refusePull?.(principal, repository, digest);
+      if (why !== undefined) throw new OciError(403, 'DENIED', `${repository}@${digest} may not be pulled: ${why}`);
+    },
     async require(action, repository) {
       if (principal === undefined && WRITES.has(action) && mirrorOf(repository) !== undefined) {
         throw new OciError(403, 'DENIED', `"${repository}" mirrors another registry and takes no pushes`);

@@ -80,6 +80,7 @@ class PullThroughMirror implements Mirror {
   readonly #counter = createMirrorCounter();
   readonly #manifests = createSingleFlight<PulledManifest>();
   readonly #checked = new Map<string, number>();
+  readonly #down = new Map<string, number>();
   readonly #blobs = new Map<string, BlobFlight>();
   readonly #runs = new Map<Digest, boolean>();
 
@@ -158,13 +159,15 @@ class PullThroughMirror implements Mirror {
   async referrers(client: MirrorClient, subject: Digest): Promise<void> {
     const route = this.#route(client.repository);
     const { rule, upstreamRepository } = route;
+    if ((this.#down.get(rule.upstream) ?? 0) > this.#parts.clock.now().getTime()) return;
     try {
       const upstream = await this.#options.registries.open(rule.upstream);
-      const { descriptors } = await upstream.listReferrers({ repository: upstreamRepository, digest: subject });
+      const of = { repository: upstreamRepository, digest: subject };
+      const { descriptors } = await upstream.listReferrers(of, { signal: AbortSignal.timeout(REFERRERS_MS) });
       for (const { digest } of descriptors) await this.#pull(route, digest);
     } catch (error) {
       // What is here is listed; a signature that cannot be had is missing, and verifying says so.
-      if (!isLadingError(error)) throw error;
+      if (!isLadingError(error) && !isTimeout(error)) throw error;
     }
   }
 
@@ -194,7 +197,11 @@ class PullThroughMirror implements Mirror {
       store: (...given: Parameters<typeof this.storeManifest>) => this.storeManifest(...given),
     };
     const upstream = (host: string) => this.#options.registries.open(host);
-    return pullManifest({ cache, upstream, flights: this.#manifests, checked: this.#checked, clock }, route, reference);
+    return pullManifest(
+      { cache, upstream, flights: this.#manifests, checked: this.#checked, down: this.#down, clock },
+      route,
+      reference,
+    );
   }
 
   /** Bytes and type as the upstream gave them; what they name comes when a client asks for it. */
@@ -286,6 +293,9 @@ class PullThroughMirror implements Mirror {
 }
 
 const MAX_KNOWN = 100_000;
+/** Who lists referrers has the image, and is told of those that are here rather than kept waiting. */
+const REFERRERS_MS = 10_000;
+const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';
 
 /** Clients that know `Retry-After` (containerd, skopeo, Lading) come again by themselves on 429. */
 const held = (repository: string, digest: Digest, seconds: number): OciError =>
