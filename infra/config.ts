@@ -156,6 +156,10 @@ const configSchema = z
       if (['basic', 'bearer'].includes(entry.credentials.kind)) {
         refuse(path, 'would stand readable in the template: keep it in Secrets Manager and name that secret');
       }
+      const { writeCredentials: writing } = entry;
+      if (writing && (['basic', 'bearer'].includes(writing.kind) || localOnly(writing))) {
+        refuse(['registries', i, 'writeCredentials'], 'name a secret or a parameter, which functions can read');
+      }
       const local = localOnly(entry.credentials);
       if (local) refuse(path, `${local} is not there where functions run: name a secret or a parameter`);
       if (entry.rotation && 'variable' in entry.rotation.issuer.admin) {

@@ -9,7 +9,7 @@ import {
 } from '../lib/registry/config.ts';
 import type { ReplicationConfig } from '../lib/replication/config.ts';
 import type { LadingConfig } from './config.ts';
-import type { RegistryRights } from './constructs/shared-resources.ts';
+import type { RegistryAccessRights, RegistryRights } from './constructs/shared-resources.ts';
 
 /** The host of a region's ECR (ECR user guide, "Private registry"); China has a domain of its own. */
 export const ecrHost = (account: string, region: string): string =>
@@ -68,6 +68,7 @@ const onlyRotated = ({ entries }: RegistriesConfig): RegistriesConfig => ({
 export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<SettingName, string>> {
   const json = (value: unknown): string => stack.toJsonString(value);
   return {
+    // Who speaks to no registry may know where all secrets are: only then can it tell which of them was changed.
     registries: json(withoutRotation(registriesOf(config, stack.account))),
     rotation: json(onlyRotated(registriesOf(config, stack.account))),
     replication: json(replicationOf(config, stack.account)),
@@ -84,21 +85,50 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
   };
 }
 
+type Purpose = 'reading' | 'writing';
+
+/** The registries as functions of one purpose see them: with the credentials that are theirs, and no others. */
+const forPurpose = ({ entries }: RegistriesConfig, purpose: Purpose): RegistriesConfig => ({
+  entries: withoutRotation({ entries }).entries.map((entry) => {
+    if (entry.kind === 'ecr') return entry;
+    const { writeCredentials, ...rest } = entry;
+    return { ...rest, credentials: purpose === 'writing' ? (writeCredentials ?? rest.credentials) : rest.credentials };
+  }),
+});
+
 /** What IAM must allow so that functions can speak to the registries of the configuration. */
 export function registryRightsOf(config: LadingConfig, stack: Stack): RegistryRights {
-  const { entries } = registriesOf(config, stack.account);
+  const all = registriesOf(config, stack.account);
+  const rotated = all.entries.flatMap((entry) => {
+    if (entry.kind === 'ecr' || !entry.rotation) return [];
+    const secret = rotatedSecret(entry);
+    return secret === undefined ? [] : [{ secret, admin: entry.rotation.issuer.admin }];
+  });
+  return {
+    reading: accessRightsOf(forPurpose(all, 'reading'), stack),
+    writing: accessRightsOf(forPurpose(all, 'writing'), stack),
+    rotation: {
+      rotatedArns: arnsOf(
+        rotated.map(({ secret }) => ({ secret })),
+        stack,
+      ).secretArns,
+      admins: arnsOf(
+        rotated.map(({ admin }) => admin),
+        stack,
+      ),
+    },
+  };
+}
+
+function accessRightsOf({ entries }: RegistriesConfig, stack: Stack): RegistryAccessRights {
   const own = entries.filter((entry) => entry.kind === 'ecr' && !entry.awsRole);
   const sources = entries.flatMap((entry) => (entry.kind === 'ecr' ? [] : secretsOf(entry.credentials)));
   const roles = entries.flatMap((entry) => {
     const role = entry.kind === 'ecr' ? entry.awsRole : publicGallery(entry)?.role;
     return role ? [role.arn] : [];
   });
-  const rotated = entries.flatMap((entry) => {
-    if (entry.kind === 'ecr' || !entry.rotation) return [];
-    const secret = rotatedSecret(entry);
-    return secret === undefined ? [] : [{ secret, admin: entry.rotation.issuer.admin }];
-  });
   return {
+    setting: stack.toJsonString({ entries }),
     repositoryArns: own.flatMap((entry) =>
       entry.kind === 'ecr'
         ? [arnOf(stack, 'ecr', 'repository/*', { region: entry.region, account: entry.account ?? stack.account })]
@@ -110,16 +140,6 @@ export function registryRightsOf(config: LadingConfig, stack: Stack): RegistryRi
       const gallery = entry.kind === 'ecr' ? undefined : publicGallery(entry);
       return gallery !== undefined && gallery.role === undefined;
     }),
-    rotation: {
-      rotatedArns: arnsOf(
-        rotated.map(({ secret }) => ({ secret })),
-        stack,
-      ).secretArns,
-      admins: arnsOf(
-        rotated.map(({ admin }) => admin),
-        stack,
-      ),
-    },
   };
 }
 

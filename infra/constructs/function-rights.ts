@@ -2,7 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { environmentName, type KeyName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
-import type { SecretArns, SharedResources } from './shared-resources.ts';
+import type { RegistryAccessRights, SecretArns, SharedResources } from './shared-resources.ts';
 
 type Access = 'read' | 'write' | 'read-write';
 
@@ -107,10 +107,10 @@ function bucketStatements(bucketArn: string, prefix: string, access: Access): Po
 }
 
 function registryStatements(access: RegistryAccess, shared: SharedResources): PolicyStatement[] {
-  const { registries } = shared;
-  const { repositoryArns, roleArns, publicGallery } = registries;
-  const statements = readingStatements(registries);
-  if (followsSecrets(shared)) statements.push(allow(['dynamodb:GetItem'], [shared.tables.credentials.tableArn]));
+  const rights = rightsTo(access, shared);
+  const { repositoryArns, roleArns, publicGallery } = rights;
+  const statements = readingStatements(rights);
+  if (hasSecrets(rights)) statements.push(allow(['dynamodb:GetItem'], [shared.tables.credentials.tableArn]));
   if (repositoryArns.length > 0) {
     statements.push(allow(registryActions[access], repositoryArns), allow(['ecr:GetAuthorizationToken'], ['*']));
   }
@@ -132,9 +132,11 @@ function rotationStatements({ registries }: SharedResources): PolicyStatement[] 
   return [...(rotatedArns.length > 0 ? [allow(actions, rotatedArns)] : []), ...readingStatements(admins)];
 }
 
+const rightsTo = (access: RegistryAccess, { registries }: SharedResources): RegistryAccessRights =>
+  access === 'push' || access === 'delete' ? registries.writing : registries.reading;
+
 /** Whether registries have credentials in secrets: then it is looked up whether those were changed. */
-const followsSecrets = ({ registries: { secretArns, parameterArns } }: SharedResources): boolean =>
-  secretArns.length + parameterArns.length > 0;
+const hasSecrets = ({ secretArns, parameterArns }: SecretArns): boolean => secretArns.length + parameterArns.length > 0;
 
 /** Reading exactly these secrets and parameters. */
 function readingStatements({ secretArns, parameterArns }: SecretArns): PolicyStatement[] {
@@ -147,16 +149,21 @@ function readingStatements({ secretArns, parameterArns }: SecretArns): PolicySta
 /** The environment variables of a function: one for each thing it uses. */
 export function environmentOf(uses: readonly Use[], shared: SharedResources): Record<string, string> {
   const environment: Record<string, string> = {};
+  // Who does several things in registries has one set of credentials there: that of the most it does.
+  const accesses = uses.flatMap((use) => ('registry' in use ? [rightsTo(use.registry, shared)] : []));
+  const rights = accesses.find((one) => one === shared.registries.writing) ?? accesses[0];
+  if (rights && hasSecrets(rights)) {
+    environment[environmentName.table('credentials')] = shared.tables.credentials.tableName;
+  }
   for (const use of uses) {
-    if ('registry' in use && followsSecrets(shared)) {
-      environment[environmentName.table('credentials')] = shared.tables.credentials.tableName;
-    }
     if ('table' in use) environment[environmentName.table(use.table)] = shared.tables[use.table].tableName;
     else if ('bucket' in use) environment[environmentName.bucket(use.bucket)] = shared.buckets[use.bucket].bucketName;
     else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;
     else if ('key' in use) Object.assign(environment, keyVariable(use.key, shared));
     else if ('secret' in use) environment[environmentName.secret(use.secret)] = shared.secrets[use.secret].secretArn;
-    else if ('setting' in use) environment[environmentName.setting(use.setting)] = shared.settings[use.setting];
+    else if ('setting' in use && use.setting === 'registries' && rights) {
+      environment[environmentName.setting('registries')] = rights.setting;
+    } else if ('setting' in use) environment[environmentName.setting(use.setting)] = shared.settings[use.setting];
   }
   return environment;
 }

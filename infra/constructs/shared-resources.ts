@@ -28,14 +28,22 @@ export interface SecretArns {
   readonly parameterArns: readonly string[];
 }
 
-/** What access to "the registries" means for IAM. */
-export interface RegistryRights extends SecretArns {
+/** What access to "the registries" means for a function: which they are, and for IAM. */
+export interface RegistryAccessRights extends SecretArns {
+  /** The registries with the credentials for this access, as one JSON text. */
+  readonly setting: string;
   /** ARN patterns of the repositories of every ECR registry that is spoken to with the function's own role. */
   readonly repositoryArns: readonly string[];
   /** Roles, mostly of other accounts, that registries are spoken to with. */
   readonly roleArns: readonly string[];
   /** Whether ECR's public gallery is spoken to with the function's own role. */
   readonly publicGallery: boolean;
+}
+
+export interface RegistryRights {
+  readonly reading: RegistryAccessRights;
+  /** For functions that push or delete. */
+  readonly writing: RegistryAccessRights;
   /** For the rotation alone. */
   readonly rotation: {
     /** Secrets that get new credentials. */

@@ -40,6 +40,11 @@ const distributionEntrySchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).optional(),
   credentials: credentialsSchema.default({ kind: 'anonymous' }),
   /**
+   * Instead of these, for functions that write: so that what only reads holds nothing that could. The deployment gives
+   * each function the ones that it needs as `credentials`.
+   */
+  writeCredentials: credentialsSchema.optional(),
+  /**
    * What the registry calls itself at its token service. A challenge that names another is not heeded: the token would
    * open that other one. Known for public registries.
    */

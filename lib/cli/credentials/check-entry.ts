@@ -102,6 +102,16 @@ function describe(credentials: Exclude<RegistryEntry, { kind: 'ecr' }>['credenti
   }
 }
 
+/** Where writing has credentials of its own, they are asked for by themselves, and must be able to push. */
+export function bothSides(entry: RegistryEntry): readonly RegistryEntry[] {
+  if (entry.kind === 'ecr' || entry.writeCredentials === undefined) return [entry];
+  const { writeCredentials: credentials, rotation: _rotation, ...rest } = entry;
+  return [
+    { ...rest, role: 'source', ...(entry.rotation ? { rotation: entry.rotation } : {}) },
+    { ...rest, role: 'replica', credentials },
+  ];
+}
+
 /** @throws LadingError `registry-unknown` */
 export function chosen(entries: readonly RegistryEntry[], host: string | undefined): readonly RegistryEntry[] {
   const found =

@@ -6,7 +6,7 @@ import { callerFolder, localStack } from '../connection.ts';
 import { answerNo, exitCode } from '../exit-code.ts';
 import { printJson, say } from '../output.ts';
 import { dockerCredentials } from '../source/docker-credentials.ts';
-import { checkEntry, chosen } from './check-entry.ts';
+import { bothSides, checkEntry, chosen } from './check-entry.ts';
 import { printChecks } from './print-checks.ts';
 import { localEntries, readEntries } from './read-entries.ts';
 import { createRedactor } from './redact.ts';
@@ -38,7 +38,7 @@ export async function runCheck(options: CheckCommandOptions): Promise<void> {
     local: { environment: process.env, logins: { loginOf: (host) => dockerCredentials(host) } },
   });
   const reports = [];
-  for (const entry of chosen(entries, options.registry)) {
+  for (const entry of chosen(entries, options.registry).flatMap(bothSides)) {
     reports.push(
       await checkEntry(entry, {
         ...{ credentials, redactor, repository: options.repository },

@@ -37,7 +37,8 @@ export function changedSources(
   const known = new Map<string, SecretSource>();
   for (const entry of entries) {
     if (entry.kind === 'ecr') continue;
-    for (const source of secretsOf(entry.credentials)) {
+    const sources = [entry.credentials, entry.writeCredentials].flatMap((one) => (one ? secretsOf(one) : []));
+    for (const source of sources) {
       const isMeant =
         event.source === 'aws.ssm' ? isParameter(source, name) : secrets.some((secret) => isSecret(source, secret));
       if (isMeant) known.set(sourceKey(source), source);

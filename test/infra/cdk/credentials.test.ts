@@ -12,6 +12,7 @@ const registries = [
     kind: 'distribution',
     host: 'harbor.example.com',
     credentials: { kind: 'secret', secret: 'lading/harbor' },
+    writeCredentials: { kind: 'secret', secret: 'lading/pusher' },
     rotation: { issuer: { kind: 'harbor', admin: { secret: ADMIN }, robots: [1, 2] } },
   },
   {
@@ -69,11 +70,16 @@ const PARAMETER = `arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter/lading/hub`;
 const speaking = functionDeclarations
   .filter(({ uses }) => uses.some((use) => 'registry' in use))
   .map(({ name }) => name);
+const writing = functionDeclarations
+  .filter(({ uses }) => uses.some((use) => 'registry' in use && ['push', 'delete'].includes(use.registry)))
+  .map(({ name }) => name);
 const others = functionDeclarations.map(({ name }) => name).filter((name) => !speaking.includes(name));
 
 describe('rights to the credentials of registries, as the facade of the local stack decides', () => {
   it.each(speaking)('%s reads exactly what registries name, and takes exactly their role', (name) => {
-    expect(may(name, 'secretsmanager:GetSecretValue', HARBOR)).toBe(true);
+    const writes = writing.includes(name);
+    expect(may(name, 'secretsmanager:GetSecretValue', HARBOR)).toBe(!writes);
+    expect(may(name, 'secretsmanager:GetSecretValue', secretArn('lading/pusher-XyZ123'))).toBe(writes);
     expect(may(name, 'ssm:GetParameter', PARAMETER)).toBe(true);
     expect(may(name, 'sts:AssumeRole', ROLE)).toBe(true);
     expect(may(name, 'ecr-public:GetAuthorizationToken', '*')).toBe(true);
@@ -101,6 +107,18 @@ describe('rights to the credentials of registries, as the facade of the local st
     for (const action of actions) expect(may('rotate-credentials', `secretsmanager:${action}`, HARBOR)).toBe(true);
     expect(may('rotate-credentials', 'secretsmanager:PutSecretValue', ADMIN)).toBe(false);
     expect(may('rotate-credentials', 'secretsmanager:DeleteSecret', HARBOR)).toBe(false);
+  });
+
+  it('tells each function of the credentials that are its own', () => {
+    expect(writing.length).toBeGreaterThan(1);
+    for (const name of speaking) {
+      const [, { Properties } = { Properties: {} }] =
+        Object.entries(synthesis.resources).find(([, one]) => one.Properties.FunctionName === `lading-${name}`) ?? [];
+      const text = JSON.stringify(Properties.Environment);
+      expect(text.includes('lading/pusher'), name).toBe(writing.includes(name));
+      expect(text.includes('lading/harbor'), name).toBe(!writing.includes(name));
+      expect(text, name).not.toContain('writeCredentials');
+    }
   });
 
   it('says nothing of who mints credentials to those who use them', () => {

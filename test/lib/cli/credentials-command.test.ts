@@ -109,6 +109,18 @@ describe('credentials check', () => {
     });
   });
 
+  it('asks for reading and for writing, where they have credentials of their own', async () => {
+    await using reading = await scriptedServer(registry(['pull'], { catalogue: true }));
+    const more = { writeCredentials: { kind: 'anonymous' } };
+    const { code, out } = await check({ 'both.example': { server: reading, more } });
+    expect(code).toBe(1);
+    const rows = out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 7));
+    expect(rows.slice(1, 3)).toEqual([
+      ['both.example', 'secret lading/robot', 'yes', 'yes', 'yes', 'yes', 'no'],
+      ['both.example', 'anonymous', 'yes', 'no', '?', '?', '?'],
+    ]);
+  });
+
   it('asks only the registry that is named, and knows no other', async () => {
     await using one = await scriptedServer(registry(['pull'], { catalogue: true }));
     await using two = await scriptedServer(registry([]));
