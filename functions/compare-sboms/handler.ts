@@ -1,7 +1,13 @@
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
-import { type ImageSubject, imageCataloged, sbomCreated, sbomReceived } from '../../lib/events/index.ts';
+import {
+  type EventMetadata,
+  type ImageSubject,
+  imageCataloged,
+  sbomCreated,
+  sbomReceived,
+} from '../../lib/events/index.ts';
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { sbomsConfigSchema } from '../../lib/external-sboms/config.ts';
@@ -26,10 +32,13 @@ const ports = once(() => {
   };
 });
 
-async function review(subject: ImageSubject, receivedAt: string) {
+async function review(subject: ImageSubject, { id: cause, occurredAt }: EventMetadata) {
   if (!config().discover) return [];
   const registry = await registries().open(subject.registry);
-  const { events, unusable } = await reviewSboms({ ...ports(), registry, trust: trust() }, subject, receivedAt);
+  const { events, unusable } = await reviewSboms({ ...ports(), registry, trust: trust() }, subject, {
+    cause,
+    occurredAt,
+  });
   for (const { manifest, why } of unusable) logger.warn(`an SBOM of ${locationKey(subject)} in ${manifest}: ${why}`);
   return events;
 }
@@ -37,10 +46,10 @@ async function review(subject: ImageSubject, receivedAt: string) {
 const created = route({
   on: sbomCreated,
   key: ({ subject, sbom }) => ({ subject: locationKey(subject), stage: 'compare-sboms', version: sbom.generator }),
-  perform: async ({ subject }, { occurredAt }) => {
+  perform: async ({ subject }, metadata) => {
     const own = await ports().own.get(subject.digest);
     if (own) await judgeImage(ports(), own);
-    return review(subject, occurredAt);
+    return review(subject, metadata);
   },
 });
 
@@ -51,14 +60,14 @@ const attached = route({
     stage: 'compare-sboms',
     version: subject.digest,
   }),
-  perform: async ({ subject, referrerOf }, { occurredAt }) =>
-    referrerOf ? review({ ...subject, digest: referrerOf, tags: [] }, occurredAt) : [],
+  perform: async ({ subject, referrerOf }, metadata) =>
+    referrerOf ? review({ ...subject, digest: referrerOf, tags: [] }, metadata) : [],
 });
 
 const uploaded = route({
   on: sbomReceived,
   key: ({ subject, sbom }) => ({ subject: locationKey(subject), stage: 'compare-sboms', version: sbom.digest }),
-  perform: ({ subject, sbom }) => reviewUpload(ports(), subject, sbom.digest),
+  perform: ({ subject }, { id: cause, occurredAt }) => reviewUpload(ports(), subject, { cause, occurredAt }),
 });
 
 export const handler = stageHandler(once(stagePorts), [created, attached, uploaded]);

@@ -19,7 +19,12 @@ export async function discoverSboms(
   at: ImageLocation,
   trust: TrustMaterial,
   now: Date,
-): Promise<{ readonly found: readonly FoundSbom[]; readonly unusable: readonly UnusableSbom[] }> {
+): Promise<{
+  readonly found: readonly FoundSbom[];
+  readonly unusable: readonly UnusableSbom[];
+  /** Of the image's manifest; absent where it is gone. */
+  readonly mediaType?: string;
+}> {
   const { repository, digest } = at;
   const fetched = await registry.getManifest({ repository, reference: digest });
   if (!fetched) return { found: [], unusable: [] };
@@ -30,6 +35,7 @@ export async function discoverSboms(
     findAttachedSboms(registry, at),
   ]);
   return {
+    mediaType: fetched.mediaType,
     found: [...inIndex.found, ...attested, ...attached.found],
     unusable: [...inIndex.unusable, ...attached.unusable],
   };

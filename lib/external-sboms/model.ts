@@ -38,6 +38,17 @@ export const externalSbomSchema = z.object({
   packages: z.int().nonnegative(),
   unidentified: z.int().nonnegative(),
   receivedAt: z.iso.datetime(),
+  /**
+   * What was told of it, and on what occasion: that it came, and how it compares with ours. Another occasion tells neither
+   * again; the same one, repeated after a crash, does.
+   */
+  told: z
+    .object({
+      cause: z.string(),
+      standing: z.string(),
+      compared: z.object({ with: z.string(), cause: z.string() }).optional(),
+    })
+    .optional(),
 });
 export type ExternalSbom = Readonly<z.infer<typeof externalSbomSchema>>;
 

@@ -10,6 +10,8 @@ export type BesideReader = ManifestReader & BlobReader & ReferrerReader;
 export interface ExternalSbomStore {
   /** Keeps document and record; a verified one takes the place of the same document unverified. */
   put(sbom: Omit<ExternalSbom, 'document'>, content: Uint8Array): Promise<ExternalSbom>;
+  /** Records what was told of it. */
+  tell(sbom: ExternalSbom, told: NonNullable<ExternalSbom['told']>): Promise<void>;
   list(image: Digest): Promise<readonly ExternalSbom[]>;
   /** The document as it was found. */
   content(sbom: ExternalSbom): Promise<Uint8Array | undefined>;

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Digest } from '../core/digest.ts';
 import type { EventDraft, ImageSubject } from '../events/index.ts';
-import { compareSboms, listSbom, readSbom, type Sbom } from '../sbom/index.ts';
+import { compareSboms, type ListedSbom, listSbom, readSbom, type Sbom } from '../sbom/index.ts';
 import type { TrustMaterial } from '../signing/index.ts';
 import { compareWithOwn, isOurs, sbomReceivedDraft } from './compare-with-own.ts';
 import { discoverSboms } from './discover-sboms.ts';
@@ -22,29 +22,37 @@ export interface Review {
   readonly unusable: readonly UnusableSbom[];
 }
 
+/** What a review is made for: the event that led to it, by its id, and when that happened. */
+export interface Occasion {
+  readonly cause: string;
+  readonly occurredAt: string;
+}
+
 /**
  * Finds the SBOMs that others made of an image and compares each with our own, those included that were given to us
- * before. Where ours is not there yet, they are kept, and the news of ours leads here again.
+ * before. Where ours is not there yet, they are kept, and the news of ours leads here again. What was told on another
+ * occasion is not told again.
  */
-export async function reviewSboms(ports: ReviewPorts, subject: ImageSubject, receivedAt: string): Promise<Review> {
-  const { found, unusable } = await discoverSboms(ports.registry, subject, ports.trust, ports.clock.now());
+export async function reviewSboms(ports: ReviewPorts, subject: ImageSubject, occasion: Occasion): Promise<Review> {
+  const { externals, own } = ports;
+  const { found, unusable, mediaType } = await discoverSboms(ports.registry, subject, ports.trust, ports.clock.now());
+  const at = { ...subject, mediaType: mediaType ?? subject.mediaType };
   const events: EventDraft[] = [];
   const failed = [...unusable];
   const seen = new Set<Digest>();
   for (const one of found) {
-    const about = one.child ? { ...withoutPlatform(subject), ...one.child, digest: one.image, tags: [] } : subject;
-    const own = await ports.own.get(one.image);
-    const taken = await takeInUnlessOurs(ports.externals, one, { own, receivedAt });
+    const about = one.child ? { ...withoutPlatform(at), ...one.child, digest: one.image, tags: [] } : at;
+    const ours = await own.get(one.image);
+    const taken = await takeInUnlessOurs(externals, one, { ours, receivedAt: occasion.occurredAt });
     if (taken === 'ours') continue;
     if (typeof taken === 'string') failed.push({ manifest: one.manifest ?? one.image, why: taken });
-    else {
+    else if (!seen.has(taken.sbom.document.digest)) {
       seen.add(taken.sbom.document.digest);
-      events.push(sbomReceivedDraft(about, taken.sbom));
-      if (own) events.push(...compareWithOwn(about, own, taken.sbom, taken.listed));
+      events.push(...(await tellOf(externals, taken.sbom, { subject: about, ours, listed: taken.listed, occasion })));
     }
   }
-  events.push(...(await compareKept(ports, subject, seen)));
-  return { events: firstOfEach(events), unusable: failed };
+  events.push(...(await tellOfKept(ports, at, seen, occasion)));
+  return { events, unusable: failed };
 }
 
 /** The index itself has none; an image of it has its own. */
@@ -55,56 +63,73 @@ type Kept = Extract<Awaited<ReturnType<typeof takeInSbom>>, { kind: 'kept' }>;
 async function takeInUnlessOurs(
   externals: ExternalSbomStore,
   found: FoundSbom,
-  { own, receivedAt }: { readonly own: Sbom | undefined; readonly receivedAt: string },
+  { ours, receivedAt }: { readonly ours: Sbom | undefined; readonly receivedAt: string },
 ): Promise<Kept | 'ours' | string> {
-  let listed: ReturnType<typeof readSbom> | undefined;
+  let listed: ListedSbom | undefined;
   try {
     listed = readSbom(found.content);
   } catch {
     // Taking it in says why.
   }
-  if (own && listed && isOurs(compareSboms(listSbom(own), listed), listed)) return 'ours';
+  if (ours && listed && isOurs(compareSboms(listSbom(ours), listed), listed)) return 'ours';
   const taken = await takeInSbom(externals, found, receivedAt);
   return taken.kind === 'kept' ? taken : taken.why;
 }
 
-/** Compares what was kept from before, uploads above all, with the SBOM that we have now. */
-async function compareKept(
-  ports: Pick<ReviewPorts, 'externals' | 'own'>,
+interface News {
+  readonly subject: ImageSubject;
+  readonly ours: Sbom | undefined;
+  readonly listed: ListedSbom;
+  readonly occasion: Occasion;
+}
+
+/** That it came, and how it compares, each unless it was told on another occasion. */
+async function tellOf(
+  externals: Pick<ExternalSbomStore, 'tell'>,
+  sbom: ExternalSbom,
+  { subject, ours, listed, occasion: { cause } }: News,
+): Promise<readonly EventDraft[]> {
+  const { told } = sbom;
+  const standing = sbom.standing.kind;
+  const came = told === undefined || told.standing !== standing || told.cause === cause;
+  const generator = ours?.generator.version;
+  const before = told?.standing === standing && told.compared?.with === generator ? told.compared?.cause : undefined;
+  const compares = ours !== undefined && (before === undefined || before === cause);
+  if (!came && !compares) return [];
+  const compared = compares && generator !== undefined ? { with: generator, cause } : told?.compared;
+  await externals.tell(sbom, {
+    cause: came ? cause : (told?.cause ?? cause),
+    standing,
+    ...(compared ? { compared } : {}),
+  });
+  return [
+    ...(came && sbom.origin !== 'upload' ? [sbomReceivedDraft(subject, sbom)] : []),
+    ...(compares ? compareWithOwn(subject, ours, sbom, listed) : []),
+  ];
+}
+
+/** Those that were kept from before, uploads above all, with the SBOM that we have now. */
+async function tellOfKept(
+  { externals, own }: Pick<ReviewPorts, 'externals' | 'own'>,
   subject: ImageSubject,
   done: ReadonlySet<Digest>,
+  occasion: Occasion,
 ): Promise<readonly EventDraft[]> {
-  const own = await ports.own.get(subject.digest);
-  if (!own) return [];
+  const ours = await own.get(subject.digest);
+  if (!ours) return [];
   const events: EventDraft[] = [];
-  for (const other of await ports.externals.list(subject.digest)) {
-    if (!done.has(other.document.digest)) events.push(...(await compareOne(ports.externals, own, other, subject)));
+  for (const other of await externals.list(subject.digest)) {
+    if (done.has(other.document.digest)) continue;
+    const content = await externals.content(other);
+    if (content)
+      events.push(...(await tellOf(externals, other, { subject, ours, listed: readSbom(content), occasion })));
   }
   return events;
 }
 
-async function compareOne(
-  externals: Pick<ExternalSbomStore, 'content'>,
-  own: Sbom,
-  other: ExternalSbom,
-  subject: ImageSubject,
-): Promise<readonly EventDraft[]> {
-  const content = await externals.content(other);
-  return content ? compareWithOwn(subject, own, other, readSbom(content)) : [];
-}
-
-/** Compares one that was just given to us; nothing where ours is not there yet: the news of ours will lead to it. */
-export async function reviewUpload(
+/** Compares what was just given to us; nothing where ours is not there yet: the news of ours will lead to it. */
+export const reviewUpload = (
   ports: Pick<ReviewPorts, 'externals' | 'own'>,
   subject: ImageSubject,
-  document: Digest,
-): Promise<readonly EventDraft[]> {
-  const own = await ports.own.get(subject.digest);
-  const other = (await ports.externals.list(subject.digest)).find((one) => one.document.digest === document);
-  return own && other ? compareOne(ports.externals, own, other, subject) : [];
-}
-
-/** A document that lies in two places is one piece of news. */
-function firstOfEach(events: readonly EventDraft[]): readonly EventDraft[] {
-  return [...new Map(events.map((one) => [`${one.detailType} ${one.discriminator}`, one])).values()];
-}
+  occasion: Occasion,
+): Promise<readonly EventDraft[]> => tellOfKept(ports, subject, new Set(), occasion);

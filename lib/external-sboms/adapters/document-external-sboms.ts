@@ -1,6 +1,6 @@
 import { type Digest, digestAlgorithm, digestHex } from '../../core/digest.ts';
 import { type DocumentStore, loadDocument, loadJson, putJson, saveDocument } from '../../documents/index.ts';
-import { externalSbomSchema } from '../model.ts';
+import { type ExternalSbom, externalSbomSchema } from '../model.ts';
 import type { ExternalSbomStore } from '../ports.ts';
 
 /** Most that are kept of one image; who can push must not make a list without end. */
@@ -12,12 +12,13 @@ export function documentExternalSboms(documents: DocumentStore): ExternalSbomSto
     async put(sbom, content) {
       const document = await saveDocument(documents, 'sboms', content);
       const record = { ...sbom, document };
-      const key = `${prefixOf(sbom.image)}${digestHex(document.digest)}.zst`;
+      const key = keyOf(record);
       const before = await loadJson(documents, key, externalSbomSchema);
       if (before && (before.standing.kind === 'verified' || sbom.standing.kind !== 'verified')) return before;
       await putJson(documents, key, record);
       return record;
     },
+    tell: (sbom, told) => putJson(documents, keyOf(sbom), { ...sbom, told }),
     async list(image) {
       const keys: string[] = [];
       for await (const key of documents.list(prefixOf(image))) {
@@ -31,5 +32,8 @@ export function documentExternalSboms(documents: DocumentStore): ExternalSbomSto
     content: ({ document }) => loadDocument(documents, document.key, document.digest),
   };
 }
+
+const keyOf = ({ image, document }: Pick<ExternalSbom, 'image' | 'document'>): string =>
+  `${prefixOf(image)}${digestHex(document.digest)}.zst`;
 
 const prefixOf = (image: Digest): string => `sboms/external/${digestAlgorithm(image)}/${digestHex(image)}/`;

@@ -21,6 +21,8 @@ import { newKey } from '../signing/support.ts';
 const repository = 'app';
 const image = buildImage([[osRelease('alpine', '3.20.3'), apkDatabase(['musl', '1.2.5-r0'], ['zlib', '1.3-r0'])]]);
 const when = '2026-01-01T00:00:00.000Z';
+let occasions = 0;
+const now = () => ({ cause: `event ${++occasions}`, occurredAt: when });
 
 /** A CycloneDX document as some tool may write it. */
 const bom = (packages: Readonly<Record<string, string>>, tool = 'syft'): string =>
@@ -112,7 +114,7 @@ describe('SBOMs of others', () => {
     const { ports, registry, subject, make } = await setUp();
     await make();
     await attachReferrer(registry, 'application/vnd.cyclonedx+json', bom({ musl: '1.2.4-r9', curl: '8.9' }));
-    const { events } = await reviewSboms(ports, subject, when);
+    const { events } = await reviewSboms(ports, subject, now());
     expect(told(events)).toEqual(['SBOM Received', 'SBOM Disagreed']);
     expect(dataOf(events, 'SBOM Disagreed')).toMatchObject({
       subject: { digest: subject.digest },
@@ -130,7 +132,7 @@ describe('SBOMs of others', () => {
     const { ports, registry, subject, make } = await setUp();
     await make();
     await attachReferrer(registry, 'application/vnd.cyclonedx+json', bom(same));
-    expect(told((await reviewSboms(ports, subject, when)).events)).toEqual(['SBOM Received']);
+    expect(told((await reviewSboms(ports, subject, now())).events)).toEqual(['SBOM Received']);
   });
 
   it('in an index of BuildKit are about its images, and no others', async () => {
@@ -155,7 +157,7 @@ describe('SBOMs of others', () => {
       ],
       'v2',
     );
-    const { events, unusable } = await reviewSboms(ports, { ...subject, digest: index, tags: ['v2'] }, when);
+    const { events, unusable } = await reviewSboms(ports, { ...subject, digest: index, tags: ['v2'] }, now());
     expect(unusable).toEqual([]);
     expect(told(events)).toEqual(['SBOM Received', 'SBOM Disagreed']);
     expect(dataOf(events, 'SBOM Received')).toMatchObject({
@@ -177,18 +179,18 @@ describe('SBOMs of others', () => {
         format,
       });
       await pushRecorded(registry, recorded);
-      const unknown = await reviewSboms(ports, subject, when);
+      const unknown = await reviewSboms(ports, subject, now());
       expect(dataOf(unknown.events, 'SBOM Received')).toMatchObject({
         sbom: { origin: 'attestation', standing: 'not-verified' },
       });
       const trust = toTrust({ trustedKeys: [{ name: 'ci', pem: publicPem }] });
-      const known = await reviewSboms({ ...ports, trust }, subject, when);
+      const known = await reviewSboms({ ...ports, trust }, subject, now());
       expect(dataOf(known.events, 'SBOM Disagreed')).toMatchObject({ other: { standing: 'verified' } });
       expect((await ports.externals.list(subject.digest)).map(({ standing }) => standing)).toEqual([
         { kind: 'verified', by: 'ci' },
       ]);
       // Once verified, it stays so, whoever looks again with fewer keys.
-      await reviewSboms(ports, subject, when);
+      await reviewSboms(ports, subject, now());
       expect((await ports.externals.list(subject.digest))[0]?.standing.kind).toBe('verified');
     },
   );
@@ -199,9 +201,23 @@ describe('SBOMs of others', () => {
     if (made.status !== 'created') throw new Error(made.status);
     const document = writeSbom(made.sbom, parseSbomForm('cyclonedx-json'), { timestamp: when });
     await attachReferrer(registry, 'application/vnd.cyclonedx+json', document);
-    expect((await reviewSboms(ports, subject, when)).events).toEqual([]);
+    expect((await reviewSboms(ports, subject, now())).events).toEqual([]);
     await attachReferrer(registry, 'application/vnd.cyclonedx+json', bom({ musl: '0' }, 'lading'));
-    expect(told((await reviewSboms(ports, subject, when)).events)).toEqual(['SBOM Received', 'SBOM Disagreed']);
+    expect(told((await reviewSboms(ports, subject, now())).events)).toEqual(['SBOM Received', 'SBOM Disagreed']);
+  });
+
+  it('are told of once, but again where the same occasion is repeated, and when ours or their signature changes', async () => {
+    const { ports, registry, subject, make } = await setUp();
+    await attachReferrer(registry, 'application/vnd.cyclonedx+json', bom({ curl: '8' }));
+    expect(told((await reviewSboms(ports, subject, now())).events)).toEqual(['SBOM Received']);
+    await make();
+    const occasion = now();
+    expect(told((await reviewSboms(ports, subject, occasion)).events)).toEqual(['SBOM Disagreed']);
+    expect(told((await reviewSboms(ports, subject, occasion)).events)).toEqual(['SBOM Disagreed']);
+    expect((await reviewSboms(ports, subject, now())).events).toEqual([]);
+    const ours = await ports.own.get(subject.digest);
+    const newer = { get: async () => ours && { ...ours, generator: { ...ours.generator, version: 'newer' } } };
+    expect(told((await reviewSboms({ ...ports, own: newer }, subject, now())).events)).toEqual(['SBOM Disagreed']);
   });
 
   it('that cannot be read are told of, and cost the others nothing', async () => {
@@ -210,7 +226,7 @@ describe('SBOMs of others', () => {
     await attachReferrer(registry, 'application/spdx+json', '{"spdxVersion":"SPDX-2.3","packages":5}');
     await attachReferrer(registry, 'application/vnd.cyclonedx+json', bom(same));
     await attachReferrer(registry, 'application/vnd.example', 'no SBOM');
-    const { events, unusable } = await reviewSboms(ports, subject, when);
+    const { events, unusable } = await reviewSboms(ports, subject, now());
     expect(told(events)).toEqual(['SBOM Received']);
     expect(unusable).toEqual([{ manifest: expect.stringMatching(/^sha256:/), why: expect.stringContaining('SPDX') }]);
   });
@@ -223,11 +239,10 @@ describe('SBOMs of others', () => {
     };
     const taken = await takeInSbom(ports.externals, found, when);
     if (taken.kind !== 'kept') throw new Error(taken.why);
-    const { digest } = taken.sbom.document;
-    expect(await reviewUpload(ports, subject, digest)).toEqual([]);
+    expect(await reviewUpload(ports, subject, now())).toEqual([]);
     await make();
-    expect(told(await reviewUpload(ports, subject, digest))).toEqual(['SBOM Disagreed']);
-    expect(told((await reviewSboms(ports, subject, when)).events)).toEqual(['SBOM Disagreed']);
+    expect(told(await reviewUpload(ports, subject, now()))).toEqual(['SBOM Disagreed']);
+    expect((await reviewSboms(ports, subject, now())).events).toEqual([]);
     expect(await takeInSbom(ports.externals, { ...found, content: Buffer.from('?') }, when)).toMatchObject({
       kind: 'unreadable',
     });
@@ -236,7 +251,7 @@ describe('SBOMs of others', () => {
   it('are sought for what is there, and nothing is found for what is gone', async () => {
     const { ports, subject } = await setUp();
     const gone = { ...subject, digest: digestOf('gone') };
-    expect(await reviewSboms(ports, gone, when)).toEqual({ events: [], unusable: [] });
+    expect(await reviewSboms(ports, gone, now())).toEqual({ events: [], unusable: [] });
   });
 });
 
