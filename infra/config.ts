@@ -120,7 +120,7 @@ const configSchema = z
     replication: replicationConfigSchema.optional(),
     policy: policyConfigSchema.prefault({}),
     retention: retentionConfigSchema.prefault({}),
-    /** SBOMs that others made, and what becomes of SBOMs when their image goes. */
+    /** Whether SBOMs that others made are looked for, and whose are believed. */
     sboms: sbomsConfigSchema.prefault({}),
     advisories: advisoriesConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
