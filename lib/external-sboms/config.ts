@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The setting `sboms`: SBOMs that others made, and what becomes of SBOMs when their image goes. */
+/** The setting `sboms`: whether SBOMs that others made are looked for, and whose are believed. */
 export const sbomsConfigSchema = z.strictObject({
   /** Whether SBOMs that lie beside an image in its registry are looked for and compared with our own. */
   discover: z.boolean().default(true),
@@ -14,7 +14,5 @@ export const sbomsConfigSchema = z.strictObject({
     )
     .max(50)
     .default([]),
-  /** `keep`: SBOMs stay as evidence of what an image held. `delete`: they go with the last copy of their image. */
-  whenImageGoes: z.enum(['keep', 'delete']).default('keep'),
 });
 export type SbomsConfig = Readonly<z.infer<typeof sbomsConfigSchema>>;
