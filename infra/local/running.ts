@@ -11,6 +11,7 @@ import { intakeConfigSchema } from '../../lib/intake/config.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
 import { localMirror } from './local-mirror.ts';
 import type { StartOptions } from './options.ts';
+import { trustGate } from './pull-gate.ts';
 import { localRegistry, pushSample, SAMPLE } from './sample/push-sample.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { followImage } from './view/follow-image.ts';
@@ -48,6 +49,7 @@ export class Running {
     const aws = new AwsServices({
       registryPorts: [0, 1, 2, 3].map(at),
       ...(mirror === undefined ? {} : { mirror }),
+      ...(options.pullGate ? { pullGate: trustGate(() => api) } : {}),
       onProblem: notice,
     });
     const stack = await startLocalStack({
@@ -69,6 +71,14 @@ export class Running {
     );
     for (const { region, registry } of aws.registries)
       running.#row(`registry`, `${pushAddress(registry.url)}  (${region})`);
+    for (const { registry } of aws.registries) {
+      for (const { prefix, upstream } of registry.mirrors()) {
+        running.#row(
+          'mirror',
+          `${pushAddress(registry.url)}/${prefix === 'ROOT' ? '' : `${prefix}/`}…  of ${upstream}`,
+        );
+      }
+    }
     running.#row('page', running.#api);
     running.#row('data', options.dataDir);
     if (stack.skipped.length > 0)

@@ -128,6 +128,26 @@ describe('a quota of ECR', () => {
   });
 });
 
+it('a pacer sees each request to the registry itself, also those that are repeated, and none that a redirect leads away', async () => {
+  await using storage = await scriptedServer((_, response) => response.writeHead(404).end());
+  let busy = 1;
+  await using server = await scriptedServer((_, response) => {
+    if (busy-- > 0) response.writeHead(429).end();
+    else response.writeHead(307, { location: `${storage.url}blob` }).end();
+  });
+  const seen: string[] = [];
+  const registry = clientOf(server, {
+    allowHosts: [storage.url.host],
+    pacer: {
+      before: async ({ method }) => void seen.push(`before ${method}`),
+      after: ({ method }, status) => void seen.push(`after ${method} ${status}`),
+    },
+  });
+  expect(await registry.headBlob({ repository: 'a', digest: digestOf('x') })).toBeUndefined();
+  expect(seen).toEqual(['before HEAD', 'after HEAD 429', 'before HEAD', 'after HEAD 307']);
+  registry.close();
+});
+
 describe('a blob that is there', () => {
   it('is asked for once in a while, and again after a deletion; what is missing is asked for each time', async () => {
     const digest = digestOf('x');
