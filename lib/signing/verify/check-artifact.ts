@@ -1,13 +1,7 @@
 import { MAX_BUNDLE_BYTES } from '../../formats/sigstore-bundle/index.ts';
 import { checkCosignBundle, checkCosignTag } from './check-cosign.ts';
 import { checkNotation } from './check-notation.ts';
-import type { FetchedArtifact, FetchedImage, Proof, RejectionReason, TrustMaterial } from './model.ts';
-
-export type UnplacedProof = Omit<Proof, 'manifest' | 'format'>;
-
-export type ArtifactVerdict =
-  | { readonly kind: 'proven'; readonly proofs: readonly UnplacedProof[] }
-  | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly detail: string };
+import type { ArtifactVerdict, FetchedArtifact, FetchedImage, TrustMaterial } from './model.ts';
 
 /** What one artifact proves about the image, if anything. */
 export function checkArtifact(

@@ -8,8 +8,15 @@ import { checkTimestamp } from '../../formats/rfc3161/index.ts';
 import { MAX_BUNDLE_BYTES, parseSigstoreBundle, type SigstoreBundle } from '../../formats/sigstore-bundle/index.ts';
 import { parseSimpleSigning, SIGNATURE_ANNOTATION } from '../formats/cosign-tag.ts';
 import { COSIGN_SIGN_PREDICATE } from '../model.ts';
-import type { ArtifactVerdict, UnplacedProof } from './check-artifact.ts';
-import type { FetchedArtifact, FetchedImage, RejectionReason, TrustedKey, TrustMaterial } from './model.ts';
+import type {
+  ArtifactVerdict,
+  FetchedArtifact,
+  FetchedImage,
+  RejectionReason,
+  TrustedKey,
+  TrustMaterial,
+  UnplacedProof,
+} from './model.ts';
 
 interface Fault {
   readonly reason: RejectionReason;

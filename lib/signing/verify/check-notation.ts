@@ -21,8 +21,7 @@ import {
 import { parseNotationCose } from '../formats/notation-cose.ts';
 import { parseNotationJws } from '../formats/notation-jws.ts';
 import { keyIdOf } from '../keys.ts';
-import type { ArtifactVerdict } from './check-artifact.ts';
-import type { FetchedArtifact, FetchedImage, RejectionReason, TrustMaterial } from './model.ts';
+import type { ArtifactVerdict, FetchedArtifact, FetchedImage, RejectionReason, TrustMaterial } from './model.ts';
 import { actionsOf, type NotationAction, type NotationStatement, statementFor } from './notation-policy.ts';
 
 interface Fault {

@@ -158,6 +158,14 @@ export interface TrustMaterial {
   readonly revokedCertificates?: ReadonlySet<string>;
 }
 
+/** A proof, before it is said where it lay. */
+export type UnplacedProof = Omit<Proof, 'manifest' | 'format'>;
+
+/** What one artifact proves. */
+export type ArtifactVerdict =
+  | { readonly kind: 'proven'; readonly proofs: readonly UnplacedProof[] }
+  | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly detail: string };
+
 /** A key that is trusted, and for how long. The times are held against the proven time of signing, else against now. */
 export interface TrustedKey {
   /** As requirements name it. */
