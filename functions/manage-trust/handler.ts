@@ -5,6 +5,7 @@ import { dynamoCryptoInventory } from '../../lib/attestation/adapters/dynamo-cry
 import { algorithmUseAt, summariseCrypto } from '../../lib/attestation/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { isLadingError, LadingError } from '../../lib/core/errors.ts';
+import { parseLocationKey } from '../../lib/core/image-reference.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import { publishable } from '../../lib/events/index.ts';
 import { dynamoKeys } from '../../lib/keys/adapters/dynamo-keys.ts';
@@ -12,6 +13,7 @@ import { revokeKey } from '../../lib/keys/index.ts';
 import { dynamoLineage } from '../../lib/provenance/adapters/dynamo-provenance.ts';
 import { once } from '../_pipe/once.ts';
 import { requiredKeys, trust } from '../_pipe/trust.ts';
+import { trustJudge } from '../_pipe/trust-judge.ts';
 import { publisher, table } from '../_pipe/wiring.ts';
 
 const register = once(() => dynamoKeys(table('signatures')));
@@ -66,6 +68,8 @@ async function answer(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStr
       return json(200, await summariseCrypto(crypto(), await requiredKeys()));
     case 'GET /api/trust/built-from':
       return builtFrom(event.queryStringParameters?.['material'] ?? '');
+    case 'GET /api/trust/verdict':
+      return json(200, await trustJudge().judge(parseLocationKey(event.queryStringParameters?.['image'] ?? '')));
     default:
       return json(404, { title: 'not-found', detail: `there is no ${event.routeKey}` });
   }

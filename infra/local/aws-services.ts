@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describeError } from '../../lib/core/errors.ts';
+import type { ImageLocation } from '../../lib/core/image-reference.ts';
 import {
   type EmbeddedRegistry,
   type RegistryAccess,
@@ -29,8 +30,13 @@ export interface AwsServicesOptions {
   readonly registryPorts?: readonly number[];
   /** What the registry of the primary region mirrors, told the registry's host. */
   readonly mirror?: (host: string) => MirrorOptions;
+  /** Asked before a person or another program pulls an image. @default everything may be pulled */
+  readonly pullGate?: PullGate;
   readonly onProblem: (what: string) => void;
 }
+
+/** Why an image may not be pulled, or `undefined`. */
+export type PullGate = (image: ImageLocation) => Promise<string | undefined>;
 
 /** Unreferenced content is swept this often, in milliseconds; the registry itself spares what is young. */
 const GARBAGE_MS = 10 * 60 * 1000;
@@ -90,7 +96,7 @@ export class AwsServices {
         directory: join(context.dataDir, 'registry', region),
         port: this.#options.registryPorts?.[i] ?? 0,
         clock: context.clock,
-        access: accessOf(context, region, ecr),
+        access: accessOf(context, { region, host, ecr, pullGate: this.#options.pullGate }),
         ...(i === 0 && this.#options.mirror ? { mirror: this.#options.mirror(host) } : {}),
         onProblem: (error) => this.#options.onProblem(`the registry of ${region}: ${describeError(error)}`),
       });
@@ -112,9 +118,20 @@ export class AwsServices {
   }
 }
 
+interface AccessOptions {
+  readonly region: string;
+  readonly host: string;
+  readonly ecr: EcrService;
+  readonly pullGate: PullGate | undefined;
+}
+
 /** Functions come with ECR's token and have the rights of their role; who comes without is the developer. */
-function accessOf(context: ServiceContext, region: string, ecr: EcrService): RegistryAccess {
+function accessOf(context: ServiceContext, { region, host, ecr, pullGate }: AccessOptions): RegistryAccess {
   return {
+    async refusePull(principal, repository, digest) {
+      // Our own functions work on what nobody may pull yet.
+      return principal === undefined ? pullGate?.({ registry: host, repository, digest }) : undefined;
+    },
     async authenticate(header) {
       if (header === undefined) return { principal: undefined };
       const holder = ecr.principalOfToken(header);

@@ -14,6 +14,7 @@ Starts Lading on this machine: registries, queues, tables and functions of the s
   --no-sample     do not push the sample image
   --advisories P  a folder or file of advisories to match against, beside the bundled ones
   --edge FILE     serve only as a pull-through mirror, by this file (JSON; infra/local/edge.ts lists what it takes)
+  --pull-gate     hand out only images that have a verdict; our own functions may read all
   --help          this text`;
 
 export interface StartOptions {
@@ -22,6 +23,7 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly sample: boolean;
+  readonly pullGate: boolean;
   readonly advisories: readonly string[];
 }
 
@@ -47,6 +49,7 @@ export function parseOptions(args: readonly string[]): StartOptions | 'help' {
     dataDir: values.data === undefined ? join(root, '.lading') : fromCaller(values.data),
     port,
     sample: !values['no-sample'],
+    pullGate: values['pull-gate'] === true,
     advisories: (values.advisories ?? []).map(fromCaller),
   };
 }
@@ -60,6 +63,7 @@ const parse = (args: readonly string[]) =>
       data: { type: 'string' },
       port: { type: 'string' },
       'no-sample': { type: 'boolean' },
+      'pull-gate': { type: 'boolean' },
       advisories: { type: 'string', multiple: true },
       help: { type: 'boolean' },
     },

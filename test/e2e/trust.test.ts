@@ -144,6 +144,7 @@ describe('trust in images', () => {
     const rules = '"algorithms":[{"use":"both","from":"2026-01-01T00:00:00Z"}]';
     system = await startTestStack({
       dataDir,
+      pullGate: true,
       instead: { '"algorithms":[]': rules, '"resignPerRun":200': '"resignPerRun":1' },
     });
     front = await startHttpsFront(system.api);
@@ -181,6 +182,10 @@ describe('trust in images', () => {
     const told = trail.filter(({ detailType }) => detailType === untrustedImageStarted.detailType).at(-1);
     expect(told?.detail).toMatchObject({ data: { reason: 'algorithm-missing', subject: { digest: image.digest } } });
     expect(trail.some(({ detailType }) => detailType === 'Key Revoked')).toBe(true);
+    const { repository, digest } = image;
+    await expect(system.source.client.getManifest({ repository, reference: digest })).rejects.toThrow(
+      /may not be pulled/,
+    );
   });
 
   it('leaves no dead letter, and needed no right that it did not have', () => {

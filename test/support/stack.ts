@@ -7,6 +7,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { SecretName, TableName } from '../../functions/_pipe/function.ts';
 import { AwsServices, type RegionalRegistry } from '../../infra/local/aws-services.ts';
 import { localMirror } from '../../infra/local/local-mirror.ts';
+import { trustGate } from '../../infra/local/pull-gate.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../infra/local/registry/index.ts';
 import { retrySoon } from '../../infra/local/running.ts';
 import { localRegistry } from '../../infra/local/sample/push-sample.ts';
@@ -45,6 +46,8 @@ export interface TestStackOptions extends Partial<Omit<StackOptions, 'context' |
   readonly mirrors?: readonly Readonly<Record<string, unknown>>[];
   /** How long settling may take, in milliseconds: the guard against a hang, for a test that has much to do. */
   readonly patienceMs?: number;
+  /** Only images with a verdict are handed out. */
+  readonly pullGate?: boolean;
 }
 
 /** A registry of the stack with a client that anybody at the machine could use. */
@@ -75,7 +78,7 @@ export interface TestStack {
   settle(): Promise<void>;
   /** Runs a scheduled function and waits for all that follows. */
   run(
-    name: 'review-waivers' | 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'restore-images',
+    name: 'keep-appointments' | 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'restore-images',
     detail?: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   rows(table: TableName): Promise<readonly Item[]>;
@@ -125,7 +128,7 @@ const lading = {
 
 /** Starts the whole system on a folder of its own, as `npm start` does. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const { instead = {}, patienceMs = PATIENCE_MS, mirrors, ...given } = options;
+  const { instead = {}, patienceMs = PATIENCE_MS, mirrors, pullGate = false, ...given } = options;
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lading-e2e-')));
   const notices: string[] = [];
   const onNotice = (line: string): void => void notices.push(line);
@@ -138,7 +141,11 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const registries = lading.registries.map((entry) => ({ ...entry, url: foreign.url }));
   const mirrored = mirrors === undefined ? {} : { registries, mirrors };
   const mirror = await localMirror({ ...lading, ...mirrored }, { api: () => api, onProblem: onNotice });
-  const aws = new AwsServices({ onProblem: onNotice, ...(mirror === undefined ? {} : { mirror }) });
+  const aws = new AwsServices({
+    onProblem: onNotice,
+    ...(mirror === undefined ? {} : { mirror }),
+    ...(pullGate ? { pullGate: trustGate(() => api) } : {}),
+  });
   const closing: (() => Promise<void>)[] = [() => foreign.close()];
   const close = async (): Promise<void> => {
     for (const part of closing.reverse()) await part();
