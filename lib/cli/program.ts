@@ -9,6 +9,7 @@ const commands: Commands = {
   waiver: async () => (await import('./commands/waiver.ts')).waiverCommand(),
   vex: async () => (await import('./commands/vex.ts')).vexCommand(),
   vuln: async () => (await import('./commands/vuln.ts')).vulnCommand(),
+  deadlines: async () => (await import('./commands/deadlines.ts')).deadlinesCommand(),
   remediate: async () => (await import('./commands/remediate.ts')).remediateCommand(),
   votes: async () => (await import('./commands/votes.ts')).votesCommand(),
   images: async () => (await import('./commands/images.ts')).imagesCommand(),

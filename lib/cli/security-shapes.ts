@@ -13,6 +13,26 @@ const waiver = z.object({
 export const waiverAnswer = z.object({ waiver });
 export const waiversAnswer = z.object({ waivers: z.array(waiver.extend({ state: z.string() })) });
 
+export const deadlinesAnswer = z.object({
+  days: z.record(z.string(), z.number()),
+  deadlines: z.array(
+    z.object({
+      image: z.string(),
+      id: z.string(),
+      package: z.string(),
+      version: z.string(),
+      severity: z.string(),
+      fixedVersions: z.array(z.string()),
+      fixableSince: z.string(),
+      dueAt: z.string(),
+      state: z.string(),
+    }),
+  ),
+  overdue: z.number(),
+  examined: z.number(),
+  complete: z.boolean(),
+});
+
 export const votesAnswer = z.object({
   image: z.string(),
   voters: z.array(

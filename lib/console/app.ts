@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { addApi } from './api-routes.ts';
 import { assets } from './assets/index.ts';
+import { addDeadlineApi } from './deadline-routes.ts';
 import { answerLive } from './live.ts';
 import { openApi } from './open-api.ts';
 import { addPages } from './page-routes.ts';
@@ -39,6 +40,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   addApi(app, ports);
   addSbomApi(app, ports);
   addSecurityApi(app, ports);
+  addDeadlineApi(app, ports);
   app.get('/live', (context) => answerLive(context, ports));
   app.get('/openapi.json', (context) => context.json(openApi()));
   return app;

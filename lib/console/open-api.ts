@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deadlinesAnswer } from './deadline-routes.ts';
 import { sbomOpenApi } from './sbom-open-api.ts';
 import { answers, retentionPreviewRequest } from './schemas.ts';
 import { securityOpenApi } from './security-open-api.ts';
@@ -96,6 +97,13 @@ export function openApi(): Json {
       },
       ...sboms.paths,
       ...security.paths,
+      '/api/deadlines': get('listDeadlines', 'When findings are to be mended', json('Deadlines', 'the next first'), [
+        query('repository', 'registry/repository', { type: 'string' }),
+        query('state', 'only these', { enum: ['running', 'paused', 'overdue'] }),
+        ...(['critical', 'high', 'medium', 'low'] as const).map((severity) =>
+          query(severity, 'days from when it could be mended', { type: 'integer', minimum: 1, maximum: 3650 }),
+        ),
+      ]),
       '/api/health': get('getHealth', 'Whether the API answers', json('Health', 'it does')),
     },
     components: {
@@ -107,6 +115,7 @@ export function openApi(): Json {
         RetentionPreview: schemaOf(retentionPreviewRequest, 'input'),
         RetentionPlans: schemaOf(answers.plans),
         StorageReport: schemaOf(answers.storage),
+        Deadlines: schemaOf(deadlinesAnswer),
         ...sboms.schemas,
         ...security.schemas,
         Health: schemaOf(answers.health),

@@ -1,5 +1,6 @@
 export { addWaiver, removeWaiver, type WaiverPorts } from './change-waivers.ts';
 export { type PolicyConfig, type PolicyException, policyConfigSchema } from './config.ts';
+export { type DeadlineDays, deadlineOf, defaultDeadlineDays } from './deadline.ts';
 export { decideGate, type GatePorts, type ImageToDecide, policyDigest, replayVerdict } from './decide-gate.ts';
 export { evaluateGate } from './evaluate-gate.ts';
 export type {
