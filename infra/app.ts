@@ -7,6 +7,7 @@ import { describeError } from '../lib/core/errors.ts';
 import { parseJsonStrict } from '../lib/core/json.ts';
 import { type LadingConfig, namePrefix, readConfig } from './config.ts';
 import { functionDeclarations } from './functions.ts';
+import { isWanted } from './settings.ts';
 import { PrimaryStack } from './stacks/primary-stack.ts';
 import { ReplicaStack } from './stacks/replica-stack.ts';
 
@@ -45,8 +46,8 @@ export async function buildApp(options: AppOptions): Promise<LadingApp> {
     lading: app.node.tryGetContext('lading'),
     stage: app.node.tryGetContext('stage'),
   });
-  const functions = options.functions ?? functionDeclarations;
   const prefix = namePrefix(config);
+  const functions = (options.functions ?? functionDeclarations).filter((declaration) => isWanted(declaration, config));
   const primary = new PrimaryStack(app, prefix, {
     ...stackProps(config, config.primaryRegion),
     description: 'Lading: container image lifecycle management',

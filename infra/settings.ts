@@ -1,5 +1,6 @@
 import type { Stack } from 'aws-cdk-lib/core';
-import type { SettingName } from '../functions/_pipe/function.ts';
+import type { FunctionDeclaration, SettingName } from '../functions/_pipe/function.ts';
+import { unreachable } from '../lib/core/errors.ts';
 import {
   type RegistriesConfig,
   type RegistryEntry,
@@ -49,6 +50,23 @@ function replicationOf(config: LadingConfig, account: string): ReplicationConfig
       },
     ],
   };
+}
+
+/** Whether the configuration has something to do for a function. */
+export function isWanted({ onlyWith }: FunctionDeclaration, { registries }: LadingConfig): boolean {
+  const others = registries.flatMap((entry) => (entry.kind === 'ecr' ? [] : [entry]));
+  switch (onlyWith) {
+    case undefined:
+      return true;
+    case 'rotated credentials':
+      return others.some(({ rotation }) => rotation !== undefined);
+    case 'stored credentials':
+      return others.some(({ credentials, writeCredentials }) =>
+        [credentials, writeCredentials].some((one) => one !== undefined && secretsOf(one).length > 0),
+      );
+    default:
+      return unreachable(onlyWith);
+  }
 }
 
 /** Who may mint credentials is no matter of those who use them; and a function's environment holds 4 KB. */

@@ -7,6 +7,8 @@ export interface FunctionDeclaration {
   readonly name: string;
   readonly description: string;
   readonly trigger: Trigger;
+  /** Deployed only where the configuration has something for it to do: idle queues and alarms cost, too. */
+  readonly onlyWith?: 'rotated credentials' | 'stored credentials';
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly uses: readonly Use[];
@@ -39,7 +41,7 @@ export type ScheduleSetting =
   | 'planRetention'
   | 'reconcile'
   | 'renewVerdicts'
-  | 'reviewWaivers' | 'sendDigests';
+  | 'keepAppointments';
 
 export interface HttpRoute {
   readonly method: 'GET' | 'POST' | 'OPTIONS' | 'ANY';

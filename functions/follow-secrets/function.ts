@@ -19,6 +19,7 @@ export const followSecrets = defineFunction({
     batchSize: 10,
     maxConcurrency: 2,
   },
+  onlyWith: 'stored credentials',
   memoryMb: 256,
   timeoutSeconds: 30,
   uses: [{ table: 'credentials', access: 'write' }, { setting: 'registries' }],

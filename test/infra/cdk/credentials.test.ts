@@ -109,6 +109,32 @@ describe('rights to the credentials of registries, as the facade of the local st
     expect(may('rotate-credentials', 'secretsmanager:DeleteSecret', HARBOR)).toBe(false);
   });
 
+  it('rotates on a schedule, through a queue with dead letters and alarms, and only where that is asked for', async () => {
+    const of = (type: string) => Object.values(synthesis.resources).filter(({ Type }) => Type === type);
+    const rule = of('AWS::Events::Rule').find(({ Properties }) =>
+      Properties.Description.includes('(rotate-credentials)'),
+    );
+    expect(rule?.Properties).toMatchObject({ ScheduleExpression: 'rate(6 hours)', State: 'ENABLED' });
+    const queue = of('AWS::SQS::Queue').find(({ Properties }) => Properties.QueueName === 'lading-rotate-credentials');
+    expect(queue?.Properties.RedrivePolicy).toMatchObject({ maxReceiveCount: 10 });
+    const alarms = of('AWS::CloudWatch::Alarm').map(({ Properties }) => String(Properties.AlarmName));
+    const own = ['dead-letters', 'dead-letters-expiring', 'function-errors'].map(
+      (what) => `lading-rotate-credentials-${what}`,
+    );
+    expect(alarms).toEqual(expect.arrayContaining(own));
+    const namesIn = async (lading: object) => {
+      const { resources } = await synthesize({ account: ACCOUNT, ...lading });
+      return Object.values(resources).map(({ Properties }) => String(Properties.FunctionName));
+    };
+    const without = await namesIn({});
+    expect(without).not.toContain('lading-rotate-credentials');
+    expect(without).not.toContain('lading-follow-secrets');
+    const { rotation: _rotation, ...kept } = registries[0] as Record<string, unknown>;
+    const stored = await namesIn({ registries: [kept] });
+    expect(stored).toContain('lading-follow-secrets');
+    expect(stored).not.toContain('lading-rotate-credentials');
+  });
+
   it('tells each function of the credentials that are its own', () => {
     expect(writing.length).toBeGreaterThan(1);
     for (const name of speaking) {

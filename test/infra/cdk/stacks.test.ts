@@ -1,10 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableNames, type Use, variableOf } from '../../../functions/_pipe/function.ts';
-import { functionDeclarations } from '../../../infra/functions.ts';
+import { functionDeclarations as allDeclarations } from '../../../infra/functions.ts';
 import { type Resource, removeFolders, type Synthesis, synthesize } from './synthesis.ts';
 
 let synthesis: Synthesis;
+
+/** Nothing is rotated here; what is made where something is, credentials.test.ts looks at. */
+const functionDeclarations = allDeclarations.filter(({ onlyWith }) => onlyWith !== 'rotated credentials');
 
 beforeAll(async () => {
   synthesis = await synthesize({
