@@ -78,8 +78,7 @@ const configSchema = z
         planRetention: schedule.default('cron(0 3 * * ? *)'),
         reconcile: schedule.default('rate(1 hour)'),
         rotateCredentials: schedule.default('rate(6 hours)'),
-        reviewWaivers: schedule.default('rate(15 minutes)'),
-        sendDigests: schedule.default('rate(1 hour)'),
+        keepAppointments: schedule.default('rate(15 minutes)'),
         renewVerdicts: schedule.default('rate(1 hour)'),
       } satisfies Record<ScheduleSetting, z.ZodType>)
       .prefault({}),

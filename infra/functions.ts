@@ -3,7 +3,6 @@ import { admitWorkloads } from '../functions/admit-workloads/function.ts';
 import { api } from '../functions/api/function.ts';
 import { attestImage } from '../functions/attest-image/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
-import { collectVex } from '../functions/collect-vex/function.ts';
 import { compareSboms } from '../functions/compare-sboms/function.ts';
 import { createLargeSbom } from '../functions/create-large-sbom/function.ts';
 import { createSbom } from '../functions/create-sbom/function.ts';
@@ -14,6 +13,7 @@ import { followSecrets } from '../functions/follow-secrets/function.ts';
 import { intakeEcr } from '../functions/intake-ecr/function.ts';
 import { intakeScans } from '../functions/intake-scans/function.ts';
 import { intakeWebhook } from '../functions/intake-webhook/function.ts';
+import { keepAppointments } from '../functions/keep-appointments/function.ts';
 import { manageTrust } from '../functions/manage-trust/function.ts';
 import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
 import { notify } from '../functions/notify/function.ts';
@@ -30,9 +30,7 @@ import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
 import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
-import { reviewWaivers } from '../functions/review-waivers/function.ts';
 import { rotateCredentials } from '../functions/rotate-credentials/function.ts';
-import { sendDigests } from '../functions/send-digests/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
@@ -43,7 +41,6 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   attestImage,
   catalogImage,
   compareSboms,
-  collectVex,
   createSbom,
   createLargeSbom,
   decideGate,
@@ -53,6 +50,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   intakeScans,
   intakeWebhook,
   manageTrust,
+  keepAppointments,
   matchVulnerabilities,
   notify,
   planRemediation,
@@ -65,13 +63,11 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   renewVerdicts,
   replicateImage,
   restoreImages,
-  reviewWaivers,
   respondToTasks,
   rotateCredentials,
   discoverProvenance,
   receiveProvenance,
   recordProvenance,
-  sendDigests,
   signImage,
   syncAdvisories,
 ];

@@ -40,7 +40,7 @@ const about = {
     .min(1)
     .default([...notifiableEvents]),
   minimumSeverity: z.enum(severities).default('warning'),
-  /** Kept and told together, every so many minutes (as often as `schedules.sendDigests` runs); at once when absent. */
+  /** Kept and told together, every so many minutes (as often as `schedules.keepAppointments` runs); at once when absent. */
   digest: z.boolean().default(false),
 };
 const region = z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region');

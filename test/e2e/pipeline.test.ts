@@ -49,7 +49,7 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     'what clusters, tasks, people and campaigns ask for: test/e2e/trust.test.ts',
   ],
   [
-    /^(?:collect-vex|intake-scans|plan-remediation|recheck-images|review-waivers|send-digests): /,
+    /^(?:intake-scans|keep-appointments|plan-remediation|recheck-images): /,
     'what people and other scanners say, and what is done about findings: test/e2e/waivers.test.ts',
   ],
   [/^api: (?:events:putevents|.* table (?:verdicts|scans))/, 'waivers, VEX and reports: test/e2e/waivers.test.ts'],

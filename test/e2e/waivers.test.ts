@@ -102,7 +102,7 @@ describe('what people say of findings', () => {
   });
 
   it('is looked through for what ended, without complaint', async () => {
-    await system.run('review-waivers');
+    await system.run('keep-appointments');
     await system.settle();
     expect(await ask('/api/waivers')).toMatchObject({ waivers: [{ state: 'removed' }] });
   });

@@ -3,7 +3,14 @@ import { systemClock } from '../../lib/core/clock.ts';
 import type { Digest } from '../../lib/core/digest.ts';
 import { compileGlobs } from '../../lib/core/glob.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
-import { draftEvent, type EventDraft, gateInputsChanged, imageCataloged, readEvent } from '../../lib/events/index.ts';
+import {
+  draftEvent,
+  type EventBridgeEvent,
+  type EventDraft,
+  gateInputsChanged,
+  imageCataloged,
+  readEvent,
+} from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { tagsOf } from '../../lib/inventory/index.ts';
 import { policyConfigSchema } from '../../lib/policy/index.ts';
@@ -11,7 +18,7 @@ import { parseVerificationKey } from '../../lib/signing/index.ts';
 import { dynamoVexStore } from '../../lib/vex/adapters/dynamo-vex-store.ts';
 import { collectVex, type TrustedIssuer } from '../../lib/vex/collect-vex.ts';
 import { runStage } from '../../lib/work/index.ts';
-import { eventsHandler } from '../_pipe/events-handler.ts';
+import type { Delivery } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { setting, stagePorts, table } from '../_pipe/wiring.ts';
@@ -27,7 +34,8 @@ const issuers = once(() =>
   })),
 );
 
-export const handler = eventsHandler(async (event, delivery) => {
+/** Takes in a VEX attestation, if it is one by somebody who is trusted for the repository. */
+export async function collectAttestation(event: EventBridgeEvent, delivery: Delivery): Promise<void> {
   const { metadata, data } = readEvent(imageCataloged, event).detail;
   const { subject, referrerOf } = data;
   const trusted = issuers().filter(({ covers }) => covers(`${subject.registry}/${subject.repository}`));
@@ -39,7 +47,7 @@ export const handler = eventsHandler(async (event, delivery) => {
     cause: metadata,
     perform: () => collect(subject, referrerOf, trusted),
   });
-});
+}
 
 async function collect(
   { registry, repository, digest: referrer }: ImageLocation,

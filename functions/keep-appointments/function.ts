@@ -1,0 +1,19 @@
+import { defineFunction } from '../_pipe/function.ts';
+
+/** Two small duties of one schedule: a function of its own for each would cost a stack a dozen resources more. */
+export const keepAppointments = defineFunction({
+  name: 'keep-appointments',
+  description: 'Does what is due: tells which waivers and exceptions ended, and sends the digests that waited',
+  trigger: { kind: 'schedule', setting: 'keepAppointments' },
+  memoryMb: 256,
+  timeoutSeconds: 60,
+  uses: [
+    { table: 'verdicts', access: 'read-write' },
+    { table: 'deliveries', access: 'read-write' },
+    { secret: 'integrations' },
+    { setting: 'policy' },
+    { setting: 'notifications' },
+    { targets: 'notifications' },
+    { bus: 'lading' },
+  ],
+});

@@ -1,0 +1,40 @@
+import { logger } from '../../lib/aws/telemetry.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { type EventCause, publishable } from '../../lib/events/index.ts';
+import { dynamoDigestQueue } from '../../lib/notifications/adapters/dynamo-digest-queue.ts';
+import { notificationsConfigSchema, sendDigests } from '../../lib/notifications/index.ts';
+import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
+import { policyConfigSchema, reviewWaivers } from '../../lib/policy/index.ts';
+import { createAttempts } from '../_pipe/attempts.ts';
+import { eventsHandler } from '../_pipe/events-handler.ts';
+import { serviceChannelsOf } from '../_pipe/notification-channels.ts';
+import { once } from '../_pipe/once.ts';
+import { publisher, setting, table } from '../_pipe/wiring.ts';
+
+const waivers = once(() => dynamoWaiverStore(table('verdicts')));
+const policy = once(() => setting('policy', policyConfigSchema));
+const notifications = once(() => setting('notifications', notificationsConfigSchema));
+const bus = once(publisher);
+
+export const handler = eventsHandler(async (tick) => {
+  const { attempt, end } = createAttempts();
+  await attempt('telling what ended', () => tellEnds({ root: tick.id }));
+  await attempt('sending digests', sendWaiting);
+  end();
+});
+
+async function tellEnds(cause: EventCause): Promise<void> {
+  const { drafts, until } = await reviewWaivers({ waivers: waivers(), clock: systemClock }, policy());
+  await bus().publish(drafts.map((draft) => publishable(draft, cause, systemClock.now())));
+  await waivers().markReviewed(until);
+  if (drafts.length > 0) logger.info(`${drafts.length} waivers and exceptions ended`);
+}
+
+async function sendWaiting(): Promise<void> {
+  const { channels } = notifications();
+  const waiting = serviceChannelsOf(notifications()).filter((_channel, i) => channels[i]?.digest);
+  const { sent, failures } = await sendDigests(dynamoDigestQueue(table('deliveries')), waiting);
+  if (sent > 0) logger.info(`${sent} digests sent`);
+  // The others were told; the message comes again for those that were not.
+  if (failures.length > 0) throw failures[0];
+}
