@@ -60,6 +60,7 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^(?:attest-image|renew-verdicts): s3:getobject documents\/attestations/,
     'a retry reads what was recorded before it',
   ],
+  [/^api: s3:putobject documents\/sboms/, 'takes in SBOMs of other tools: test/lib/console/sboms.test.ts'],
   [/^decide-gate: read table verdicts$/, 'a retry after a crash between a verdict and its event reads it again'],
   [/^renew-verdicts: read table work$/, 'a retry finds which verdicts were renewed before it'],
   [/^rematch-images: read table work$/, 'a retry finds which images were matched before it'],
@@ -104,7 +105,7 @@ describe('an image that is pushed', () => {
       expect(entry.artifactClass).toBe(name === 'index' ? 'index' : 'image');
       const records = await system.ledger.list(locationKey(image));
       expect(records.map(({ stage, attempts }) => `${stage} ${attempts}`).sort()).toEqual(
-        [...ALL_STAGES, 'replicate-statements'].map((stage) => `${stage} 1`).sort(),
+        [...ALL_STAGES, 'replicate-statements', 'compare-sboms'].map((stage) => `${stage} 1`).sort(),
       );
     }
   });
