@@ -24,6 +24,11 @@ export const compareSboms = defineFunction({
         {
           source: ['lading.inventory'],
           'detail-type': ['Image Cataloged'],
+          detail: { data: { subject: { tags: [{ suffix: '.att' }, { suffix: '.sbom' }] } } },
+        },
+        {
+          source: ['lading.inventory'],
+          'detail-type': ['Image Cataloged'],
           detail: {
             data: {
               artifactClass: ['attestation'],
@@ -40,7 +45,7 @@ export const compareSboms = defineFunction({
     },
     batchSize: 10,
     // Nobody waits for it; what came together is worked on together, when the stages that somebody waits for are over.
-    batchWindowSeconds: 5,
+    batchWindowSeconds: 1,
     maxConcurrency: 2,
   },
   memoryMb: 1024,

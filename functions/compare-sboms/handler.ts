@@ -12,6 +12,7 @@ import { documentExternalSboms } from '../../lib/external-sboms/adapters/documen
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { sbomsConfigSchema } from '../../lib/external-sboms/config.ts';
 import { judgeImage, reviewSboms, reviewUpload, toTrust } from '../../lib/external-sboms/index.ts';
+import { subjectOfTag } from '../../lib/registry/index.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { once } from '../_pipe/once.ts';
@@ -53,15 +54,14 @@ const created = route({
   },
 });
 
+/** What lies beside an image is work of its own: the image's is done when its own SBOM is. */
 const attached = route({
   on: imageCataloged,
-  key: ({ subject, referrerOf }) => ({
-    subject: locationKey({ ...subject, digest: referrerOf ?? subject.digest }),
-    stage: 'compare-sboms',
-    version: subject.digest,
-  }),
-  perform: async ({ subject, referrerOf }, metadata) =>
-    referrerOf ? review({ ...subject, digest: referrerOf, tags: [] }, metadata) : [],
+  key: ({ subject }) => ({ subject: locationKey(subject), stage: 'compare-sboms', version: '1' }),
+  perform: async ({ subject, referrerOf }, metadata) => {
+    const about = referrerOf ?? subject.tags.map(subjectOfTag).find((one) => one?.suffix !== undefined)?.digest;
+    return about ? review({ ...subject, digest: about, tags: [] }, metadata) : [];
+  },
 });
 
 const uploaded = route({
