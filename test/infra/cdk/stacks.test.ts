@@ -137,6 +137,24 @@ describe('a queue-fed function', () => {
   });
 });
 
+describe('the sources of advisories', () => {
+  it('raise an alarm when one fails, and another when one gave nothing good for two days', () => {
+    const [functionId] = functionOf('sync-advisories');
+    for (const [runbook, metric, threshold] of [
+      ['advisories-failing', 'AdvisorySourcesFailing', 1],
+      ['advisories-stale', 'AdvisoryAge', 48 * 3600],
+    ] as const) {
+      const [, { Properties }] = the(
+        'AWS::CloudWatch::Alarm',
+        (p) => p.AlarmName === `lading-sync-advisories-${runbook}`,
+      );
+      expect(Properties).toMatchObject({ Namespace: 'Lading', MetricName: metric, Threshold: threshold });
+      expect(Properties.Dimensions).toEqual([{ Name: 'FunctionName', Value: { Ref: functionId } }]);
+      expect(Properties.AlarmDescription).toContain(`docs/runbooks/${runbook}.md`);
+    }
+  });
+});
+
 describe('every function', () => {
   it.each(functionDeclarations)('$name is made as declared', ({ name, description, memoryMb, timeoutSeconds }) => {
     const [, { Properties }] = functionOf(name);

@@ -1,5 +1,8 @@
+import { zstdCompressSync } from 'node:zlib';
+import tar from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import type { MatchablePackage } from '../../../lib/vulnerabilities/index.ts';
+import { writeZip } from '../formats/zip/write-zip.ts';
 import { fileSource, npm, world } from './support.ts';
 
 const file = (path: string, content: unknown) => ({
@@ -583,6 +586,26 @@ describe('what a distribution packages', () => {
 });
 
 describe('archives', () => {
+  it('are read as what their bytes say they are: a tar of documents in zstd, a zip with XML in it', async () => {
+    const left = { id: 'X-1', affected: [{ package: { ecosystem: 'npm', name: 'left' }, versions: ['1.0.0'] }] };
+    const archive = tar.pack();
+    archive.entry({ name: 'osv/X-1.json' }, JSON.stringify(left));
+    archive.entry({ name: 'README.md' }, 'not this');
+    archive.finalize();
+    const parts: Uint8Array[] = [];
+    for await (const part of archive) parts.push(part as Uint8Array);
+    const packed = { path: 'all', bytes: zstdCompressSync(Buffer.concat(parts)) };
+    const list = 'cve,epss,percentile\nCVE-2026-1000,0.5,0.5\n';
+    const zip = writeZip([
+      { name: 'x/epss.csv', content: Buffer.from(list) },
+      { name: 'x/left.json', content: Buffer.from(JSON.stringify({ ...left, id: 'X-2' })) },
+    ]);
+    expect(await found([npm('left', '1.0.0')], packed, { path: 'more', bytes: zip })).toEqual([
+      'X-1 left@1.0.0 unknown unknown',
+      'X-2 left@1.0.0 unknown unknown',
+    ]);
+  });
+
   it('of a format that nobody knows are malformed, with a message that says so', async () => {
     const { sync } = world();
     const bad = (path: string, content: string) =>
