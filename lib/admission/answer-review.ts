@@ -4,7 +4,7 @@ import { parseJsonStrict } from '../core/json.ts';
 import { type AdmissionAnswer, type AdmissionRequest, admissionReviewSchema } from './model.ts';
 
 /** etcd holds objects of some 1.5 MB; a review has the object and the one before. */
-export const MAX_REVIEW_BYTES = 8 * 1024 * 1024;
+const MAX_REVIEW_BYTES = 8 * 1024 * 1024;
 
 export type ReviewReading =
   | { readonly kind: 'request'; readonly request: AdmissionRequest }

@@ -1,7 +1,7 @@
 export { admitWorkload } from './admit-workload.ts';
-export { MAX_REVIEW_BYTES, readReview, writeReview } from './answer-review.ts';
+export { readReview, writeReview } from './answer-review.ts';
 export { type AdmissionConfig, admissionConfigSchema } from './config.ts';
-export { type ImageFinding, type JudgePorts, judgeImages } from './judge-images.ts';
+export type { ImageFinding, JudgePorts } from './judge-images.ts';
 export type { TagResolver, TrustJudge } from './ports.ts';
 export { readTaskChange, respondToTask, type TaskChange, type TaskResponse } from './respond-to-task.ts';
 export { verdictJudge } from './verdict-judge.ts';

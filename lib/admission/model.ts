@@ -1,11 +1,5 @@
 import { z } from 'zod';
 
-const meta = z.object({
-  name: z.string().optional(),
-  generateName: z.string().optional(),
-  namespace: z.string().optional(),
-});
-
 /**
  * An AdmissionReview of admission.k8s.io/v1 as the API server sends it. The object is a stranger's and is looked into
  * only where containers are.
@@ -26,8 +20,6 @@ export const admissionReviewSchema = z.object({
   }),
 });
 export type AdmissionRequest = z.infer<typeof admissionReviewSchema>['request'];
-
-export const objectMetaSchema = z.object({ metadata: meta.optional() });
 
 /** One operation of a JSON patch (RFC 6902). */
 export interface PatchOperation {

@@ -1,7 +1,7 @@
-export { algorithmUseAt, familyOf } from './algorithm-use.ts';
+export { algorithmUseAt } from './algorithm-use.ts';
 export { type AttestPorts, attestImage, signersFor } from './attest-image.ts';
 export { checkVerdict, type DistrustReason, type TrustDecision } from './check-verdict.ts';
-export { type AlgorithmUse, statementKinds, type TrustConfig, trustConfigSchema } from './config.ts';
+export { type AlgorithmUse, type TrustConfig, trustConfigSchema } from './config.ts';
 export {
   type CryptoEntry,
   type Material,

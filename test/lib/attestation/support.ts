@@ -9,7 +9,7 @@ import { type AttestPorts, type TrustConfig, trustConfigSchema } from '../../../
 import { manualClock } from '../../../lib/core/clock.ts';
 import type { Digest } from '../../../lib/core/digest.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
-import { type ImageLocation, locationKey } from '../../../lib/core/image-reference.ts';
+import type { ImageLocation } from '../../../lib/core/image-reference.ts';
 import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
 import { type DocumentStore, saveJson } from '../../../lib/documents/index.ts';
 import type { ImageSubject } from '../../../lib/events/index.ts';
@@ -108,5 +108,3 @@ export async function referrersOf(registry: Registry, at: ImageLocation) {
     predicateType: annotations?.['dev.sigstore.bundle.predicateType'] ?? '',
   }));
 }
-
-export const keyOf = locationKey;
