@@ -30,8 +30,12 @@ const ports = once(() => {
 });
 const bus = once(publisher);
 
-export const handler = eventsHandler(async (tick) => {
-  const { kind, sources, events } = await syncAdvisories(ports());
+/** Of the time that a run has; the rest is for the source that was begun last, and for storing. */
+const SHARE_FOR_READING = 0.6;
+
+export const handler = eventsHandler(async (tick, { leaseMs }) => {
+  const until = new Date(systemClock.now().getTime() + leaseMs * SHARE_FOR_READING);
+  const { kind, sources, events } = await syncAdvisories(ports(), { until });
   for (const { name, state, advisories, rejected, problem } of sources) {
     const what = `advisories of "${name}": ${state}, ${advisories} held, ${rejected} not readable`;
     if (problem) logger.error(`${what}; ${problem.kind}: ${problem.message}`);

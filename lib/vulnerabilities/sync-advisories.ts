@@ -31,13 +31,16 @@ export interface SyncOptions {
   readonly limits?: ReadLimits;
   /** Takes over a source that lost most of what it had; a person has looked at it. */
   readonly acceptShrink?: boolean;
+  /** No source is begun after this, so that a run ends with what it has, however much there is to read at first. */
+  readonly until?: Date;
   /** Nobody waits for news: what changed is not worked out, and no event tells of it. */
   readonly quiet?: boolean;
 }
 
 export interface SourceReport {
   readonly name: string;
-  readonly state: 'updated' | 'unchanged' | 'failed';
+  /** `postponed`: there was no time for it; what it said before counts, and the next run begins with it. */
+  readonly state: 'updated' | 'unchanged' | 'failed' | 'postponed';
   readonly advisories: number;
   readonly rejected: number;
   readonly problem?: { readonly kind: SourceProblem; readonly message: string };
@@ -63,8 +66,14 @@ export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}
   const current = await ports.store.currentSnapshot();
   const sections: SourceSection[] = [];
   const found: SourceReport[] = [];
-  for (const source of ports.sources) {
+  for (const source of await inTurn(ports)) {
     const previous = current?.snapshot.sources.find(({ name }) => name === source.name);
+    if (options.until && ports.clock.now() >= options.until) {
+      if (previous) sections.push(previous);
+      const held = { advisories: previous?.advisories ?? 0, rejected: previous?.rejected.count ?? 0 };
+      found.push({ name: source.name, state: 'postponed', ...held });
+      continue;
+    }
     const { section, report } = await readSource(ports, source, previous, options);
     if (section) sections.push(section);
     found.push(report);
@@ -99,13 +108,22 @@ async function remind(
   return [await announce(ports, current.snapshot, previous, reports)];
 }
 
+/** Those first whose data are the oldest. */
+async function inTurn({ sources, log }: SyncPorts): Promise<readonly AdvisorySource[]> {
+  if (!log) return sources;
+  const states = await log.sourceStates();
+  const goodAt = ({ name }: AdvisorySource): string => (Object.hasOwn(states, name) && states[name]?.goodAt) || '';
+  return [...sources].sort((a, b) => (goodAt(a) < goodAt(b) ? -1 : goodAt(a) > goodAt(b) ? 1 : 0));
+}
+
 /** Remembers how it stands with each source; those that are no longer configured are forgotten. */
 async function watch(ports: SyncPorts, reports: readonly SourceReport[]): Promise<readonly SourceReport[]> {
   if (!ports.log) return reports;
   const now = ports.clock.now();
   const known = await ports.log.sourceStates();
-  const states = reports.map(({ name, problem }): [string, SourceState] => {
+  const states = reports.map(({ name, state, problem }): [string, SourceState] => {
     const before = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (state === 'postponed') return [name, before ?? {}];
     if (!problem) return [name, { goodAt: now.toISOString() }];
     const since = before?.problem?.since ?? now.toISOString();
     return [name, { goodAt: before?.goodAt, problem: { ...problem, message: problem.message.slice(0, 500), since } }];

@@ -324,6 +324,32 @@ describe('how it stands with a source', () => {
   });
 });
 
+describe('a run without time for all', () => {
+  it('keeps what the others said, and begins with them the next time', async () => {
+    const { advisories, documents, clock, match } = world();
+    const slow = (name: string, ecosystem: string): AdvisorySource => {
+      const source = recordSource(records(3, ecosystem), name);
+      const read: AdvisorySource['read'] = async (validator) => {
+        clock.advance(60_000);
+        return source.read(validator);
+      };
+      return { ...source, read };
+    };
+    const sources = [slow('a', 'npm'), slow('b', 'PyPI'), slow('c', 'RubyGems')];
+    const run = async () => {
+      const until = new Date(clock.now().getTime() + 90_000);
+      const ports = { sources, store: advisories, progress: advisories, documents, clock, log: advisories };
+      const result = await syncAdvisories(ports, { until });
+      return result.sources.map(({ name, state }) => `${name} ${state}`);
+    };
+    expect(await run()).toEqual(['a updated', 'b updated', 'c postponed']);
+    expect(await run()).toEqual(['c updated', 'a updated', 'b postponed']);
+    const left = (type: string) => ({ type, name: 'package-2', version: '1.0.0' });
+    expect((await match([left('npm'), left('pypi'), left('gem')])).findings).toHaveLength(3);
+    expect(Object.keys(await advisories.sourceStates()).sort()).toEqual(['a', 'b', 'c']);
+  });
+});
+
 describe('caps', () => {
   it('on a file, a record and their number stop a huge source while it streams', async () => {
     const { advisories, documents, clock } = world();
