@@ -101,8 +101,14 @@ function holds(block: Buffer, offset: number, text: Buffer): boolean {
 }
 
 function withPrefix(block: Buffer, format: TarFormat, name: string): string {
-  // GNU headers keep times and sparse maps where ustar keeps the first part of a long name.
-  if (format === 'v7' || format === 'gnu') return name;
+  if (format === 'v7') return name;
+  // GNU headers keep times and sparse maps where ustar keeps the first part of a long name. Go before 1.8 wrote names
+  // there all the same, and Go reads them still where no time can be read and the text is ASCII.
+  if (format === 'gnu' && isTime(block, 345) && isTime(block, 357)) return name;
   const prefix = fieldText(block, 345, format === 'star' ? 131 : 155);
+  if (format === 'gnu' && !/^\p{ASCII}*$/u.test(prefix)) return name;
   return prefix === '' ? name : `${prefix}/${name}`;
 }
+
+/** Absent, or a number, as atime and ctime of a GNU header are. */
+const isTime = (block: Buffer, at: number): boolean => block[at] === 0 || parseNumber(block, at, 12) !== undefined;

@@ -10,6 +10,12 @@ export interface PaxRecords {
   readonly sparse?: ReadonlyMap<string, string>;
 }
 
+/** Records that do not concern us, and for which Go's reader, and so a container runtime, refuses the archive. */
+const NUMBERS: ReadonlyMap<string, RegExp> = new Map([
+  ...['atime', 'ctime', 'mtime'].map((key) => [key, /^[+-]?\d{1,19}(?:\.\d*)?$/] as const),
+  ...['uid', 'gid'].map((key) => [key, /^[+-]?\d{1,19}$/] as const),
+]);
+
 /**
  * Reads the records of an `x` or `g` entry: `"<length> <key>=<value>\n"` again and again (POSIX.1-2017 pax, "pax
  * Extended Header"). An empty value takes a record back.
@@ -28,6 +34,8 @@ export function parsePaxRecords(content: Buffer, offset: number): PaxRecords {
   for (let at = 0; at < content.length; ) {
     const { key, value, next } = nextRecord(content, at) ?? fail('a record has a wrong length');
     at = next;
+    if (key.includes('\0')) return fail('a key holds a NUL');
+    if ((key === 'uname' || key === 'gname') && value.includes(0)) return fail(`${key} holds a NUL`);
     if (key === 'path' || key === 'linkpath') {
       if (value.includes(0)) return fail(`${key} holds a NUL`);
       const text = value.length === 0 ? undefined : decodeName(value);
@@ -35,7 +43,11 @@ export function parsePaxRecords(content: Buffer, offset: number): PaxRecords {
       else linkpath = text;
     } else if (key === 'size') {
       size =
-        value.length === 0 ? undefined : (naturalNumber(value.toString('latin1')) ?? fail('its size is no number'));
+        value.length === 0
+          ? undefined
+          : (naturalNumber(value.toString('latin1').replace(/^\+?0*(?=\d)/, '')) ?? fail('its size is no number'));
+    } else if (value.length > 0 && NUMBERS.get(key)?.test(value.toString('latin1')) === false) {
+      return fail(`${key} is no number`);
     } else if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') {
       // Format 0.0 repeats the two keys in turn (GNU tar manual, "Storing Sparse Files").
       if ((map.length % 2 === 0) !== (key === 'GNU.sparse.offset')) return fail('its sparse map is out of order');

@@ -73,6 +73,26 @@ describe('a tar reader', () => {
     expect(summary).toEqual({ entries: 7, contentBytes: 4, globalHeaders: 0, closed: true, trailingData: false });
   });
 
+  it("refuses records that Go's reader refuses, and reads sizes as that does", () => {
+    const withRecord = (key: string, value: string): Buffer =>
+      Buffer.concat([metaEntry('x', paxRecords([[key, value]])), tarEntry({ path: 'a', content: 'abc' }), END]);
+    const refused = [
+      ['mtime', 'yesterday'],
+      ['atime', '1.2.3'],
+      ['uid', '0x10'],
+      ['uname', 'a\0b'],
+      ['SCHILY.xattr.a\0b', 'c'],
+    ] as const;
+    for (const [key, value] of refused) expect(codeOf(() => read(withRecord(key, value)))).toBe('tar-malformed');
+    for (const [key, value] of [
+      ['mtime', '-1.5'],
+      ['gid', '5'],
+      ['size', '+0000000000000000000000003'],
+    ] as const) {
+      expect(read(withRecord(key, value)).seen).toMatchObject([{ path: 'a', content: 'abc' }]);
+    }
+  });
+
   it('reads the same archive alike whatever the chunks are', () => {
     const entry = fc.record({
       path: fc.stringMatching(/^[a-zé漢/.]{1,150}$/).filter((path) => !path.endsWith('/')),
