@@ -8,6 +8,7 @@ import { parsePackageUrl } from '../../lib/formats/purl/index.ts';
 import { memoryInventoryStore, memorySbomStore } from '../../lib/sbom/adapters/memory.ts';
 import { createSbom, describeForm, parseSbomForm, readSbom, type Sbom, writeSbom } from '../../lib/sbom/index.ts';
 import { apkDatabase, buildImage, osRelease, packageJson, sourceOf } from '../lib/sbom/image-builder.ts';
+import { emptyGrypeDatabase } from './grype-database.ts';
 import type { InteropCheck } from './interop-check.ts';
 import { type Run, runner } from './registry-fixtures.ts';
 
@@ -230,9 +231,9 @@ const plain = (name: string, version: string): string =>
 
 const syftSchema = z.object({ artifacts: z.array(z.object({ purl: z.string() })) });
 
-const syft = check('Syft, and so the reader of Grype, reads them', ['syft'], async (run, all, work) => {
+const syft = check('Syft reads them', ['syft'], async (run, all, work) => {
   let count = 0;
-  // Its reader is that of Grype, which will not start without a database of vulnerabilities. It does not read SPDX 3.
+  // The released version does not read SPDX 3.
   for (const form of FORMS.filter((one) => one !== 'spdx-json@3.0')) {
     for (const sample of all) {
       const file = await write(work, sample, form);
@@ -240,6 +241,25 @@ const syft = check('Syft, and so the reader of Grype, reads them', ['syft'], asy
       assertSame(
         sample.sbom,
         artifacts.flatMap(({ purl }) => keyOf(purl)),
+        file,
+      );
+      count++;
+    }
+  }
+  return `the same packages in ${count} documents`;
+});
+
+const grype = check('Grype reads them', ['grype'], async (run, all, work) => {
+  const env = emptyGrypeDatabase(join(work, 'database'));
+  let count = 0;
+  for (const form of FORMS) {
+    for (const sample of all) {
+      const file = await write(work, sample, form);
+      const bom = await run('grype', [`sbom:${file}`, '-q', '-o', 'cyclonedx-json'], { env });
+      const { components = [] } = trivySchema.parse(JSON.parse(bom));
+      assertSame(
+        sample.sbom,
+        components.flatMap(({ purl }) => keyOf(purl)),
         file,
       );
       count++;
@@ -277,4 +297,4 @@ const theirs = check('we read what Syft and Trivy write', ['syft', 'trivy'], asy
   return `${count} documents`;
 });
 
-export const checks: readonly InteropCheck[] = [schemas, ntia, trivy, osv, syft, theirs];
+export const checks: readonly InteropCheck[] = [schemas, ntia, trivy, osv, syft, grype, theirs];
