@@ -29,11 +29,14 @@ export function toOpenVex(
   });
 }
 
-function toStatement(finding: ReportedFinding, product: string, now: Date): VexStatement {
+function toStatement(finding: ReportedFinding, product: string | undefined, now: Date): VexStatement {
   const { id, aliases, vex } = finding;
   const about = {
     ids: [id, ...aliases],
-    products: [{ names: [product], subcomponents: [[packageRef(finding)]] }],
+    // Of what is no known image, each package is a product: others find it by its purl.
+    products: product
+      ? [{ names: [product], subcomponents: [[packageRef(finding)]] }]
+      : [{ names: [packageRef(finding)], subcomponents: [] }],
   };
   if (vex === undefined) {
     return { ...about, status: 'under_investigation', detail: remedyOf(finding), time: now.toISOString() };
@@ -43,8 +46,8 @@ function toStatement(finding: ReportedFinding, product: string, now: Date): VexS
 }
 
 /** purl type `oci`: only a digest names an image for good. */
-function productOf({ name, image, registry, repository }: ScanTarget): string {
-  if (image === undefined) return `urn:lading:target:${encodeURIComponent(name)}`;
+function productOf({ image, registry, repository }: ScanTarget): string | undefined {
+  if (image === undefined) return undefined;
   const path = repository ?? 'image';
   const url = registry && repository ? [['repository_url', `${registry}/${repository}`] as const] : [];
   const last = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
