@@ -4,6 +4,7 @@ import { LadingError } from '../../core/errors.ts';
 import { parseCertificatePem } from '../../formats/x509/index.ts';
 import {
   openPrivateKey,
+  type SignatureAlgorithm,
   type SignatureFormat,
   type Signer,
   type SigningOptions,
@@ -36,9 +37,20 @@ export async function openSigner({ key, format, data }: SigningInput): Promise<S
   if (key !== undefined) {
     const [, endpoint, id = '', region] = KMS.exec(key) ?? [];
     const client = endpoint ? { endpoint: `https://${endpoint}`, region: region ?? 'us-east-1' } : undefined;
-    return kmsSigner(client ? kmsClientAt(client) : kmsClientAt(undefined, region), id);
+    return forFormat(format, (algorithm) =>
+      kmsSigner(client ? kmsClientAt(client) : kmsClientAt(undefined, region), id, algorithm),
+    );
   }
-  return kmsSigner(kmsClientAt(connect({ data, onlyLocal: true }).local), STACK_KEY);
+  const { local } = connect({ data, onlyLocal: true });
+  return forFormat(format, (algorithm) => kmsSigner(kmsClientAt(local), STACK_KEY, algorithm));
+}
+
+/** What a key in KMS is used with depends on what it is, which only KMS can tell. */
+async function forFormat(format: SignatureFormat, open: (algorithm?: SignatureAlgorithm) => Signer): Promise<Signer> {
+  const signer = open();
+  const { spki, algorithm } = await signer.publicKey();
+  const wanted = usualAlgorithm(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }), format);
+  return wanted === algorithm ? signer : open(wanted);
 }
 
 /** The key that is in use now: the alias is moved when keys are rotated. */
