@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../../../../lib/core/digest.ts';
-import { describeError, isLadingError } from '../../../../lib/core/errors.ts';
-import { artifactClassOf, parseManifest } from '../../../../lib/formats/oci/index.ts';
+import { isLadingError } from '../../../../lib/core/errors.ts';
 import type { MirrorRule } from '../../../../lib/mirror/config.ts';
 import {
   createMirrorCounter,
@@ -20,6 +19,7 @@ import type { RegistryStore } from '../model.ts';
 import type { StoreParts } from '../store-parts.ts';
 import { mountBlob } from '../write-blobs.ts';
 import { putManifest } from '../write-manifests.ts';
+import { denied, held, isRunnable, unavailable } from './answers.ts';
 import { type BlobFlight, startBlobFlight } from './blob-flight.ts';
 import { openReleaseFile } from './release-file.ts';
 
@@ -247,8 +247,7 @@ class PullThroughMirror implements Mirror {
     if (known !== undefined) return known;
     const found = await this.#store.getManifest(repository, digest);
     if (!found) return true;
-    const kind = artifactClassOf(parseManifest(found.bytes, found.manifest.mediaType, { digest }));
-    const runs = kind === 'image' || kind === 'index';
+    const runs = isRunnable(found.bytes, found.manifest.mediaType);
     if (this.#runs.size >= MAX_KNOWN) this.#runs.clear();
     this.#runs.set(digest, runs);
     return runs;
@@ -296,28 +295,3 @@ const MAX_KNOWN = 100_000;
 /** Who lists referrers has the image, and is told of those that are here rather than kept waiting. */
 const REFERRERS_MS = 10_000;
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';
-
-/** Clients that know `Retry-After` (containerd, skopeo, Lading) come again by themselves on 429. */
-const held = (repository: string, digest: Digest, seconds: number): OciError =>
-  new OciError(
-    429,
-    'TOOMANYREQUESTS',
-    `${repository}@${digest} is new here and is held until it is scanned and the gate has decided; try again in ${seconds} s`,
-    { headers: { 'retry-after': String(seconds) } },
-  );
-
-const denied = (repository: string, digest: Digest, reasons: readonly string[]): OciError =>
-  new OciError(
-    403,
-    'DENIED',
-    `the gate does not allow ${repository}@${digest}: ${reasons.join('; ') || 'no reason given'}`,
-  );
-
-/** An upstream that is down is worth asking again soon; one that limits us says when. */
-function unavailable({ rule }: MirrorRoute, cause: unknown): OciError {
-  const asked = cause !== null && typeof cause === 'object' && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) : 0;
-  return new OciError(503, 'UNAVAILABLE', `${rule.upstream} does not answer: ${describeError(cause)}`.slice(0, 500), {
-    headers: { 'retry-after': String(Math.max(5, Math.ceil(asked / 1000))) },
-    cause,
-  });
-}
