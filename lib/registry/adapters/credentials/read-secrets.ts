@@ -45,7 +45,8 @@ async function readText(source: SecretSource, options: SecretReaderOptions): Pro
     throw unavailable(source, why, error);
   }
   if (options.environment === undefined) throw unavailable(source, 'a function has no environment of yours');
-  return options.environment[source.variable];
+  // A name of every object, such as `toString`, is no variable.
+  return Object.hasOwn(options.environment, source.variable) ? options.environment[source.variable] : undefined;
 }
 
 /** What may pass by itself. The rest needs somebody to mend it. */

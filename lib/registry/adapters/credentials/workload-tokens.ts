@@ -30,7 +30,10 @@ async function readToken(
   environment: Readonly<Record<string, string | undefined>>,
   options: ServiceOptions,
 ): Promise<string> {
-  if ('variable' in source) return environment[source.variable] ?? missing(source, 'it is not set');
+  if ('variable' in source) {
+    const { variable } = source;
+    return (Object.hasOwn(environment, variable) && environment[variable]) || missing(source, 'it is not set');
+  }
   if ('file' in source) {
     return readFile(source.file, 'utf8').catch((cause: unknown) => missing(source, 'the file cannot be read', cause));
   }
