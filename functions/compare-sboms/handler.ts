@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import type { Digest } from '../../lib/core/digest.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
 import {
   type EventMetadata,
@@ -19,6 +21,8 @@ import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { route, stageHandler } from '../_pipe/stage-handler.ts';
 import { documents, setting, stagePorts } from '../_pipe/wiring.ts';
+
+type Cataloged = z.infer<typeof imageCataloged.data>;
 
 const config = once(() => setting('sboms', sbomsConfigSchema));
 const trust = once(() => toTrust(config()));
@@ -54,13 +58,21 @@ const created = route({
   },
 });
 
-/** What lies beside an image is work of its own: the image's is done when its own SBOM is. */
+/** What an SBOM that was attached is about: its subject, or the digest in a tag of cosign's. */
+const aboutOf = ({ subject, referrerOf }: Pick<Cataloged, 'subject' | 'referrerOf'>): Digest | undefined =>
+  referrerOf ?? subject.tags.map(subjectOfTag).find((one) => one?.suffix !== undefined)?.digest;
+
+/** Work on the image that it is about, once for each thing that was attached; our own statement is one of them. */
 const attached = route({
   on: imageCataloged,
-  key: ({ subject }) => ({ subject: locationKey(subject), stage: 'compare-sboms', version: '1' }),
-  perform: async ({ subject, referrerOf }, metadata) => {
-    const about = referrerOf ?? subject.tags.map(subjectOfTag).find((one) => one?.suffix !== undefined)?.digest;
-    return about ? review({ ...subject, digest: about, tags: [] }, metadata) : [];
+  key: (data) => ({
+    subject: locationKey({ ...data.subject, digest: aboutOf(data) ?? data.subject.digest }),
+    stage: 'compare-sboms',
+    version: data.subject.digest,
+  }),
+  perform: async (data, metadata) => {
+    const digest = aboutOf(data);
+    return digest ? review({ ...data.subject, digest, tags: [] }, metadata) : [];
   },
 });
 
