@@ -20,6 +20,9 @@ export interface SourceText {
   readonly chunks: AsyncIterable<string>;
 }
 
+/** The files of an archive pass by one after the other, so that together they may be so many times larger than one text. */
+const ARCHIVE_SHARE = 8;
+
 const WANTED = /\.(?:jsonl?|ndjson|xml|csv|txt)$/i;
 
 /**
@@ -28,19 +31,29 @@ const WANTED = /\.(?:jsonl?|ndjson|xml|csv|txt)$/i;
  *
  * @throws AdvisorySourceError `broken` or `too-large`, naming the file
  */
-export async function* openFile({ path, bytes }: SourceFile, limits: ReadLimits): AsyncGenerator<SourceText> {
+export async function* openFile(
+  { path, bytes }: SourceFile,
+  limits: ReadLimits,
+  isWithin = false,
+): AsyncGenerator<SourceText> {
   try {
     if (isZip(bytes)) {
-      const caps = { entries: limits.records, entryBytes: limits.recordBytes, totalBytes: limits.fileBytes };
+      // An archive may hold itself.
+      if (isWithin) throw new AdvisorySourceError('broken', `${path} is an archive in an archive`);
+      const totalBytes = limits.fileBytes * ARCHIVE_SHARE;
+      const caps = { entries: limits.records, entryBytes: limits.recordBytes, totalBytes };
       for (const { name, content } of readZip(bytes, caps, (entry) => WANTED.test(entry))) {
-        yield* openFile({ path: `${path}/${name}`, bytes: content }, limits);
+        yield* openFile({ path: `${path}/${name}`, bytes: content }, limits, true);
       }
       return;
     }
-    const unpacked = capped(decompress(once(bytes)), limits.fileBytes);
+    let most = limits.fileBytes;
+    const unpacked = capped(decompress(once(bytes)), () => most);
     const first = await unpacked.next();
     const head: Uint8Array = first.done ? new Uint8Array() : first.value;
     if (isTar(head)) {
+      if (isWithin) throw new AdvisorySourceError('broken', `${path} is an archive in an archive`);
+      most *= ARCHIVE_SHARE;
       for await (const { name, content } of tarFiles(resume(head, unpacked), limits)) {
         yield { path: `${path}/${name}`, chunks: guarded(path, limits, decoded(once(content))) };
       }
@@ -86,11 +99,11 @@ async function* resume(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Async
   yield* rest;
 }
 
-async function* capped(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
+async function* capped(chunks: AsyncIterable<Uint8Array>, limit: () => number): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of chunks) {
     total += chunk.length;
-    if (total > most) throw new LimitExceededError('advisory-bytes', `over ${most} bytes`);
+    if (total > limit()) throw new LimitExceededError('advisory-bytes', `over ${limit()} bytes`);
     yield chunk;
   }
 }

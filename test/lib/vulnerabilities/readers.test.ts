@@ -611,6 +611,9 @@ describe('archives', () => {
     const bad = (path: string, content: string) =>
       sync([fileSource([file(path, content)])]).then(({ sources }) => sources[0]?.problem);
     expect(await bad('notes.txt', '1.0 < 2.0\n')).toMatchObject({ kind: 'malformed' });
+    const inner = writeZip([{ name: 'a.json', content: Buffer.from('{}') }]);
+    const nested = { path: 'a.zip', bytes: writeZip([{ name: 'b.json', content: inner }]) };
+    expect((await sync([fileSource([nested])])).sources[0]?.problem).toMatchObject({ kind: 'broken' });
     expect(await bad('a.xml', '<rss><item/></rss>')).toMatchObject({ kind: 'broken' });
     expect(await bad('a.xml', '<!DOCTYPE x [<!ENTITY a "b">]><oval_definitions/>')).toMatchObject({ kind: 'broken' });
     expect(await bad('a.xml', '<oval_definitions><definitions>')).toMatchObject({ kind: 'broken' });
