@@ -36,6 +36,16 @@ const requestSchema = z.strictObject({
   /** What CI knows of what went into it: base images by digest, dependencies. */
   materials: z.array(material).max(500).default([]),
   tests: testResult.optional(),
+  /** An OpenVEX document about the image (openvex/spec, OPENVEX-SPEC.md). */
+  vex: z
+    .looseObject({
+      '@context': z.string().startsWith('https://openvex.dev/ns'),
+      author: z.string().min(1),
+      statements: z
+        .array(z.looseObject({ vulnerability: z.looseObject({ name: z.string() }), status: z.string() }))
+        .min(1),
+    })
+    .optional(),
 });
 
 export type CiAnswer =
@@ -65,7 +75,7 @@ export async function receiveFromCi(
   if (reading.kind === 'refused') return reading;
   const body = readBody(request.body);
   if ('problem' in body) return { kind: 'invalid', problem: body.problem };
-  const { image, materials, tests } = body;
+  const { image, materials, tests, vex } = body;
   const given = materials.map(({ uri, digest }) => ({ uri, ...(digest === undefined ? {} : { digest }) }));
   const build = fromClaims(reading.issuer, reading.claims, given);
   if (build === undefined) return { kind: 'refused', reason: 'its token lacks claims that tell of the build' };
@@ -73,23 +83,24 @@ export async function receiveFromCi(
     return { kind: 'refused', reason: `${build.repository} at ${build.ref} may not speak of ${image.repository}` };
   }
   if (!(await ports.isKnown(image))) return { kind: 'invalid', problem: 'the image is not known here (yet)' };
-  if (tests !== undefined) {
-    const document = await saveJson(ports.documents, 'attestations/given', tests);
+  for (const [kind, said] of [['tests', tests] as const, ['vex', vex] as const]) {
+    if (said === undefined) continue;
+    const document = await saveJson(ports.documents, 'attestations/given', said);
     const receivedAt = ports.clock.now().toISOString();
-    await ports.materials.add({ subject: image, kind: 'tests', document, source: build.provenance.source, receivedAt });
+    await ports.materials.add({ subject: image, kind, document, source: build.provenance.source, receivedAt });
   }
   const event = await recordProvenance(ports, image, build.provenance, { config, pushedByBuilder: 'unknown' });
   return { kind: 'recorded', event, image };
 }
 
-type Body = { readonly image: ImageLocation } & Pick<z.infer<typeof requestSchema>, 'materials' | 'tests'>;
+type Body = { readonly image: ImageLocation } & Pick<z.infer<typeof requestSchema>, 'materials' | 'tests' | 'vex'>;
 
 function readBody(bytes: Uint8Array): Body | { readonly problem: string } {
   try {
     const parsed = requestSchema.safeParse(parseJsonStrict(bytes, { maxBytes: MAX_CI_BYTES, what: 'the request' }));
     if (!parsed.success) return { problem: z.prettifyError(parsed.error) };
-    const { image, materials, tests } = parsed.data;
-    return { image: parseLocationKey(image), materials, tests };
+    const { image, materials, tests, vex } = parsed.data;
+    return { image: parseLocationKey(image), materials, tests, vex };
   } catch (error) {
     if (isLadingError(error)) return { problem: error.message };
     throw error;

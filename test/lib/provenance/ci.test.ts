@@ -171,6 +171,25 @@ describe('what CI says of an image', () => {
       expect(await kindOf({}, body)).toBe('invalid');
   });
 
+  it('may be a VEX document, if it is one', async () => {
+    const issuer = makeIssuer();
+    const vex = {
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      '@id': 'https://example.com/vex-1',
+      author: 'the team',
+      timestamp: NOW,
+      version: 1,
+      statements: [{ vulnerability: { name: 'CVE-2026-1' }, status: 'not_affected', products: [{ '@id': imageText }] }],
+    };
+    const { answer, ports } = await receive(issuer.token(gitHubClaims()), { image: imageText, vex }, issuer);
+    expect(answer.kind).toBe('recorded');
+    expect((await ports.materials.of(image)).map(({ kind }) => kind).sort()).toEqual(['provenance', 'vex']);
+    const none = { ...vex, '@context': 'https://example.com' };
+    expect((await receive(issuer.token(gitHubClaims()), { image: imageText, vex: none }, issuer)).answer.kind).toBe(
+      'invalid',
+    );
+  });
+
   it('may be the result of tests', async () => {
     const issuer = makeIssuer();
     const tests = { result: 'PASSED', configuration: [{ name: 'ci.yml' }], passedTests: ['all'] };
