@@ -21,7 +21,8 @@ export {
   signImage,
 } from './sign-image.ts';
 export { type MigrationRow, planMigration, targetDigest } from './trust-data/migration.ts';
-export { type SeenVersions, verifyTrustData } from './trust-data/verify-trust-data.ts';
+export type { SeenVersions } from './trust-data/model.ts';
+export { verifyTrustData } from './trust-data/verify-trust-data.ts';
 export { usualAlgorithm } from './usual-algorithm.ts';
 export { fetchMaterial, type SignatureReader } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';

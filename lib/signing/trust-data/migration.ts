@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from '../../core/digest.ts';
-import type { SignedTarget } from './verify-trust-data.ts';
+import type { SignedTarget } from './model.ts';
 
 /** What is to be done about one tag that Docker Content Trust signed. */
 export type MigrationStep =

@@ -7,7 +7,8 @@ import { parseCertificatePem } from '../../formats/x509/index.ts';
 import { signingError } from '../errors.ts';
 import { parseVerificationKey } from '../keys.ts';
 import { signatureAlgorithms, signatureFormats } from '../model.ts';
-import { type SeenVersions, type SignedTarget, verifyTrustData } from '../trust-data/verify-trust-data.ts';
+import type { SeenVersions, SignedTarget } from '../trust-data/model.ts';
+import { verifyTrustData } from '../trust-data/verify-trust-data.ts';
 import type { Condition, KeylessVerifier, Requirement, TrustMaterial } from './model.ts';
 import { parseNotationPolicy } from './notation-policy.ts';
 
