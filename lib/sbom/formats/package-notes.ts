@@ -10,6 +10,8 @@ const notesSchema = z.object({
   /** Where the declared expression does not have them one by one, in their words. */
   licenses: z.array(z.string()).optional(),
   platforms: z.array(z.string()).optional(),
+  /** What is known of a model or a module besides. */
+  about: z.record(z.string(), z.string()).optional(),
 });
 export type PackageNotes = Readonly<z.infer<typeof notesSchema>>;
 

@@ -104,7 +104,7 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
     id: ids.get(one.id) ?? '',
     name: one.name,
     ...(one.version === '' ? {} : { version: one.version }),
-    purpose: 'library',
+    purpose: one.type === 'model' ? 'model' : 'library',
     ...(supplier ? { supplier } : {}),
     ...(expression === undefined ? {} : { licenseDeclared: expression }),
     checksums: one.hashes ?? [],
@@ -118,6 +118,7 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
       ...(one.source ? { source: one.source } : {}),
       ...(exact ? {} : { licenses: one.licenses }),
       ...(one.platforms ? { platforms: one.platforms } : {}),
+      ...(one.about ? { about: one.about } : {}),
     }),
   };
 }
