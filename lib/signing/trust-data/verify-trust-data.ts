@@ -9,7 +9,7 @@ import {
   type TufRole,
   tufKeyVerifies,
 } from '../../formats/tuf/index.ts';
-import type { SeenVersions, SignedTarget, TrustDataFault, TrustDataInput, TrustDataVerdict } from './model.ts';
+import type { SignedTarget, TrustDataFault, TrustDataInput, TrustDataVerdict } from './model.ts';
 
 /** What stops the verification; caught where it begins. */
 class Stop {
