@@ -38,7 +38,7 @@ export function imageKnowledge(
   return {
     async around(subject) {
       const entry = await ports.catalog.find(subject);
-      if (entry === undefined || entry.layers.length === 0) return [];
+      if (entry === undefined || entry.deletedAt !== undefined || entry.layers.length === 0) return [];
       const bare = (await recent(CONSIDERED)).map(withoutFindings);
       const image = withoutFindings(entry);
       const base = findBase(image, bare);
