@@ -64,30 +64,9 @@ const onSecret =
     { action: `secretsmanager:${action}`, resource: secretArn(secrets.find(SecretId, caller), caller.accountId) },
   ];
 
-const operationsOn = (secrets: SecretStore) => ({
-  CreateSecret: operation({
-    input: z.strictObject({
-      Name: z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'is not the name of a secret'),
-      ClientRequestToken: z.string().min(32).max(64).optional(),
-      Description: z.string().max(2048).default(''),
-      SecretString: z.string().max(65_536),
-    }),
-    permissions: ({ Name }, { region, accountId }) => [
-      {
-        action: 'secretsmanager:CreateSecret',
-        resource: `arn:aws:secretsmanager:${region}:${accountId}:secret:${Name}-??????`,
-      },
-    ],
-    run: async ({ Name, Description, SecretString }, caller) => {
-      let made = false;
-      const found = await secrets.declare({ region: caller.region, name: Name, description: Description }, () => {
-        made = true;
-        return { text: SecretString };
-      });
-      if (!made) throw new AwsError('ResourceExistsException', `A secret with the name ${Name} exists already.`);
-      return { ARN: secretArn(found, caller.accountId), Name, VersionId: found.versions[0]?.id };
-    },
-  }),
+const operationsOn = (secrets: SecretStore) => ({ ...readingOperations(secrets), ...writingOperations(secrets) });
+
+const readingOperations = (secrets: SecretStore) => ({
   GetSecretValue: operation({
     input: z.strictObject({
       SecretId: secretId,
@@ -116,6 +95,48 @@ const operationsOn = (secrets: SecretStore) => ({
         SecretBinary: version.binary,
         CreatedDate: epochSeconds(version.created),
       };
+    },
+  }),
+  DescribeSecret: operation({
+    input: z.strictObject({ SecretId: secretId }),
+    permissions: onSecret(secrets, 'DescribeSecret'),
+    run: ({ SecretId }, caller) => {
+      const found = secrets.find(SecretId, caller);
+      return {
+        ARN: secretArn(found, caller.accountId),
+        Name: found.name,
+        Description: found.description,
+        RotationEnabled: false,
+        CreatedDate: epochSeconds(found.created),
+        LastChangedDate: epochSeconds(found.changed),
+        VersionIdsToStages: Object.fromEntries(found.versions.filter(isStaged).map(({ id, stages }) => [id, stages])),
+      };
+    },
+  }),
+});
+
+const writingOperations = (secrets: SecretStore) => ({
+  CreateSecret: operation({
+    input: z.strictObject({
+      Name: z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'is not the name of a secret'),
+      ClientRequestToken: z.string().min(32).max(64).optional(),
+      Description: z.string().max(2048).default(''),
+      SecretString: z.string().max(65_536),
+    }),
+    permissions: ({ Name }, { region, accountId }) => [
+      {
+        action: 'secretsmanager:CreateSecret',
+        resource: `arn:aws:secretsmanager:${region}:${accountId}:secret:${Name}-??????`,
+      },
+    ],
+    run: async ({ Name, Description, SecretString }, caller) => {
+      let made = false;
+      const found = await secrets.declare({ region: caller.region, name: Name, description: Description }, () => {
+        made = true;
+        return { text: SecretString };
+      });
+      if (!made) throw new AwsError('ResourceExistsException', `A secret with the name ${Name} exists already.`);
+      return { ARN: secretArn(found, caller.accountId), Name, VersionId: found.versions[0]?.id };
     },
   }),
   PutSecretValue: operation({
@@ -154,22 +175,6 @@ const operationsOn = (secrets: SecretStore) => ({
       const found = secrets.find(SecretId, caller);
       await secrets.moveStage(found, VersionStage, { from: RemoveFromVersionId, to: MoveToVersionId });
       return { ARN: secretArn(found, caller.accountId), Name: found.name };
-    },
-  }),
-  DescribeSecret: operation({
-    input: z.strictObject({ SecretId: secretId }),
-    permissions: onSecret(secrets, 'DescribeSecret'),
-    run: ({ SecretId }, caller) => {
-      const found = secrets.find(SecretId, caller);
-      return {
-        ARN: secretArn(found, caller.accountId),
-        Name: found.name,
-        Description: found.description,
-        RotationEnabled: false,
-        CreatedDate: epochSeconds(found.created),
-        LastChangedDate: epochSeconds(found.changed),
-        VersionIdsToStages: Object.fromEntries(found.versions.filter(isStaged).map(({ id, stages }) => [id, stages])),
-      };
     },
   }),
 });
