@@ -5,7 +5,7 @@
  * CLI documentation ("snyk container test --json"); ECR API reference, "DescribeImageScanFindings"; Inspector2 user
  * guide, "EventBridge schema"; Harbor's pluggable scanner API 1.1.
  */
-export const DIGEST = `sha256:${'ab'.repeat(32)}`;
+export const DIGEST = `sha256:${'ab'.repeat(32)}` as const;
 
 export const trivy = {
   SchemaVersion: 2,
