@@ -9,7 +9,12 @@ export const runCommand = () =>
   new Command('run')
     .description('run a scheduled function now')
     .addArgument(
-      new Argument('<function>', 'which').choices(['sync-advisories', 'plan-retention', 'keep-appointments', 'reconcile'] as const),
+      new Argument('<function>', 'which').choices([
+        'sync-advisories',
+        'plan-retention',
+        'keep-appointments',
+        'reconcile',
+      ] as const),
     )
     .option('--prefix <text>', "what the names of the stack's queues begin with", 'lading-')
     .addOption(apiOption())

@@ -54,7 +54,12 @@ async function setUp() {
     );
     const config = Buffer.from('{}');
     for (const content of [bundle, config]) {
-      await registry.putBlob({ repository: image.repository, digest: digestOf(content), size: content.length, content });
+      await registry.putBlob({
+        repository: image.repository,
+        digest: digestOf(content),
+        size: content.length,
+        content,
+      });
     }
     const bytes = Buffer.from(
       JSON.stringify({
