@@ -63,7 +63,10 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   [/^api: s3:putobject documents\/sboms/, 'takes in SBOMs of other tools: test/lib/console/sboms.test.ts'],
   [/^decide-gate: read table verdicts$/, 'a retry after a crash between a verdict and its event reads it again'],
   [/^renew-verdicts: read table work$/, 'a retry finds which verdicts were renewed before it'],
-  [/^match-vulnerabilities: s3:getobject documents\/scans\/\*$/, 'another SBOM of a scanned image, whose clocks run on'],
+  [
+    /^match-vulnerabilities: s3:getobject documents\/scans\/\*$/,
+    'another SBOM of a scanned image, whose clocks run on',
+  ],
   [/^rematch-images: read table work$/, 'a retry finds which images were matched before it'],
   [/^reconcile: read table replicas$/, 'only its index is asked; a right to an index comes with one to its table'],
   [/^us-east-1--forward: events:putevents/, 'the role of a rule: buses of this machine hand events on by themselves'],
