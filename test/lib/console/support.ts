@@ -264,5 +264,6 @@ function trustStages(spec: ImageSpec, subject: ImageSubject) {
   return [
     { stage: 'sign' as const, drafts: [signed] },
     { stage: 'replicate' as const, drafts: replicas },
+    { stage: 'attest' as const, drafts: [] },
   ];
 }
