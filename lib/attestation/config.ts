@@ -20,7 +20,7 @@ const algorithmRule = z.strictObject({ use: z.enum(['classic', 'both', 'pq']), f
 
 /** The setting `trust`: what is said of images, how long a verdict holds, which algorithms sign. */
 export const trustConfigSchema = z.strictObject({
-  /** Statements that are attached to every image for which there is something to say. */
+  /** Statements that are attached to every image for which there is something to say. None: nothing is, not even a verdict. */
   attest: z
     .array(z.enum(statementKinds))
     .max(statementKinds.length)

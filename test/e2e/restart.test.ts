@@ -119,7 +119,8 @@ describe('a stack that is killed in the middle of pushes and started again', () 
           { repository, digest },
           { artifactType: SIGSTORE_BUNDLE_V03 },
         );
-        expect(descriptors).toHaveLength(1);
+        // The signature, and three statements: SBOM, scan, verdict.
+        expect(descriptors).toHaveLength(4);
         expect(await verifyImage(client, { registry, repository, digest }, [key])).toMatchObject({ kind: 'verified' });
       }
     }
