@@ -50,7 +50,9 @@ export const handler = eventsHandler(async (event, delivery) => {
   const image = locationKey(at);
   const verdict = await verdicts().standing(image);
   if (verdict === undefined) return logger.info(`${image} has no verdict yet, and so nothing to say`);
-  if (verdict.decision === 'allow' && !(await isSigned(image))) {
+  // The event of the signature comes before its work is completed in the ledger, and never again after that.
+  const tellsOfSignature = event['detail-type'] === imageSigned.detailType;
+  if (verdict.decision === 'allow' && !tellsOfSignature && !(await isSigned(image))) {
     return logger.info(`${image} is not signed yet: what is said of it follows its signature`);
   }
   const { subject } = verdict;

@@ -110,7 +110,8 @@ describe(`${COUNT} pushes with lost, doubled and shuffled events and killed func
     await system.settle();
     const touched = new Set(bus.lost.map(digestOfEvent));
     for (const image of images.filter(({ digest }) => !touched.has(digest))) {
-      if (!(await isDone(image))) stopped.push(locationKey(image));
+      const missing = await missingOf(image);
+      if (missing !== undefined) stopped.push(`${missing}: ${locationKey(image)}`);
     }
     bus.set({ lost: 0 });
     await system.run('reconcile', { graceMs: 0 });
@@ -124,9 +125,9 @@ describe(`${COUNT} pushes with lost, doubled and shuffled events and killed func
   }, TIMEOUT_MS);
   afterAll(() => system?.close());
 
-  const isDone = async (image: ImageLocation): Promise<boolean> => {
+  const missingOf = async (image: ImageLocation): Promise<string | undefined> => {
     const entry = await system.catalog.find(image);
-    return entry !== undefined && missingStage(entry, await system.ledger.list(locationKey(image)), true) === undefined;
+    return entry === undefined ? 'catalog' : missingStage(entry, await system.ledger.list(locationKey(image)), true);
   };
 
   async function pushAll(made: readonly BuiltImage[]): Promise<readonly ImageLocation[]> {

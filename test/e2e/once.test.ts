@@ -59,7 +59,8 @@ describe('one image, taken through every stage', () => {
     const held = await heldBy(dataDir);
     // The ref of a layout that is a mere name is the repository's.
     expect(held.tags).toEqual(['latest']);
-    expect(held.manifests).toHaveLength(2);
+    // The image, its signature, and what is said of it: SBOM, scan and verdict.
+    expect(held.manifests).toHaveLength(5);
     expect(held.manifests).toContain(image.digest);
   });
 

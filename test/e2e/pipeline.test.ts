@@ -52,7 +52,18 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^(?:intake-scans|keep-appointments|plan-remediation|recheck-images): /,
     'what people and other scanners say, and what is done about findings: test/e2e/waivers.test.ts',
   ],
-  [/^api: (?:events:putevents|.* table (?:verdicts|scans))/, 'waivers, VEX and reports: test/e2e/waivers.test.ts'],
+  [
+    /^(?:api: (?:events:putevents|.* table (?:verdicts|scans)|dynamodb:query scans)|decide-gate: read table scans$)/,
+    'waivers, VEX and reports: test/e2e/waivers.test.ts',
+  ],
+  [
+    /^(?:restore-images: |expire-images: s3:(?:get|put)object archive\/)/,
+    'archive and restore: test/e2e/retention.test.ts',
+  ],
+  [/^expire-images: ecr:describerepositories$/, 'part of listing, where the listed repositories are not known before'],
+  [/^record-usage: /, 'what registries tell of pulls, and clusters of what runs: test/e2e/webhook.test.ts'],
+  [/^compare-sboms: events:putevents/, 'SBOMs of others, and none is attached here'],
+  [/^renew-verdicts: read table catalog$/, 'asks for signatures of another key: test/e2e/trust.test.ts'],
   [/^create-large-sbom: /, 'does the work of create-sbom for images over 2 GiB, and no image here is'],
   [/^notify: .* (?:notifications|integrations)$/i, 'proves notifications to channels, and none is configured'],
   [/^record-audit: s3:/, 'segments of a thousand entries, details over 16 KiB, the checkpoint of another day'],
@@ -61,7 +72,6 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     'a retry reads what was recorded before it',
   ],
   [/^api: s3:putobject documents\/sboms/, 'takes in SBOMs of other tools: test/lib/console/sboms.test.ts'],
-  [/^decide-gate: read table verdicts$/, 'a retry after a crash between a verdict and its event reads it again'],
   [/^renew-verdicts: read table work$/, 'a retry finds which verdicts were renewed before it'],
   [
     /^match-vulnerabilities: s3:getobject documents\/scans\/\*$/,

@@ -41,6 +41,7 @@ describe('a registry that is none of ours', () => {
       ...['catalog done', 'sbom done', 'match done', 'gate done', 'sign done'],
       // No rule copies what is in this registry.
       'replicate not-needed',
+      'attest done',
     ]);
     expect({ tags, packages: sbom?.sbom.packages }).toEqual({ tags: ['v1'], packages: 1 });
     const { client } = system.foreign;

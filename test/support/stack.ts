@@ -78,7 +78,13 @@ export interface TestStack {
   settle(): Promise<void>;
   /** Runs a scheduled function and waits for all that follows. */
   run(
-    name: 'keep-appointments' | 'sync-advisories' | 'plan-retention' | 'reconcile' | 'renew-verdicts' | 'restore-images',
+    name:
+      | 'keep-appointments'
+      | 'sync-advisories'
+      | 'plan-retention'
+      | 'reconcile'
+      | 'renew-verdicts'
+      | 'restore-images',
     detail?: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   rows(table: TableName): Promise<readonly Item[]>;
@@ -113,9 +119,9 @@ const lading = {
   retention: {
     policies: [
       {
-        name: 'expire by name',
+        name: 'by name',
         rules: [
-          { name: 'named', select: { tags: ['expire-*'] }, action: 'expire' },
+          { name: 'expire by name', select: { tags: ['expire-*'] }, action: 'expire' },
           { name: 'cold', select: { tags: ['archive-*'] }, action: 'archive' },
         ],
       },

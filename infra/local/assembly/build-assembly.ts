@@ -73,10 +73,11 @@ async function build(
       compileCache: join(cacheDir, 'compile-cache'),
     });
     await writeFile(join(aside, DONE), JSON.stringify({ functions: bundles.names }));
-    await rm(folder, { recursive: true, force: true });
-    await rename(aside, folder).catch(async (error: unknown) => {
-      // Another process made the same one meanwhile.
-      if (!(await isDone(folder))) throw error;
+    await rename(aside, folder).catch(async () => {
+      // Another process made the same one meanwhile, and may run out of it already; or one was removed only in part.
+      if (await isDone(folder)) return;
+      await rm(folder, { recursive: true, force: true });
+      await rename(aside, folder);
     });
   } finally {
     await rm(aside, { recursive: true, force: true });
