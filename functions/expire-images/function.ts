@@ -22,7 +22,6 @@ export const expireImages = defineFunction({
     { table: 'retention', access: 'read-write' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
     { bucket: 'archive', prefix: 'images/', access: 'read-write' },
-    { registry: 'list' },
     { registry: 'delete' },
     { setting: 'registries' },
     { bus: 'lading' },

@@ -26,7 +26,8 @@ const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
     'ecr:PutImage',
     'ecr:UploadLayerPart',
   ],
-  delete: [...pull, 'ecr:BatchDeleteImage'],
+  // What deletes looks first at everything that is there.
+  delete: [...pull, 'ecr:BatchDeleteImage', 'ecr:ListImages'],
   // Where Inspector does the scanning, ECR asks it on the caller's behalf (ECR user guide, "Enhanced scanning").
   findings: ['ecr:DescribeImageScanFindings'],
 };

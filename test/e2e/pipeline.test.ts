@@ -60,7 +60,6 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^(?:restore-images: |expire-images: s3:(?:get|put)object archive\/)/,
     'archive and restore: test/e2e/retention.test.ts',
   ],
-  [/^expire-images: ecr:describerepositories$/, 'part of listing, where the listed repositories are not known before'],
   [/^record-usage: /, 'what registries tell of pulls, and clusters of what runs: test/e2e/webhook.test.ts'],
   [/^compare-sboms: events:putevents/, 'SBOMs of others, and none is attached here'],
   [/^renew-verdicts: read table catalog$/, 'asks for signatures of another key: test/e2e/trust.test.ts'],

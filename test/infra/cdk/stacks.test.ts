@@ -264,7 +264,7 @@ function rightsOf(use: Use): string[] {
       pull: '',
       list: ' DescribeRepositories ListImages',
       push: ' CompleteLayerUpload CreateRepository InitiateLayerUpload PutImage UploadLayerPart',
-      delete: ' BatchDeleteImage',
+      delete: ' BatchDeleteImage ListImages',
       findings: ' DescribeImageScanFindings',
     }[use.registry];
     const repositories = ['eu-central-1', 'us-east-1'].map(

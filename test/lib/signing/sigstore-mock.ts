@@ -44,6 +44,8 @@ export async function mockSigstore() {
   const ca = await initializeCA(keys.ca, ctLog);
   const log = await initializeTLog('https://rekor.test', keys.log);
   const tsa = await initializeTSA(keys.tsa);
+  // In whole seconds: of a fraction like .43, which is what DER makes of 430 ms, sigstore-js says "invalid time".
+  Object.assign(tsa, { getCurrentTime: () => new Date(Math.floor(Date.now() / 1000) * 1000) });
   const handlers = [fulcioHandler(ca), rekorHandler(log)];
 
   /** RFC 3161 over HTTP, which the mock itself does not speak. */
