@@ -81,6 +81,7 @@ describe('the overview of an image', () => {
       gate: 'waiting',
       sign: 'waiting',
       replicate: 'waiting',
+      attest: 'waiting',
     });
     expect(image.settled).toBe(false);
     expect(image.sbom?.sbom.packages).toBe(7);
