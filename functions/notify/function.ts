@@ -15,6 +15,8 @@ export const notify = defineFunction({
         'Verdict Lapsed',
         'Image Expired',
         'Remediation Planned',
+        'Untrusted Image Started',
+        'Key Revoked',
       ],
     },
     batchSize: 10,

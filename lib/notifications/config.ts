@@ -8,6 +8,8 @@ export const notifiableEvents = [
   'Verdict Lapsed',
   'Image Expired',
   'Remediation Planned',
+  'Untrusted Image Started',
+  'Key Revoked',
 ] as const;
 
 /** How much it matters, least first. */

@@ -8,9 +8,11 @@ import {
   findingsChanged,
   gateDecided,
   imageExpired,
+  keyRevoked,
   readEvent,
   remediationPlanned,
   replicaDiverged,
+  untrustedImageStarted,
   verdictLapsed,
 } from '../events/index.ts';
 import type { NotifiableEvent, Notification, Severity } from './model.ts';
@@ -85,11 +87,25 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
     title: `${nameOf(subject)} was deleted, ${deletedCount} manifests in all`,
     lines: [reason],
   })),
+  'Untrusted Image Started': teller(untrustedImageStarted, ({ subject, workload, reason, detail, stopped }) => ({
+    severity: 'critical',
+    title: `${nameOf(subject)} runs in ${workload.kind} ${workload.name} and is not trusted`,
+    lines: [`${reason}: ${detail}`, stopped ? 'it was told to stop' : 'it was not told to stop'],
+  })),
+  'Key Revoked': teller(keyRevoked, ({ keyId, algorithm, reason, revokedAt }) => ({
+    severity: 'critical',
+    title: `The signing key ${keyId} was revoked`,
+    lines: [reason, `${algorithm}, revoked at ${revokedAt}; nothing that it signed counts any more`],
+  })),
 };
 
+/** What it is about: an image, or a key. */
+type About = { readonly subject: ImageLocation } | { readonly keyId: string };
+
 /** Equal for what another build of the same repository is told of in the same words. */
-function topicOf(event: string, { registry, repository }: ImageLocation, lines: readonly string[]): string {
-  const text = JSON.stringify([event, registry, repository, [...lines].sort()]);
+function topicOf(event: string, about: About, lines: readonly string[]): string {
+  const of = 'subject' in about ? [about.subject.registry, about.subject.repository] : [about.keyId];
+  const text = JSON.stringify([event, ...of, [...lines].sort()]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
@@ -115,6 +131,7 @@ export function describeEvent(envelope: EventBridgeEvent): Notification | undefi
   const { definition, tell } = TELLERS[event];
   const { metadata, data } = readEvent(definition, envelope).detail;
   const { severity, title, lines } = tell(data);
+  const about = data as About;
   return {
     id: metadata.id,
     event,
@@ -123,9 +140,9 @@ export function describeEvent(envelope: EventBridgeEvent): Notification | undefi
     severity,
     title: oneLine(title, MAX_TITLE),
     lines: lines.slice(0, MAX_LINES).map((line) => oneLine(line, MAX_LINE)),
-    subject: locationKey((data as { readonly subject: ImageLocation }).subject),
+    subject: 'subject' in about ? locationKey(about.subject) : `key ${about.keyId}`,
     correlationId: metadata.correlationId,
-    topic: topicOf(event, (data as { readonly subject: ImageLocation }).subject, lines),
+    topic: topicOf(event, about, lines),
     data,
   };
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { notify as notifyFunction } from '../../../functions/notify/function.ts';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { LadingError } from '../../../lib/core/errors.ts';
+import { notifiableEvents } from '../../../lib/notifications/config.ts';
 import {
   type Channel,
   describeEvent,
@@ -12,7 +14,17 @@ import {
   rulesOf,
 } from '../../../lib/notifications/index.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
-import { decided, diverged, expired, finding, findings, lapsed, location } from './support.ts';
+import {
+  decided,
+  diverged,
+  expired,
+  finding,
+  findings,
+  lapsed,
+  location,
+  revoked,
+  untrustedStarted,
+} from './support.ts';
 
 const config = notificationsConfigSchema.parse({
   webhooks: [
@@ -50,6 +62,37 @@ describe('what is told of an event', () => {
       time: '2026-04-04T04:04:04.000Z',
     });
     expect(told?.title).toMatch(title);
+  });
+
+  it('tells of an image that runs and is not trusted, and whether it goes on', () => {
+    expect(describeEvent(untrustedStarted(true))).toMatchObject({
+      severity: 'critical',
+      subject: location,
+      title: 'r.example/team/app:1.2 (sha256:aaaaaaaaaaaa) runs in ECS task prod/web and is not trusted',
+      lines: ['unsigned: nobody  signed it', 'it was told to stop'],
+    });
+    expect(describeEvent(untrustedStarted(false))?.lines[1]).toBe('it was not told to stop');
+  });
+
+  it('tells of a revoked key, which is about no image', () => {
+    expect(describeEvent(revoked())).toMatchObject({
+      severity: 'critical',
+      subject: 'key k1',
+      correlationId: 'push-1',
+      title: 'The signing key k1 was revoked',
+      lines: ['it was leaked', expect.stringContaining('2026-04-04T04:04:00.000Z')],
+    });
+    expect(notificationsFor(revoked(), rules).map(({ channel }) => channel)).toEqual([
+      'log',
+      'webhook:all',
+      'webhook:urgent',
+    ]);
+  });
+
+  it('is asked of the bus for every event that people can ask to hear of', () => {
+    const { trigger } = notifyFunction;
+    const pattern = trigger.kind === 'events' ? trigger.pattern : {};
+    expect(pattern).toMatchObject({ 'detail-type': [...notifiableEvents] });
   });
 
   it('has nothing to tell of other events, and refuses a broken one', () => {

@@ -6,8 +6,10 @@ import {
   findingsChanged,
   gateDecided,
   imageExpired,
+  keyRevoked,
   publishable,
   replicaDiverged,
+  untrustedImageStarted,
   verdictLapsed,
 } from '../../../lib/events/index.ts';
 
@@ -79,3 +81,19 @@ export const diverged = (difference: 'missing' | 'corrupted', detail = 'a blob i
 export const lapsed = () => envelopeOf(verdictLapsed, { subject, verdict: digest, reason: 'a new advisory' });
 export const expired = () =>
   envelopeOf(imageExpired, { subject, reason: 'older than 90 days', deleted: [digest], deletedCount: 3 });
+
+export const untrustedStarted = (stopped: boolean) =>
+  envelopeOf(untrustedImageStarted, {
+    subject,
+    workload: { kind: 'ECS task', name: 'prod/web' },
+    reason: 'unsigned',
+    detail: 'nobody\u202e signed it',
+    stopped,
+  });
+export const revoked = () =>
+  envelopeOf(keyRevoked, {
+    keyId: 'k1',
+    algorithm: 'ecdsa-p256-sha256',
+    reason: 'it was leaked',
+    revokedAt: '2026-04-04T04:04:00.000Z',
+  });
