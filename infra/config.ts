@@ -39,8 +39,17 @@ const keyGeneration = {
   generation: z.int().min(1).max(1000).default(1),
   /** Earlier generations that stay in the account, so that what they signed goes on being verified. */
   kept: z.int().min(0).max(20).default(2),
+  /** With `multiRegion`: the first generation that is made so. Those before are left as they are. */
+  multiRegionFrom: z.int().min(1).max(1000).default(1),
+  /** Ids of multi-region keys by generation, from an output of the primary stack: replica regions then have replicas. */
+  multiRegionIds: z
+    .record(
+      z.string().regex(/^[1-9]\d{0,3}$/, 'not the number of a generation'),
+      z.string().regex(/^mrk-[0-9a-f]{32}$/, 'not the id of a multi-region key, "mrk-" and 32 hexadecimal digits'),
+    )
+    .default({}),
 };
-/** KMS keys never leave KMS; `multiRegion` can only be chosen when a key is made, so it takes a new generation. */
+/** KMS keys never leave KMS. Whether one is `multiRegion` is chosen when it is made: a later wish takes a new generation. */
 const keysConfigSchema = z.strictObject({
   multiRegion: z.boolean().default(false),
   signing: z
@@ -55,6 +64,21 @@ const keysConfigSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+function refuseReplicas(
+  { multiRegion, ...keys }: z.infer<typeof keysConfigSchema>,
+  purpose: 'signing' | 'postQuantum',
+  refuse: (path: string[], message: string) => void,
+): void {
+  const { generation: current, multiRegionFrom: first, multiRegionIds } = keys[purpose];
+  const ids = Object.values(multiRegionIds);
+  if (ids.length > 0 && !multiRegion) refuse([], 'only with keys.multiRegion is a key one of several regions');
+  Object.entries(multiRegionIds).forEach(([generation, id], i) => {
+    if (Number(generation) > current) refuse([generation], `the current generation is ${current}`);
+    if (Number(generation) < first) refuse([generation], `the first multi-region generation is ${first}`);
+    if (ids.indexOf(id) !== i) refuse([generation], `"${id}" is another generation already`);
+  });
+}
 
 const configSchema = z
   .strictObject({
@@ -144,6 +168,11 @@ const configSchema = z
     });
     if (config.alarmTopicArn && config.alarmTopicArn.split(':')[3] !== config.primaryRegion) {
       refuse(['alarmTopicArn'], `the topic is not in ${config.primaryRegion}, where the alarms are`);
+    }
+    for (const purpose of ['signing', 'postQuantum'] as const) {
+      refuseReplicas(config.keys, purpose, (path, message) =>
+        refuse(['keys', purpose, 'multiRegionIds', ...path], message),
+      );
     }
     config.registries.forEach((entry, i) => {
       const path = ['registries', i, 'credentials'];

@@ -1,11 +1,11 @@
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { Archive, EventBus } from 'aws-cdk-lib/aws-events';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketNames, type FunctionDeclaration, tableNames } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
-import { hasPostQuantumKey, type LadingConfig, namePrefix } from '../config.ts';
+import { type LadingConfig, namePrefix } from '../config.ts';
 import { Buckets } from '../constructs/buckets.ts';
 import type { QueueFeed } from '../constructs/fed-queue.ts';
 import { type FunctionDefaults, LadingFunction } from '../constructs/lading-function.ts';
@@ -17,6 +17,7 @@ import type { SharedResources } from '../constructs/shared-resources.ts';
 import { SigningKey } from '../constructs/signing-key.ts';
 import { Tables } from '../constructs/tables.ts';
 import { WebApi } from '../constructs/web-api.ts';
+import { keysOf, removalPolicyOf } from '../key-settings.ts';
 import { notificationTargetsOf, registryRightsOf, settingsOf } from '../settings.ts';
 
 export interface PrimaryStackProps extends StackProps {
@@ -38,25 +39,11 @@ export class PrimaryStack extends Stack {
   constructor(scope: Construct, id: string, props: PrimaryStackProps) {
     super(scope, id, props);
     const { config } = props;
-    const removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = removalPolicyOf(config);
     this.defaults = defaultsOf(config, props.bundles);
-    const { keys } = config;
-    this.signingKey = new SigningKey(this, 'Signing', {
-      ...keys.signing,
-      aliasName: `alias/${this.defaults.prefix}-signing`,
-      description: 'Signs the images that the gate allowed',
-      multiRegion: keys.multiRegion,
-      removalPolicy,
-    });
-    this.postQuantumKey = hasPostQuantumKey(config)
-      ? new SigningKey(this, 'PostQuantum', {
-          ...keys.postQuantum,
-          aliasName: `alias/${this.defaults.prefix}-post-quantum`,
-          description: 'Signs the same with ML-DSA, which holds against quantum computers',
-          multiRegion: keys.multiRegion,
-          removalPolicy,
-        })
-      : undefined;
+    const { signing, postQuantum } = keysOf(config);
+    this.signingKey = new SigningKey(this, 'Signing', signing);
+    this.postQuantumKey = postQuantum && new SigningKey(this, 'PostQuantum', postQuantum);
     this.shared = {
       tables: new Tables(this, 'Tables', { removalPolicy, deletionProtection: config.deletionProtection }).byName,
       buckets: new Buckets(this, 'Buckets', { ...config, removalPolicy }).byName,
@@ -135,6 +122,12 @@ export class PrimaryStack extends Stack {
     output('SigningKeyArn', this.signingKey.current.keyArn, 'Key that signs images');
     output('SigningKeyAlias', this.signingKey.alias.aliasName, 'For cosign: awskms:///<this>');
     const { postQuantumKey } = this;
+    for (const [name, ids] of [
+      ['SigningKey', this.signingKey.multiRegionIds],
+      ['PostQuantumKey', postQuantumKey?.multiRegionIds],
+    ] as const) {
+      if (ids) output(`${name}MultiRegionIds`, ids, 'For multiRegionIds of this key in the configuration');
+    }
     if (postQuantumKey) output('PostQuantumKeyArn', postQuantumKey.current.keyArn, 'Key that signs with ML-DSA');
     output('WebhooksSecretArn', shared.secrets.webhooks.secretArn, 'Key of the signatures of incoming notifications');
     output('NotificationsSecretArn', shared.secrets.notifications.secretArn, 'Key of our signatures on notifications');

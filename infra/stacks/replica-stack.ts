@@ -6,6 +6,8 @@ import type { EventPattern } from '../../functions/_pipe/function.ts';
 import { type LadingConfig, namePrefix } from '../config.ts';
 import { alarmOnDeadLetters } from '../constructs/alarms.ts';
 import { allowRule, DeadLetterQueue } from '../constructs/fed-queue.ts';
+import { ReplicaKey } from '../constructs/replica-key.ts';
+import { keysOf } from '../key-settings.ts';
 import { ecrHost } from '../settings.ts';
 
 export interface ReplicaStackProps extends StackProps {
@@ -16,7 +18,8 @@ export interface ReplicaStackProps extends StackProps {
 
 /**
  * What a further region needs: its ECR's events are sent on to the default bus of the primary region, where the same
- * rules take them as those of the region itself. The bus has a well-known name, so that no stack refers to another.
+ * rules take them as those of the region itself. The bus has a well-known name, and multi-region keys have known ids, so
+ * that no stack refers to another.
  */
 export class ReplicaStack extends Stack {
   constructor(scope: Construct, id: string, props: ReplicaStackProps) {
@@ -48,6 +51,7 @@ export class ReplicaStack extends Stack {
       allowRule(deadLetters, rule);
     });
     alarmOnDeadLetters(this, deadLetters, { subject: 'forward-events', prefix });
+    if (config.keys.multiRegion) this.addKeys(config);
     if (config.ecr) {
       new CfnOutput(this, 'RegistryHost', {
         value: ecrHost(this.account, this.region),
@@ -58,5 +62,12 @@ export class ReplicaStack extends Stack {
       value: deadLetters.queueUrl,
       description: 'Events that could not be sent on',
     });
+  }
+
+  private addKeys(config: LadingConfig): void {
+    const { primaryRegion } = config;
+    const { signing, postQuantum } = keysOf(config);
+    new ReplicaKey(this, 'Signing', { ...signing, purpose: 'signing', primaryRegion });
+    if (postQuantum) new ReplicaKey(this, 'PostQuantum', { ...postQuantum, purpose: 'postQuantum', primaryRegion });
   }
 }

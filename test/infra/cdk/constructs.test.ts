@@ -69,6 +69,8 @@ describe('one small snapshot per construct', () => {
       generation: 1,
       kept: 2,
       multiRegion: false,
+      multiRegionFrom: 1,
+      multiRegionIds: {},
       removalPolicy: RemovalPolicy.RETAIN,
     });
     expect(resourcesOf(stack, 'AWS::KMS::Key', 'AWS::KMS::Alias')).toMatchSnapshot();

@@ -35,6 +35,7 @@ export const exportReaderHandler: ResourceHandler = (request) => {
 /** Types that need nothing done here; the reason is shown in the list of what was skipped. */
 export const skippedTypes: ReadonlyMap<string, string> = new Map([
   ['AWS::ECR::PullThroughCacheRule', 'the registry reads the mirrors of the configuration itself'],
+  ['AWS::KMS::ReplicaKey', 'keys are of one region here: its alias finds no key'],
   ['AWS::Lambda::Permission', 'service permissions are not checked here'],
   ['AWS::SQS::QueuePolicy', 'resource policies are not checked here'],
   ['AWS::S3::BucketPolicy', 'resource policies are not checked here'],

@@ -343,6 +343,27 @@ describe('provisioning', () => {
     ]);
   });
 
+  it('skips replicas of keys, and says so', async () => {
+    const { backends, made } = recording();
+    const stack = stackOf({
+      Resources: {
+        Key: {
+          Type: 'AWS::KMS::ReplicaKey',
+          Properties: { PrimaryKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/mrk-1' },
+        },
+        Alias: {
+          Type: 'AWS::KMS::Alias',
+          Properties: { AliasName: 'alias/sign', TargetKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] } },
+        },
+      },
+    });
+    const { skipped } = await run([stack], backends);
+    expect(skipped).toEqual([
+      { type: 'AWS::KMS::ReplicaKey', reason: 'keys are of one region here: its alias finds no key', count: 1 },
+    ]);
+    expect(made.map(([kind]) => kind)).toEqual(['alias']);
+  });
+
   it('names stack, resource and member of a property that is wrong', async () => {
     const stack = stackOf({ Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 'long' } } } });
     await expect(run([stack], recording().backends)).rejects.toMatchObject({
