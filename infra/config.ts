@@ -13,6 +13,7 @@ import { provenanceConfigSchema } from '../lib/provenance/config.ts';
 import { localOnly, registriesConfigSchema } from '../lib/registry/config.ts';
 import { remediationConfigSchema } from '../lib/remediation/config.ts';
 import { replicationConfigSchema } from '../lib/replication/config.ts';
+import { chainFault, signingSettings } from '../lib/signing/config.ts';
 import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
 
 const region = z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region, such as "eu-central-1"');
@@ -79,6 +80,9 @@ function refuseReplicas(
     if (ids.indexOf(id) !== i) refuse([generation], `"${id}" is another generation already`);
   });
 }
+
+/** What the signing key signs with, by its kind. */
+const ALGORITHMS = { ECC_NIST_P256: 'ecdsa-p256-sha256', ECC_NIST_P384: 'ecdsa-p384-sha384' } as const;
 
 const configSchema = z
   .strictObject({
@@ -148,8 +152,8 @@ const configSchema = z
     advisories: advisoriesConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
     remediation: remediationConfigSchema.prefault({}),
-    /** What is said of images and under which algorithms; see lib/attestation. */
-    trust: trustConfigSchema.prefault({}),
+    /** What is said of images, under which algorithms and in which formats; see lib/attestation and lib/signing. */
+    trust: trustConfigSchema.extend(signingSettings).prefault({}),
     /** What may run in clusters and as tasks; see lib/admission. */
     admission: admissionConfigSchema.prefault({}),
     /** Whose word on how images were built is taken; see lib/provenance. */
@@ -174,6 +178,9 @@ const configSchema = z
         refuse(['keys', purpose, 'multiRegionIds', ...path], message),
       );
     }
+    const { signatures, certificates } = config.trust;
+    const unsuitable = chainFault({ signatures, certificates }, ALGORITHMS[config.keys.signing.spec]);
+    if (unsuitable !== undefined) refuse(['trust', 'certificates'], unsuitable);
     config.registries.forEach((entry, i) => {
       const path = ['registries', i, 'credentials'];
       if (entry.kind === 'ecr') {

@@ -85,6 +85,7 @@ const onlyRotated = ({ entries }: RegistriesConfig): RegistriesConfig => ({
 /** What functions read, as one JSON text each. The account may be a token, which the template resolves. */
 export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<SettingName, string>> {
   const json = (value: unknown): string => stack.toJsonString(value);
+  const { signatures, certificates, ...trust } = config.trust;
   return {
     // Who speaks to no registry may know where all secrets are: only then can it tell which of them was changed.
     registries: json(withoutRotation(registriesOf(config, stack.account))),
@@ -96,7 +97,9 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     notifications: json(config.notifications),
     remediation: json(config.remediation),
     intake: json(config.intake),
-    trust: json(config.trust),
+    trust: json(trust),
+    // Certificates are long, and only who signs needs them.
+    signing: json({ signatures, certificates }),
     sboms: json(config.sboms),
     admission: json(config.admission),
     provenance: json(config.provenance),

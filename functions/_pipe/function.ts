@@ -123,6 +123,7 @@ export type SettingName =
   | 'remediation'
   | 'intake'
   | 'trust'
+  | 'signing'
   | 'admission'
   | 'provenance'
   | 'sboms';

@@ -2,7 +2,7 @@ import { defineFunction } from '../_pipe/function.ts';
 
 export const signImage = defineFunction({
   name: 'sign-image',
-  description: 'Signs an image that the gate allowed: exact bytes recorded first, then attached as a referrer',
+  description: 'Signs an image that the gate allowed: exact bytes recorded first, then attached',
   trigger: {
     kind: 'events',
     bus: 'lading',
@@ -20,6 +20,7 @@ export const signImage = defineFunction({
     { registry: 'push' },
     { setting: 'registries' },
     { setting: 'trust' },
+    { setting: 'signing' },
     { bus: 'lading' },
   ],
 });

@@ -3,25 +3,30 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { gateDecided } from '../../lib/events/index.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
-import { imageSignedDraft, signImage } from '../../lib/signing/index.ts';
+import { imageSignedDraft, signInFormats, signingConfigSchema, signingOptionsOf } from '../../lib/signing/index.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { route, stageHandler } from '../_pipe/stage-handler.ts';
 import { firstSigner } from '../_pipe/trust.ts';
-import { stagePorts, table } from '../_pipe/wiring.ts';
+import { setting, stagePorts, table } from '../_pipe/wiring.ts';
 
 const ports = once(() => ({
   store: dynamoSignatures(table('signatures')),
   clock: systemClock,
 }));
 
+const formats = once(() => signingOptionsOf(setting('signing', signingConfigSchema)));
+
 const signing = route({
   on: gateDecided,
-  // One signature per image and key, whatever number of verdicts allowed it.
+  // One signature per image, key and format, whatever number of verdicts allowed it.
   key: ({ subject }) => ({ subject: locationKey(subject), stage: 'sign', version: firstSigner().resource }),
   perform: async ({ subject, decision }) => {
     const registry = await registries().open(subject.registry);
-    const outcome = await signImage({ ...ports(), signer: firstSigner().signer, registry }, { subject, decision });
+    const { purpose, signer } = firstSigner();
+    // No other format knows a post-quantum key.
+    const wanted = purpose === 'signing' ? formats() : formats().slice(0, 1);
+    const outcome = await signInFormats({ ...ports(), signer, registry }, { subject, decision }, wanted);
     if (outcome.kind === 'signed') return [imageSignedDraft(subject, outcome.signature)];
     logger.info(`${locationKey(subject)} is not signed: ${outcome.reason}`);
     return outcome.reason === 'image-gone' ? undefined : [];

@@ -1,3 +1,4 @@
+export { signingConfigSchema, signingOptionsOf } from './config.ts';
 export { createAttestation, createSignature, type SigningOptions } from './create-signature.ts';
 export { createEnvelopeSignature, type EnvelopeSigner } from './envelope-signature.ts';
 export { type CertificateAuthority, createKeylessAttestation, type TransparencyLog } from './keyless.ts';
@@ -20,6 +21,7 @@ export {
   type SignImageRequest,
   signImage,
 } from './sign-image.ts';
+export { signInFormats } from './sign-in-formats.ts';
 export { type MigrationRow, planMigration, targetDigest } from './trust-data/migration.ts';
 export type { SeenVersions } from './trust-data/model.ts';
 export { verifyTrustData } from './trust-data/verify-trust-data.ts';

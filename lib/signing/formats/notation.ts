@@ -73,6 +73,9 @@ export function parseNotationPayload(bytes: Uint8Array): z.infer<typeof payloadS
   throw new LadingError('payload-invalid', `not a payload of Notary Project's: ${z.prettifyError(parsed.error)}`);
 }
 
+/** Server, client, e-mail, timestamps, OCSP: what a certificate for signing code may not be for as well. */
+export const FORBIDDEN_PURPOSES = [1, 2, 4, 8, 9].map((n) => `1.3.6.1.5.5.7.3.${n}`);
+
 /** Octets of each number of an ECDSA signature. */
 export const ECDSA_WIDTHS: ReadonlyMap<SignatureAlgorithm, number> = new Map<SignatureAlgorithm, number>([
   ['ecdsa-p256-sha256', 32],

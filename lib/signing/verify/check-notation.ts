@@ -13,6 +13,7 @@ import {
 import { verifyWith } from '../algorithms.ts';
 import {
   ECDSA_WIDTHS,
+  FORBIDDEN_PURPOSES,
   NOTATION_PAYLOAD,
   type NotationEnvelope,
   notationAlgorithmOf,
@@ -28,9 +29,6 @@ interface Fault {
   readonly reason: RejectionReason;
   readonly detail: string;
 }
-
-/** Server, client, e-mail, timestamps, OCSP: what a certificate for signing code may not be for as well. */
-const FORBIDDEN_PURPOSES = [1, 2, 4, 8, 9].map((n) => `1.3.6.1.5.5.7.3.${n}`);
 
 /**
  * Verifies a Notary Project signature by a trust policy (specs/trust-store-trust-policy.md, "Signature Verification").

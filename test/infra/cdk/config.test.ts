@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { namePrefix, readConfig } from '../../../infra/config.ts';
 import { LadingError } from '../../../lib/core/errors.ts';
+import { makeChain } from '../../support/certificates.ts';
 
 const problemOf = (lading: unknown, stage?: unknown): string => {
   try {
@@ -84,6 +85,40 @@ describe('readConfig', () => {
     const message = problemOf({ registries: [{ kind: 'distribution', host: 'registry.example', credentials }] });
     expect(message).toContain('lading.registries.0.credentials: would stand readable in the template');
     expect(message).not.toContain('hunter2');
+  });
+
+  describe('the formats of signatures', () => {
+    const { signer, authority } = makeChain();
+    const certificates = signer.pem + authority.pem;
+    const notation = ['cosign-bundle', 'notation-jws'];
+
+    it('are cosign’s bundle, unless others are named after it', () => {
+      expect(readConfig({}).trust.signatures).toEqual(['cosign-bundle']);
+      const all = ['cosign-bundle', 'cosign-tag', 'notation-jws', 'notation-cose'];
+      const { trust } = readConfig({ lading: { trust: { signatures: all, certificates } } });
+      expect(trust).toMatchObject({ signatures: all, certificates });
+      expect(problemOf({ trust: { signatures: ['cosign-tag'] } })).toContain('trust.signatures: cosign-bundle comes');
+      expect(problemOf({ trust: { signatures: ['cosign-bundle', 'cosign-bundle'] } })).toContain('named twice');
+    });
+
+    it.each([
+      ['none', undefined, 'notation-jws needs the certificates of the signing key'],
+      ['a text that is none', 'certificate', 'there is no certificate in it'],
+      ['one whose root is missing', signer.pem, 'ends the chain and is no root'],
+      ['one that begins with the root', authority.pem + signer.pem, 'is a root amid the chain'],
+      ['that of an authority', authority.pem, 'may not sign anything but certificates'],
+    ])('by Notary Project need a chain: %s is refused', (_, given, message) => {
+      const problem = problemOf({ trust: { signatures: notation, ...(given ? { certificates: given } : {}) } });
+      expect(problem).toContain('lading.trust.certificates: ');
+      expect(problem).toContain(message);
+    });
+
+    it('by Notary Project need a certificate that is for a key of the kind that signs', () => {
+      const signing = { spec: 'ECC_NIST_P384' };
+      expect(problemOf({ trust: { signatures: notation, certificates }, keys: { signing } })).toContain(
+        'the first certificate is for ecdsa-p256-sha256, and the key signs with ecdsa-p384-sha384',
+      );
+    });
   });
 
   it('says that an account is a text, since JSON would take leading zeros away', () => {

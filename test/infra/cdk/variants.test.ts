@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isLadingError } from '../../../lib/core/errors.ts';
+import { makeChain } from '../../support/certificates.ts';
 import { build, newFolder, removeFolders, synthesize } from './synthesis.ts';
 
 afterAll(removeFolders);
@@ -57,6 +58,17 @@ describe('the configuration', () => {
     const text = JSON.stringify(template.toJSON());
     expect(text).not.toContain('ecr:GetAuthorizationToken');
     expect(text).not.toContain('.dkr.ecr.');
+  });
+
+  it('gives the certificates of signatures to the one function that signs, and to no other', async () => {
+    const { signer, authority } = makeChain();
+    const trust = { signatures: ['cosign-bundle', 'notation-cose'], certificates: signer.pem + authority.pem };
+    const { template } = await synthesize({ trust });
+    const variables = Object.values(template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
+      Object.entries(Properties.Environment?.Variables ?? {}),
+    );
+    const told = variables.filter(([, value]) => JSON.stringify(value).includes('BEGIN CERTIFICATE'));
+    expect(told).toEqual([['SIGNING_CONFIG', JSON.stringify(trust)]]);
   });
 
   it('fails the synthesis when a function could not be deployed with it', async () => {
