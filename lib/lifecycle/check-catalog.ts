@@ -1,38 +1,42 @@
 import type { Clock } from '../core/clock.ts';
 import { mapLimit } from '../core/concurrency.ts';
+import type { Digest } from '../core/digest.ts';
 import type { ImageCatalog, RepositoryName } from '../inventory/index.ts';
 import { type RegistryReader, subjectOfTag } from '../registry/index.ts';
 
 export interface CatalogCheckPorts {
   readonly registry: Pick<RegistryReader, 'listTags' | 'headManifest' | 'listImages'>;
-  readonly catalog: Pick<ImageCatalog, 'tag'>;
+  readonly catalog: Pick<ImageCatalog, 'tag' | 'find'>;
 }
 
 const AT_ONCE = 16;
 
 /**
  * Something in a repository that the catalogue does not know: its event was lost or is still under way. A plan made
- * without it may delete what it needs, so nothing is deleted until the sweep has caught up.
+ * without it may delete what it needs, so nothing is deleted until the sweep has caught up. An index that lost its tag and
+ * whose event was lost as well is seen only where the registry tells of manifests without tags (ECR does).
  *
- * @returns what it is, in words, or undefined where the catalogue knows every tag
+ * @returns what it is, in words, or undefined where the catalogue knows all that is told
  */
 export async function whatIsUnknown(ports: CatalogCheckPorts, of: RepositoryName): Promise<string | undefined> {
   const { registry, catalog } = ports;
   const { repository } = of;
-  const tags: { readonly tag: string; readonly digest?: string }[] = [];
-  if (registry.listImages) {
-    for await (const { tag, digest } of registry.listImages(repository))
-      if (tag !== undefined) tags.push({ tag, digest });
-  } else for await (const tag of registry.listTags(repository)) tags.push({ tag });
-  // Tags of signatures and referrers name their subject, and go with it.
-  const named = tags.filter(({ tag }) => subjectOfTag(tag) === undefined);
-  const unknown = await mapLimit(named, AT_ONCE, async ({ tag, digest }) => {
+  const images: { readonly tag?: string; readonly digest?: Digest }[] = [];
+  if (registry.listImages) for await (const image of registry.listImages(repository)) images.push(image);
+  else for await (const tag of registry.listTags(repository)) images.push({ tag });
+  const answers = await mapLimit(images, AT_ONCE, async ({ tag, digest }) => {
+    if (tag === undefined) {
+      const known = digest === undefined || (await catalog.find({ ...of, digest })) !== undefined;
+      return known ? undefined : `${digest} is there without a tag`;
+    }
+    // Tags of signatures and referrers name their subject, and go with it.
+    if (subjectOfTag(tag) !== undefined) return undefined;
     const now = digest ?? (await registry.headManifest({ repository, reference: tag }))?.digest;
     return now === undefined || (await catalog.tag(of, tag))?.digest === now
       ? undefined
       : `the tag ${tag} names ${now}`;
   });
-  return unknown.find((one) => one !== undefined);
+  return answers.find((one) => one !== undefined);
 }
 
 /** No registry tells that an index came to list something, so the comparison is made ever again while deletions go on. */

@@ -119,6 +119,20 @@ async function race(s: fc.Scheduler, todo: readonly Action[], defences: Defences
     condemn: defences.tribunal ? step('condemn', retention.condemn) : async () => true,
     reprieve: step('reprieve', retention.reprieve),
   };
+  const pushed = new Set<Digest>(descriptors.map(({ digest }) => digest));
+  /** What ECR tells: every tag, and what has none. */
+  async function* listImages() {
+    const tagged = new Set<Digest>();
+    for await (const tag of inner.listTags(repository)) {
+      const digest = (await inner.headManifest({ repository, reference: tag }))?.digest;
+      if (digest === undefined) continue;
+      tagged.add(digest);
+      yield { tag, digest };
+    }
+    for (const digest of pushed) {
+      if (!tagged.has(digest) && (await inner.headManifest({ repository, reference: digest }))) yield { digest };
+    }
+  }
   const expire = async (): Promise<void> => {
     const plan = planRetention({
       of,
@@ -133,6 +147,7 @@ async function race(s: fc.Scheduler, todo: readonly Action[], defences: Defences
       ...inner,
       headManifest: step('head', inner.headManifest),
       listReferrers: step('referrers', inner.listReferrers),
+      listImages,
     };
     const before = new Map(indexes);
     if (defences.catalogCheck && (await whatIsUnknown({ registry, catalog }, of)) !== undefined) return;
@@ -164,6 +179,7 @@ async function race(s: fc.Scheduler, todo: readonly Action[], defences: Defences
         const push = step('push', async () => {
           const digest = await pushIndex(inner, repository, children, action.tag);
           indexes.set(digest, children);
+          pushed.add(digest);
           return digest;
         });
         // A registry refuses an index over something that is gone.
@@ -178,6 +194,7 @@ async function race(s: fc.Scheduler, todo: readonly Action[], defences: Defences
           pushArtifact(inner, repository, { type: 'application/x.signature', content, subject }),
         );
         const digest = await push();
+        pushed.add(digest);
         if (!action.lost) await step('event', enter)(catalog, inner, digest);
         return;
       }
