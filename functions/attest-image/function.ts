@@ -10,6 +10,8 @@ export const attestImage = defineFunction({
     pattern: {
       source: ['lading.signing', 'lading.policy', 'lading.provenance'],
       'detail-type': ['Image Signed', 'Gate Decided', 'Signature Requested', 'Provenance Recorded'],
+      // What a stranger says of a build changes nothing that we say.
+      detail: { data: { authenticity: [{ exists: false }, { 'anything-but': ['untrusted'] }] } },
     },
     batchSize: 10,
     maxConcurrency: 5,

@@ -1,23 +1,55 @@
+import type { z } from 'zod';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { imageCataloged, publishable, readEvent } from '../../lib/events/index.ts';
-import { findBuildkitProvenance, recordProvenance } from '../../lib/provenance/index.ts';
+import { dynamoKeys } from '../../lib/keys/adapters/dynamo-keys.ts';
+import {
+  findBuildkitProvenance,
+  findSignedProvenance,
+  provenanceTrust,
+  recordProvenance,
+} from '../../lib/provenance/index.ts';
+import { type Registry, subjectOfTag } from '../../lib/registry/index.ts';
+import { parseVerificationKey } from '../../lib/signing/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { provenanceConfig, recordPorts } from '../_pipe/provenance-ports.ts';
 import { registries } from '../_pipe/registries.ts';
-import { publisher } from '../_pipe/wiring.ts';
+import { publisher, table } from '../_pipe/wiring.ts';
 
 const bus = once(publisher);
 
+/** Read anew each time: a key that we made since then is ours, too. */
+const trust = async () => {
+  const own = await dynamoKeys(table('signatures')).all();
+  return provenanceTrust(
+    provenanceConfig(),
+    own.map(({ pem }) => parseVerificationKey(pem)),
+  );
+};
+
+async function discover(
+  registry: Registry,
+  { artifactClass, subject, referrerOf }: z.infer<typeof imageCataloged.data>,
+) {
+  if (artifactClass === 'index') return findBuildkitProvenance(registry, subject);
+  const about = referrerOf ?? subject.tags.map(subjectOfTag).find((one) => one?.suffix === 'att')?.digest;
+  if (about === undefined) return [];
+  const image = { registry: subject.registry, repository: subject.repository, digest: about };
+  const asked = { now: systemClock.now(), manifest: subject.digest };
+  const { found, complete } = await findSignedProvenance(registry, image, await trust(), asked);
+  if (!complete) logger.warn(`there is more beside ${locationKey(image)} than is examined for provenance`);
+  return found;
+}
+
 export const handler = eventsHandler(async (event) => {
   const { metadata, data } = readEvent(imageCataloged, event).detail;
-  const found = await findBuildkitProvenance(await registries().open(data.subject.registry), data.subject);
+  const found = await discover(await registries().open(data.subject.registry), data);
   const settings = { config: provenanceConfig(), pushedByBuilder: 'unknown' } as const;
   const drafts = await Promise.all(
     found.map(({ image, provenance }) => recordProvenance(recordPorts(), image, provenance, settings)),
   );
   await bus().publish(drafts.map((draft) => publishable(draft, metadata, systemClock.now())));
-  logger.info(`${found.length} statements on how ${locationKey(data.subject)} was built`);
+  logger.info(`${found.length} statements in ${locationKey(data.subject)} on how images were built`);
 });

@@ -467,8 +467,13 @@ export const provenanceRecorded = define(
     materials: z.array(z.object({ uri: z.string(), digest: z.string().optional() })).max(100),
     /** Whether who pushed the image is who built it; `unknown` where the registry does not tell. */
     pushedByBuilder: z.enum(['yes', 'no', 'unknown']),
+    /** How the word came to us; `untrusted` and `unsigned` are nobody's whom we know. */
+    authenticity: z.enum(['platform', 'token', 'signed', 'untrusted', 'unsigned']).optional(),
+    /** Whose trusted key signed it, as the setting `provenance` names it. */
+    signer: z.string().optional(),
   }),
-  (data) => `${bySubject(data)} ${data.provenance.digest}`,
+  // The same words, first in a stranger's mouth and then in a trusted one's, are news.
+  (data) => `${bySubject(data)} ${data.provenance.digest} ${data.authenticity ?? ''} ${data.level}`,
 );
 
 const credentialsData = z.object({

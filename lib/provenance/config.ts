@@ -28,9 +28,25 @@ const issuer = z.strictObject({
 });
 export type CiIssuer = Readonly<z.infer<typeof issuer>>;
 
+const signer = z.strictObject({
+  name: z.string().min(1).max(100),
+  pem: z.string().regex(/^-----BEGIN PUBLIC KEY-----/, 'not a PEM block that begins with BEGIN PUBLIC KEY'),
+  /** Globs over `builder.id`: for which builders the key speaks (SLSA v1.0, "Verifying artifacts", step 1). */
+  builders: z.array(glob).min(1).max(50),
+  /** Whether they run on a platform, and not on machines of whoever builds there: without it, level 1 is the highest. */
+  hosted: z.boolean().default(false),
+});
+export type ProvenanceSigner = Readonly<z.infer<typeof signer>>;
+
 /** The setting `provenance`: whose word on how an image was built is taken, and what it is worth. */
 export const provenanceConfigSchema = z.strictObject({
   issuers: z.array(issuer).max(10).default([]),
+  /** Whose signatures make provenance that lies beside an image a verified one. */
+  trustedSigners: z
+    .array(signer)
+    .max(50)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two signers have one name')
+    .default([]),
   /**
    * Builders whose platform is known to isolate builds and to keep its keys from them: globs over `builder.id`. Only
    * these reach SLSA Build level 3. Level 2 is reached by hosted builders whose word is proven.

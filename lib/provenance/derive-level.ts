@@ -9,13 +9,17 @@ export interface DerivedLevel {
 
 /**
  * The SLSA Build level that provenance reaches (SLSA v1.0, "Security levels", Build track): 1 where it exists and names
- * builder and build type, 2 where a hosted platform's word is authentic, 3 where that platform is known to isolate.
+ * builder and build type, 2 where a hosted platform's word is authentic, 3 where that platform is known to isolate. What a
+ * stranger signed counts for nothing.
  */
 export function deriveLevel(
-  provenance: Pick<Provenance, 'builder' | 'buildType' | 'authenticity' | 'hosted'>,
+  provenance: Pick<Provenance, 'builder' | 'buildType' | 'authenticity' | 'hosted' | 'signer' | 'distrust'>,
   isolatedBuilders: readonly string[],
 ): DerivedLevel {
-  const { builder, buildType, authenticity, hosted } = provenance;
+  const { builder, buildType, authenticity, hosted, signer } = provenance;
+  if (authenticity === 'untrusted') {
+    return { level: 0, reasons: [`its signature is not a trusted one (${provenance.distrust ?? 'unknown'})`] };
+  }
   if (builder === '' || buildType === '') {
     return { level: 0, reasons: ['it names no builder or no build type'] };
   }
@@ -26,7 +30,7 @@ export function deriveLevel(
       reasons: [...reasons, 'level 1: nobody signed it, so whoever pushed the image may have written it'],
     };
   }
-  reasons.push(AUTHENTIC[authenticity]);
+  reasons.push(signer === undefined ? AUTHENTIC[authenticity] : `signed by the trusted key of ${signer}`);
   if (!hosted) {
     return { level: 1, reasons: [...reasons, 'level 1: it was built on a machine of its owner, not of the platform'] };
   }

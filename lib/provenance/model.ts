@@ -12,9 +12,10 @@ export interface SourceMaterial {
  * - `platform`: the build platform itself told, by an event that only AWS can send
  * - `token`: CI told, with an identity that its platform signed
  * - `signed`: a statement signed by a key that is trusted
+ * - `untrusted`: a statement that is signed, and not by a key that is trusted to speak for its builder
  * - `unsigned`: it lies in the index, as whoever pushed it put it there
  */
-export type Authenticity = 'platform' | 'token' | 'signed' | 'unsigned';
+export type Authenticity = 'platform' | 'token' | 'signed' | 'untrusted' | 'unsigned';
 
 export interface Provenance {
   readonly predicate: unknown;
@@ -22,6 +23,10 @@ export interface Provenance {
   readonly buildType: string;
   readonly materials: readonly SourceMaterial[];
   readonly authenticity: Authenticity;
+  /** Of `signed`: who, as the configuration names the key. */
+  readonly signer?: string;
+  /** Of `untrusted`: why it is not trusted. */
+  readonly distrust?: string;
   /** False for builds on machines of the builder's tenant. */
   readonly hosted: boolean;
   /** In a word for people: `CodeBuild`, `github`, `BuildKit`. */

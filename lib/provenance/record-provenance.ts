@@ -21,7 +21,8 @@ const MOST_MATERIALS = 100;
 /**
  * Keeps how an image was built: the predicate as a document, what it was built from in the lineage, and its level. It
  * becomes a statement under our own key, which says that it was received and checked so; what nobody vouches for is
- * kept and told of, and not signed. Idempotent.
+ * kept and told of, and not signed, and what its signer vouches for needs no second signature. What a stranger signed
+ * leads to no image. Idempotent.
  */
 export async function recordProvenance(
   { documents, materials, lineage, clock }: RecordPorts,
@@ -33,12 +34,18 @@ export async function recordProvenance(
   const subject = { registry, repository, digest };
   const { level, reasons } = deriveLevel(provenance, settings.config.isolatedBuilders);
   const document = await saveJson(documents, 'attestations/given', provenance.predicate);
-  if (provenance.authenticity !== 'unsigned') {
+  const { authenticity, signer } = provenance;
+  if (authenticity === 'platform' || authenticity === 'token') {
     const receivedAt = clock.now().toISOString();
     await materials.add({ subject, kind: 'provenance', document, source: provenance.source, receivedAt });
   }
   const named = provenance.materials.slice(0, MOST_MATERIALS);
-  await lineage.note(subject, { level, materials: named.flatMap(({ digest: of }) => (of === undefined ? [] : [of])) });
+  if (authenticity !== 'untrusted') {
+    await lineage.note(subject, {
+      level,
+      materials: named.flatMap(({ digest: of }) => (of === undefined ? [] : [of])),
+    });
+  }
   return draftEvent(provenanceRecorded, {
     subject: { ...subject, tags: [...(image.tags ?? [])] },
     provenance: document,
@@ -47,5 +54,7 @@ export async function recordProvenance(
     reasons: [...reasons],
     materials: named.map((one) => ({ ...one })),
     pushedByBuilder: settings.pushedByBuilder,
+    authenticity,
+    ...(signer === undefined ? {} : { signer }),
   });
 }

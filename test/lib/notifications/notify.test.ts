@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { notify as notifyFunction } from '../../../functions/notify/function.ts';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { LadingError } from '../../../lib/core/errors.ts';
-import { notifiableEvents } from '../../../lib/notifications/config.ts';
 import {
   type Channel,
   describeEvent,
@@ -87,12 +85,6 @@ describe('what is told of an event', () => {
       'webhook:all',
       'webhook:urgent',
     ]);
-  });
-
-  it('is asked of the bus for every event that people can ask to hear of', () => {
-    const { trigger } = notifyFunction;
-    const pattern = trigger.kind === 'events' ? trigger.pattern : {};
-    expect(pattern).toMatchObject({ 'detail-type': [...notifiableEvents] });
   });
 
   it('has nothing to tell of other events, and refuses a broken one', () => {
