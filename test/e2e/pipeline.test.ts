@@ -62,6 +62,10 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   ],
   [/^record-usage: /, 'what registries tell of pulls, and clusters of what runs: test/e2e/webhook.test.ts'],
   [/^compare-sboms: events:putevents/, 'SBOMs of others, and none is attached here'],
+  [
+    /^(?:attest-image|renew-verdicts|replicate-image): ecr:listimages$/,
+    'comes with the right to delete: whoever deletes by rule looks at everything first, these know what they delete',
+  ],
   [/^renew-verdicts: read table catalog$/, 'asks for signatures of another key: test/e2e/trust.test.ts'],
   [/^create-large-sbom: /, 'does the work of create-sbom for images over 2 GiB, and no image here is'],
   [/^notify: .* (?:notifications|integrations)$/i, 'proves notifications to channels, and none is configured'],
