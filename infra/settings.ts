@@ -85,7 +85,7 @@ const onlyRotated = ({ entries }: RegistriesConfig): RegistriesConfig => ({
 /** What functions read, as one JSON text each. The account may be a token, which the template resolves. */
 export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<SettingName, string>> {
   const json = (value: unknown): string => stack.toJsonString(value);
-  const { signatures, certificates, ...trust } = config.trust;
+  const { signatures, certificates, timestamps, ...trust } = config.trust;
   return {
     // Who speaks to no registry may know where all secrets are: only then can it tell which of them was changed.
     registries: json(withoutRotation(registriesOf(config, stack.account))),
@@ -99,7 +99,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     intake: json(config.intake),
     trust: json(trust),
     // Certificates are long, and only who signs needs them.
-    signing: json({ signatures, certificates }),
+    signing: json({ signatures, certificates, timestamps }),
     sboms: json(config.sboms),
     admission: json(config.admission),
     provenance: json(config.provenance),

@@ -7,6 +7,7 @@ import { imageSignedDraft, signInFormats, signingConfigSchema, signingOptionsOf 
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { route, stageHandler } from '../_pipe/stage-handler.ts';
+import { timestamperAt } from '../_pipe/timestamps.ts';
 import { firstSigner } from '../_pipe/trust.ts';
 import { setting, stagePorts, table } from '../_pipe/wiring.ts';
 
@@ -15,7 +16,10 @@ const ports = once(() => ({
   clock: systemClock,
 }));
 
-const formats = once(() => signingOptionsOf(setting('signing', signingConfigSchema)));
+const formats = once(() => {
+  const config = setting('signing', signingConfigSchema);
+  return signingOptionsOf(config, config.timestamps && timestamperAt(config.timestamps));
+});
 
 const signing = route({
   on: gateDecided,

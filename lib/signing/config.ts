@@ -4,6 +4,7 @@ import { checkChain, parseCertificatePem } from '../formats/x509/index.ts';
 import type { SigningOptions } from './create-signature.ts';
 import { FORBIDDEN_PURPOSES, notationAlgorithmOf } from './formats/notation.ts';
 import { type SignatureAlgorithm, type SignatureFormat, signatureFormats } from './model.ts';
+import type { Timestamper } from './ports.ts';
 
 const isNotation = (format: SignatureFormat): boolean => format === 'notation-jws' || format === 'notation-cose';
 
@@ -19,6 +20,17 @@ export const signingSettings = {
     .default(['cosign-bundle']),
   /** For Notary Project's formats, PEM: the certificate of the signing key first, its root last. Public. */
   certificates: z.string().max(16_384).optional(),
+  /** A timestamp authority (RFC 3161), which is asked for each signature that is made: it then holds for longer than its certificate. */
+  timestamps: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      /** Plain http: what such authorities answer is signed, but who listens learns that something was. */
+      allowInsecure: z.boolean().default(false),
+      /** Addresses inside the network. */
+      allowPrivate: z.boolean().default(false),
+    })
+    .refine(({ url, allowInsecure }) => allowInsecure || url.startsWith('https:'), 'not an https address')
+    .optional(),
 };
 
 /** What the function that signs reads of the setting `trust`. */
@@ -53,8 +65,19 @@ export function chainFault(
   }
 }
 
-/** One for each format, in their order. @throws LadingError `certificate-invalid` */
-export function signingOptionsOf({ signatures, certificates }: SigningConfig): readonly SigningOptions[] {
+/**
+ * One for each format, in their order; cosign's tags know no timestamps.
+ *
+ * @throws LadingError `certificate-invalid`
+ */
+export function signingOptionsOf(
+  { signatures, certificates }: SigningConfig,
+  timestamper?: Timestamper,
+): readonly SigningOptions[] {
   const chain = certificates === undefined ? undefined : parseCertificatePem(certificates).map(({ der }) => der);
-  return signatures.map((format) => (isNotation(format) ? { format, certificates: chain } : { format }));
+  return signatures.map((format) => ({
+    format,
+    ...(isNotation(format) ? { certificates: chain } : {}),
+    ...(timestamper === undefined || format === 'cosign-tag' ? {} : { timestamper }),
+  }));
 }

@@ -1,4 +1,4 @@
-export { signingConfigSchema, signingOptionsOf } from './config.ts';
+export { type SigningConfig, signingConfigSchema, signingOptionsOf } from './config.ts';
 export { createAttestation, createSignature, type SigningOptions } from './create-signature.ts';
 export { createEnvelopeSignature, type EnvelopeSigner } from './envelope-signature.ts';
 export { type CertificateAuthority, createKeylessAttestation, type TransparencyLog } from './keyless.ts';
