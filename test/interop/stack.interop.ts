@@ -78,7 +78,7 @@ async function settled({ api, registry }: Running, repository: string, digest: D
   }
 }
 
-const EVERY_STAGE = ['catalog', 'sbom', 'match', 'gate', 'sign', 'replicate'];
+const EVERY_STAGE = ['catalog', 'sbom', 'match', 'gate', 'sign', 'replicate', 'attest'];
 
 /** The pushed image went through every stage, and cosign accepts it with the exported key, here and at the replica. */
 async function assertSigned(run: Run, repository: string, digest: Digest): Promise<string> {
