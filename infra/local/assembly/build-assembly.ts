@@ -67,11 +67,13 @@ async function build(
     await synthesize({
       root,
       app,
-      context,
+      // The bundles are used where they lie: copying thousands of small files takes longer than all the rest.
+      context: { ...context, 'aws:cdk:disable-asset-staging': true },
       outdir: join(aside, 'cdk.out'),
       bundles: bundles.folder,
       compileCache: join(cacheDir, 'compile-cache'),
     });
+    await relocate(join(aside, 'cdk.out'), aside, folder);
     await writeFile(join(aside, DONE), JSON.stringify({ functions: bundles.names }));
     await rename(aside, folder).catch(async () => {
       // Another process made the same one meanwhile, and may run out of it already; or one was removed only in part.
@@ -81,6 +83,15 @@ async function build(
     });
   } finally {
     await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** What is not staged is named by its whole path, which changes when the assembly is put in place. */
+async function relocate(cloudAssembly: string, from: string, to: string): Promise<void> {
+  for (const name of await readdir(cloudAssembly)) {
+    if (!name.endsWith('.assets.json')) continue;
+    const manifest = await readFile(join(cloudAssembly, name), 'utf8');
+    await writeFile(join(cloudAssembly, name), manifest.replaceAll(from, to));
   }
 }
 

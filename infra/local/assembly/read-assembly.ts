@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LadingError } from '../../../lib/core/errors.ts';
 import { parseTemplate, type StackTemplate } from '../template/model.ts';
@@ -69,7 +69,7 @@ async function addAssets(folder: string, file: string, paths: Map<string, string
   const { files = {} } = await read(join(folder, file), assets);
   for (const { source, destinations } of Object.values(files)) {
     if (source.path === undefined) continue;
-    for (const { objectKey } of Object.values(destinations)) paths.set(objectKey, join(folder, source.path));
+    for (const { objectKey } of Object.values(destinations)) paths.set(objectKey, resolve(folder, source.path));
   }
 }
 

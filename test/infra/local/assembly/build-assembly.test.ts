@@ -61,7 +61,7 @@ describe('an assembly', () => {
   it('hands context over to the app, which makes it another assembly', async () => {
     const { cached, stacks } = await buildAssembly({ root, cacheDir: cacheDir(), app, context: { added: 'x' } });
     expect(cached).toBe(false);
-    expect(stacks[0]?.template.Outputs?.context?.Value).toEqual({ tableName: 'counts', added: 'x' });
+    expect(stacks[0]?.template.Outputs?.context?.Value).toMatchObject({ tableName: 'counts', added: 'x' });
   });
 
   it('is not half made by a failure, and old ones are cleared away', async () => {
