@@ -73,7 +73,7 @@ async function build(
       bundles: bundles.folder,
       compileCache: join(cacheDir, 'compile-cache'),
     });
-    await relocate(join(aside, 'cdk.out'), aside, folder);
+    await relocate(join(aside, 'cdk.out'), aside);
     await writeFile(join(aside, DONE), JSON.stringify({ functions: bundles.names }));
     await rename(aside, folder).catch(async () => {
       // Another process made the same one meanwhile, and may run out of it already; or one was removed only in part.
@@ -86,12 +86,12 @@ async function build(
   }
 }
 
-/** What is not staged is named by its whole path, which changes when the assembly is put in place. */
-async function relocate(cloudAssembly: string, from: string, to: string): Promise<void> {
+/** What is not staged is named by its whole path; seen from the cloud assembly, it can be moved with the folder of both. */
+async function relocate(cloudAssembly: string, from: string): Promise<void> {
   for (const name of await readdir(cloudAssembly)) {
     if (!name.endsWith('.assets.json')) continue;
     const manifest = await readFile(join(cloudAssembly, name), 'utf8');
-    await writeFile(join(cloudAssembly, name), manifest.replaceAll(from, to));
+    await writeFile(join(cloudAssembly, name), manifest.replaceAll(from, '..'));
   }
 }
 
