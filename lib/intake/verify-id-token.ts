@@ -1,7 +1,5 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
-import { isLadingError } from '../core/errors.ts';
-import { parseJsonStrict } from '../core/json.ts';
+import { jwtHolds, jwtKey, splitJwt } from '../formats/jwt/index.ts';
 import type { SigningKeys } from './ports.ts';
 
 export interface ExpectedToken {
@@ -38,15 +36,14 @@ export async function verifyIdToken(
   now: Date,
 ): Promise<boolean> {
   if (token.length > MAX_TOKEN_LENGTH) return false;
-  const [head = '', body = '', signature = '', ...rest] = token.split('.');
-  if (rest.length > 0) return false;
-  const parsedHeader = header.safeParse(decodeJson(head));
-  const parsedClaims = claims.safeParse(decodeJson(body));
-  const bytes = decode(signature);
-  if (!parsedHeader.success || !parsedClaims.success || bytes === undefined) return false;
+  const jwt = splitJwt(token);
+  const parsedHeader = header.safeParse(jwt?.header);
+  const parsedClaims = claims.safeParse(jwt?.claims);
+  if (jwt === undefined || !parsedHeader.success || !parsedClaims.success) return false;
   if (!areRight(parsedClaims.data, expected, now)) return false;
-  const key = publicKey(await keys.find(parsedHeader.data.kid));
-  return key !== undefined && verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, bytes);
+  const { alg, kid } = parsedHeader.data;
+  const key = jwtKey(await keys.find(kid), alg);
+  return key !== undefined && jwtHolds(jwt, key, alg);
 }
 
 function areRight(given: z.infer<typeof claims>, expected: ExpectedToken, now: Date): boolean {
@@ -58,31 +55,4 @@ function areRight(given: z.infer<typeof claims>, expected: ExpectedToken, now: D
     given.exp > seconds - LEEWAY_SECONDS &&
     given.iat < seconds + LEEWAY_SECONDS
   );
-}
-
-function publicKey(jwk: Awaited<ReturnType<SigningKeys['find']>>): KeyObject | undefined {
-  if (jwk?.kty !== 'RSA') return undefined;
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' });
-    return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048 ? key : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only the one canonical spelling: what decodes to the same bytes is not the same token. */
-function decode(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  return text !== '' && bytes.toString('base64url') === text ? bytes : undefined;
-}
-
-function decodeJson(text: string): unknown {
-  const bytes = decode(text);
-  if (bytes === undefined) return undefined;
-  try {
-    return parseJsonStrict(bytes);
-  } catch (error) {
-    if (isLadingError(error)) return undefined;
-    throw error;
-  }
 }

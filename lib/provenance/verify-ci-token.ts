@@ -1,7 +1,5 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
-import { isLadingError } from '../core/errors.ts';
-import { parseJsonStrict } from '../core/json.ts';
+import { jwtHolds, jwtKey, splitJwt } from '../formats/jwt/index.ts';
 import type { CiIssuer } from './config.ts';
 import type { IssuerKeys } from './ports.ts';
 
@@ -51,11 +49,10 @@ export async function verifyCiToken(
 ): Promise<TokenReading> {
   const refused = (reason: string): TokenReading => ({ kind: 'refused', reason });
   if (token.length > MAX_TOKEN_LENGTH) return refused('the token is too long');
-  const [head = '', body = '', signature = '', ...rest] = token.split('.');
-  const parsedHeader = header.safeParse(decodeJson(head));
-  const parsedClaims = common.safeParse(decodeJson(body));
-  const bytes = decode(signature);
-  if (rest.length > 0 || !parsedHeader.success || !parsedClaims.success || bytes === undefined) {
+  const jwt = splitJwt(token);
+  const parsedHeader = header.safeParse(jwt?.header);
+  const parsedClaims = common.safeParse(jwt?.claims);
+  if (jwt === undefined || !parsedHeader.success || !parsedClaims.success) {
     return refused('the token is not an identity token that is known here');
   }
   const claims = parsedClaims.data;
@@ -67,38 +64,7 @@ export async function verifyCiToken(
   if (Math.max(claims.iat, claims.nbf ?? claims.iat) >= seconds + LEEWAY_SECONDS) return refused('it is not valid yet');
   if (claims.exp - claims.iat > MAX_LIFE_SECONDS) return refused('it lives too long for a token of CI');
   const { alg, kid } = parsedHeader.data;
-  const key = publicKey(await keys.find(issuer.keys ?? `${issuer.issuer}${KEYS_OF[issuer.kind]}`, kid), alg);
+  const key = jwtKey(await keys.find(issuer.keys ?? `${issuer.issuer}${KEYS_OF[issuer.kind]}`, kid), alg);
   if (key === undefined) return refused('its issuer does not know the key that it names');
-  const signed = Buffer.from(`${head}.${body}`);
-  const holds = verify('sha256', signed, alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key, bytes);
-  return holds ? { kind: 'verified', issuer, claims } : refused('its signature does not hold');
-}
-
-/** The key must be of the algorithm that the header names, and of one that is known here: never the other way round. */
-function publicKey(jwk: Awaited<ReturnType<IssuerKeys['find']>>, alg: 'RS256' | 'ES256'): KeyObject | undefined {
-  if (jwk === undefined || jwk.kty !== (alg === 'RS256' ? 'RSA' : 'EC')) return undefined;
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' });
-    const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
-    return (alg === 'RS256' ? modulusLength >= 2048 : namedCurve === 'prime256v1') ? key : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only the one canonical spelling: what decodes to the same bytes is not the same token. */
-function decode(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  return text !== '' && bytes.toString('base64url') === text ? bytes : undefined;
-}
-
-function decodeJson(text: string): unknown {
-  const bytes = decode(text);
-  if (bytes === undefined) return undefined;
-  try {
-    return parseJsonStrict(bytes);
-  } catch (error) {
-    if (isLadingError(error)) return undefined;
-    throw error;
-  }
+  return jwtHolds(jwt, key, alg) ? { kind: 'verified', issuer, claims } : refused('its signature does not hold');
 }
