@@ -9,17 +9,17 @@ import { runStage } from '../../lib/work/index.ts';
 import { createAttempts } from '../_pipe/attempts.ts';
 import { attestPorts, verdictBoard } from '../_pipe/attestation-ports.ts';
 import { type Delivery, eventsHandler } from '../_pipe/events-handler.ts';
+import { matchingPorts } from '../_pipe/matching-ports.ts';
 import { once } from '../_pipe/once.ts';
 import { testimony } from '../_pipe/testimony.ts';
 import { trust } from '../_pipe/trust.ts';
 import { setting, stagePorts, table } from '../_pipe/wiring.ts';
 import { askForSignatures } from './ask-for-signatures.ts';
-import { renewalPorts } from './renewal-ports.ts';
 
 const stage = once(stagePorts);
 const policy = once(() => setting('policy', policyConfigSchema));
 const gate = once(() => ({
-  ...renewalPorts(),
+  ...matchingPorts(),
   verdicts: dynamoVerdictStore(table('verdicts')),
   testimony: testimony(),
 }));
@@ -36,7 +36,7 @@ async function renew(ending: StandingVerdict, delivery: Delivery, cause: { reado
     ...delivery,
     cause,
     perform: async () => {
-      const ports: RenewPorts = { attest: await attestPorts(ending.subject), gate: gate(), rematch: renewalPorts() };
+      const ports: RenewPorts = { attest: await attestPorts(ending.subject), gate: gate(), rematch: matchingPorts() };
       const events = await renewVerdict(ports, ending, { policy: policy(), trust: trust() });
       if (events === undefined) await verdictBoard().lapse(ending);
       return events ?? [];

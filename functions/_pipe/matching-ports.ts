@@ -5,11 +5,11 @@ import { readSbomPackages } from '../../lib/sbom/index.ts';
 import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { dynamoScanStore } from '../../lib/vulnerabilities/adapters/dynamo-scan-store.ts';
 import type { PackageReader } from '../../lib/vulnerabilities/index.ts';
-import { once } from '../_pipe/once.ts';
-import { documents, table } from '../_pipe/wiring.ts';
+import { once } from './once.ts';
+import { documents, table } from './wiring.ts';
 
-/** What matching an image again from its stored SBOM needs; the index of packages it leaves alone. */
-export const renewalPorts = once(() => {
+/** What matching an image from its stored SBOM needs; the index of packages it leaves alone. */
+export const matchingPorts = once(() => {
   const store = documents('documents');
   const scans = table('scans');
   const packages: PackageReader = {
