@@ -58,7 +58,7 @@ tr.fresh td { animation: fresh 1.8s ease-out; } @keyframes fresh { from { backgr
 .steps .working::before, .timeline .working::before { border-color: var(--busy); background: var(--busy-soft); animation: pulse 1.4s ease-in-out infinite; } @keyframes pulse { 50% { box-shadow: 0 0 0 4px var(--busy-soft); } }
 .steps .not-needed::before { width: .4rem; height: .4rem; left: .2rem; top: .2rem; border: 0; background: var(--line); }
 
-.timeline { list-style: none; margin: .4rem 0 0; padding: 0; display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); }
+.timeline { list-style: none; margin: .4rem 0 0; padding: 0; display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); }
 .timeline li { position: relative; padding: 1.5rem .5rem 0 0; display: grid; align-content: start; color: var(--dim); font-size: .88rem; overflow-wrap: anywhere; }
 .timeline li::before { content: ''; position: absolute; z-index: 1; left: 0; top: 0; width: 1rem; height: 1rem; border-radius: 50%; border: 2px solid var(--line); background: var(--card); }
 .timeline li::after { content: ''; position: absolute; left: 1rem; right: 0; top: calc(.5rem - 1px); height: 2px; background: var(--line); } .timeline li:last-child::after { display: none; }
@@ -89,7 +89,7 @@ details { margin-top: .8rem; } td details { margin-top: .15rem; font-size: .88re
   .stacked td { display: grid; grid-template-columns: 7.2rem minmax(0, 1fr); gap: 0 .6rem; justify-items: start; border: 0; padding: .16rem 0 !important; text-align: left; max-width: none; } .stacked td.what { display: block; padding-bottom: .35rem !important; } .stacked td[data-label]::before { content: attr(data-label); color: var(--dim); font: .82rem/1.8 system-ui, sans-serif; } .stacked td > * { grid-column: 2; }
   #images tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .35rem .8rem; align-items: start; } #images td, #images td.what { display: block; padding: 0 !important; } #images td.none { display: none; } #images td::before { content: none; } #images .what { grid-column: 1 / -1; }
   #images .stages { grid-area: 2 / 1; } #images .status { grid-area: 2 / 2; justify-self: end; } #images .found { grid-area: 3 / 1; } #images .number { grid-area: 3 / 2; color: var(--dim); font-size: .88rem; text-align: right; } #images .number::after { content: ' packages'; } #images .when { grid-area: 4 / 1 / auto / -1; }
-  .timeline { grid-template-columns: minmax(0, 1fr); } .timeline li { padding: 0 0 .9rem 1.8rem; grid-template-columns: 7rem minmax(0, 1fr) auto; gap: .6rem; } .timeline li::before { top: .2rem; } .timeline li::after { left: calc(.5rem - 1px); right: auto; width: 2px; height: auto; top: 1.2rem; bottom: -.2rem; }
+  .timeline { grid-auto-flow: row; grid-template-columns: minmax(0, 1fr); } .timeline li { padding: 0 0 .9rem 1.8rem; grid-template-columns: 7rem minmax(0, 1fr) auto; gap: .6rem; } .timeline li::before { top: .2rem; } .timeline li::after { left: calc(.5rem - 1px); right: auto; width: 2px; height: auto; top: 1.2rem; bottom: -.2rem; }
   .feed li { grid-template-columns: auto 1fr; gap: 0 .6rem; } .feed .subject { grid-column: 1 / -1; } dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .55rem; } .legend span { margin: 0 1rem 0 0; display: inline-block; }
 }
 @media (max-width: 26rem) { .brand { font-size: 0; gap: 0; } }
