@@ -24,6 +24,7 @@ import { route, stageHandler } from '../_pipe/stage-handler.ts';
 import { setting, stagePorts, table } from '../_pipe/wiring.ts';
 
 const catalog = once(() => dynamoCatalog(table('catalog'), systemClock));
+const stage = once(stagePorts);
 const config = once(() => setting('replication', replicationConfigSchema));
 const ports = once(() => ({
   registries: registries(),
@@ -40,6 +41,12 @@ async function replicate(subject: ImageSubject, signal: AbortSignal): Promise<re
   return replicateToTargets(ports(), config(), subject, { tags: [...tags], signal });
 }
 
+/** Whether the image went to its targets before, under a verdict that allowed it. */
+async function wasCopied(subject: ImageSubject): Promise<boolean> {
+  const records = await stage().ledger.list(locationKey(subject));
+  return records.some((record) => record.stage === 'replicate' && record.state === 'completed');
+}
+
 /** What is said no longer at the source must not go on being said at the copies. */
 async function takeLeaveAtTargets(subject: ImageSubject, superseded: readonly Digest[]): Promise<void> {
   if (superseded.length === 0) return;
@@ -49,7 +56,7 @@ async function takeLeaveAtTargets(subject: ImageSubject, superseded: readonly Di
   }
 }
 
-export const handler = stageHandler(once(stagePorts), [
+export const handler = stageHandler(stage, [
   route({
     on: imageSigned,
     key: ({ subject, signature }) => ({ subject: locationKey(subject), stage: 'replicate', version: signature.digest }),
@@ -58,7 +65,9 @@ export const handler = stageHandler(once(stagePorts), [
   route({
     on: imageAttested,
     key: ({ subject, verdict }) => ({ subject: locationKey(subject), stage: 'replicate-statements', version: verdict }),
-    perform: async ({ subject, superseded }, _metadata, signal) => {
+    perform: async ({ subject, decision, superseded }, _metadata, signal) => {
+      // Of a denied image only copies that are there already are told; it is not copied for what is said of it.
+      if (decision !== 'allow' && !(await wasCopied(subject))) return [];
       const events = await replicate(subject, signal);
       await takeLeaveAtTargets(subject, superseded);
       return events;

@@ -75,6 +75,7 @@ export async function attestImage(
   const event = draftEvent(imageAttested, {
     subject,
     verdict: standing.digest,
+    decision: verdict.decision,
     validUntil: standing.validUntil,
     attestations: say.said.map(({ predicateType, manifestDigest, keyId, algorithm }) => ({
       predicateType,

@@ -327,6 +327,8 @@ export const imageAttested = define(
     subject: subjectSchema,
     /** Digest of the manifest of the verdict's summary. */
     verdict: digestSchema,
+    /** What that verdict is: statements are made of denied images too, and these are not copied for it. */
+    decision: z.enum(['allow', 'deny', 'quarantine']),
     validUntil: z.iso.datetime(),
     /** Everything that was attached, each a referrer of the subject; later verdicts take the place of earlier ones. */
     attestations: z.array(keyOfStatement.extend({ predicateType: z.string(), digest: digestSchema })),

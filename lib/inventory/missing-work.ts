@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type EventDraft, gateDecided } from '../events/index.ts';
+import { type EventDraft, gateDecided, imageAttested } from '../events/index.ts';
 import type { WorkRecord } from '../work/index.ts';
 import type { CatalogEntry } from './model.ts';
 
@@ -56,6 +56,23 @@ export function undecidedNews(records: readonly WorkRecord[]): readonly EventDra
   return news.outcome;
 }
 
+/**
+ * What was said of an image where its copies were not told: the events to tell again. Statements follow the signature by
+ * an event of their own, and with it lost no stage is missing.
+ */
+export function untoldStatements(records: readonly WorkRecord[], replicated: boolean): readonly EventDraft[] {
+  const said = replicated ? (lastCompleted(records, 'attest')?.outcome ?? []) : [];
+  const isTold = (verdict: string): boolean =>
+    records.some(
+      ({ stage, state, version }) => stage === 'replicate-statements' && state === 'completed' && version === verdict,
+    );
+  return said.filter(({ detailType, data }) => {
+    const verdict = detailType === imageAttested.detailType ? attested.safeParse(data).data?.verdict : undefined;
+    return verdict !== undefined && !isTold(verdict);
+  });
+}
+
+const attested = z.object({ verdict: imageAttested.data.shape.verdict });
 const decided = z.object({ decision: gateDecided.data.shape.decision });
 
 function decisionOf(record: WorkRecord): string | undefined {

@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import { locationKey } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
 import type { WorkLedger } from '../work/index.ts';
-import { isOutdated, missingStage, undecidedNews } from './missing-work.ts';
+import { isOutdated, missingStage, undecidedNews, untoldStatements } from './missing-work.ts';
 import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
 import type { CatalogReader } from './ports.ts';
 
@@ -107,7 +107,7 @@ const MAX_OUTDATED = 200;
 /** Questions that are asked at once. */
 const AT_ONCE = 8;
 
-/** Images whose stages stopped, and what was told of images and led to no verdict. */
+/** Images whose stages stopped, and what was told of images and led nowhere. */
 async function findUnfinished(
   ports: ReconcilePorts,
   entries: ReadonlyMap<Digest, CatalogEntry>,
@@ -124,7 +124,8 @@ async function findUnfinished(
     const isStopped = missingStage(entry, records, settings.replicated) !== undefined;
     if (isStopped) return { stopped: [entry.digest], news: [] };
     const outdated = isOutdated(records, settings.sbomVersion) ? [entry.digest] : [];
-    return { stopped: [], outdated, news: undecidedNews(records) };
+    const news = [...undecidedNews(records), ...untoldStatements(records, settings.replicated)];
+    return { stopped: [], outdated, news };
   });
   const outdated = found.flatMap((one) => one.outdated ?? []).slice(0, MAX_OUTDATED);
   return { stopped: [...found.flatMap((one) => one.stopped), ...outdated], news: found.flatMap((one) => one.news) };

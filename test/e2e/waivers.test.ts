@@ -40,6 +40,8 @@ describe('what people say of findings', () => {
 
   it('leaves an image denied until somebody accepts its finding, and denies it again when that is taken back', async () => {
     expect((await verdict())?.decision).toBe('deny');
+    // What is denied goes nowhere, also not for what is said of it.
+    expect(system.replica.registry.store.listManifests(image.repository)).toEqual([]);
     const until = new Date(Date.now() + DAY_MS).toISOString();
     const request = { vulnerability: ID, image: '**/team/*', reason: 'only a test', author: 'ops', until };
     const { waiver } = (await ask('/api/waivers', request)) as { waiver: { id: string } };

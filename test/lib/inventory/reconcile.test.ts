@@ -12,6 +12,7 @@ import {
   missingStage,
   reconcileRepository,
 } from '../../../lib/inventory/index.ts';
+import { untoldStatements } from '../../../lib/inventory/missing-work.ts';
 import { registryError } from '../../../lib/registry/errors.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
 import type { WorkRecord } from '../../../lib/work/index.ts';
@@ -42,6 +43,28 @@ const decided = (decision: string): EventDraft => ({
 function record(stage: string, state: WorkRecord['state'] = 'completed', outcome: EventDraft[] = []): WorkRecord {
   return { subject: 'x', stage, version: '1', state, attempts: 1, updatedAt: '2026-01-01T00:00:00.000Z', outcome };
 }
+
+describe('statements that the copies of an image lack', () => {
+  const attested = (name: string): EventDraft => ({
+    ...decided('allow'),
+    source: 'lading.signing',
+    detailType: 'Image Attested',
+    data: { verdict: digestOf(name) },
+  });
+  const told = (name: string, state: WorkRecord['state'] = 'completed'): WorkRecord => ({
+    ...record('replicate-statements', state),
+    version: digestOf(name),
+  });
+
+  it('are told again until the copies have them, and only where there are copies', () => {
+    const records = [record('attest', 'completed', [attested('new')]), told('old')];
+    expect(untoldStatements(records, true)).toEqual([attested('new')]);
+    expect(untoldStatements([...records, told('new', 'in-progress')], true)).toEqual([attested('new')]);
+    expect(untoldStatements([...records, told('new')], true)).toEqual([]);
+    expect(untoldStatements(records, false)).toEqual([]);
+    expect(untoldStatements([record('attest')], true)).toEqual([]);
+  });
+});
 
 describe('the missing stage', () => {
   const until = (...stages: string[]): WorkRecord[] => stages.map((stage) => record(stage));
