@@ -39,13 +39,12 @@ export function unreliableBus(random: () => number): UnreliableBus {
     },
     intercept(event) {
       counts.events++;
-      if (random() < faults.lost) {
-        lost.push(event);
-        return [];
-      }
-      const copies = random() < faults.doubled ? [event, event] : [event];
-      counts.doubled += copies.length - 1;
+      const isLost = random() < faults.lost;
+      if (isLost) lost.push(event);
+      const copies = isLost ? [] : random() < faults.doubled ? [event, event] : [event];
+      if (copies.length > 1) counts.doubled++;
       if (event.source !== 'aws.ecr') return copies;
+      // One that is lost brings out those that wait all the same: lost is the event, not the time that it came at.
       held.push(...copies);
       const released: BusEvent[] = [];
       while (held.length > faults.window) released.push(...take());
