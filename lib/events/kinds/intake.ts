@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { announcedSubject, bySubject, define } from '../define.ts';
+
+const origin = z.enum(['ecr', 'webhook', 'reconcile', 'manual']);
+
+export const imagePushed = define(
+  'lading.intake',
+  'Image Pushed',
+  z.object({
+    subject: announcedSubject,
+    origin,
+    /** When the registry says it happened. */
+    pushedAt: z.iso.datetime(),
+    /** `artifactType`, or the config's media type, as announced; only the manifest itself is believed. */
+    artifactType: z.string().optional(),
+  }),
+  (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
+);
+
+export const imageDeleted = define(
+  'lading.intake',
+  'Image Deleted',
+  z.object({ subject: announcedSubject, origin, deletedAt: z.iso.datetime() }),
+  (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
+);
+
+export const imagePulled = define(
+  'lading.intake',
+  'Image Pulled',
+  z.object({ subject: announcedSubject, origin, pulledAt: z.iso.datetime(), actor: z.string().optional() }),
+  bySubject,
+);
