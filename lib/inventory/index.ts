@@ -4,8 +4,8 @@ export { type DeletionPorts, forgetImage, recordDeletion } from './forget-image.
 export { listRepositories } from './list-repositories.ts';
 export { listRepository } from './list-repository.ts';
 export { missingStage, type Stage, stages } from './missing-work.ts';
-export { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding } from './model.ts';
-export type { CatalogReader, CatalogWriter, ImageCatalog, ReplicaLookup } from './ports.ts';
+export { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding, whereaboutsOf } from './model.ts';
+export type { CatalogReader, CatalogWriter, ImageCatalog, LayerChains, ReplicaLookup } from './ports.ts';
 export {
   type ReconcilePorts,
   type ReconcileResult,

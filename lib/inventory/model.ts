@@ -26,6 +26,8 @@ export const catalogEntrySchema = z.object({
   children: z.array(childSchema),
   layers: z.array(layerSchema),
   config: layerSchema.optional(),
+  /** Names the content of all its layers together (OCI image specification, "Layer ChainID"); of images only. */
+  chainId: digestSchema.optional(),
   /** Manifest, config and layers as stored, in bytes; for an index the manifest alone. */
   sizeBytes: z.int().nonnegative(),
   /** When the image says it was built; the builder's word, so never a basis of retention. */
@@ -35,8 +37,17 @@ export const catalogEntrySchema = z.object({
   /** When Lading first saw the digest in this repository, which nobody outside can choose. */
   firstSeenAt: z.iso.datetime(),
   deletedAt: z.iso.datetime().optional(),
+  /** A whole copy lies in the archive since then. With `deletedAt`, the archive is the only place where it is. */
+  archivedAt: z.iso.datetime().optional(),
 });
 export type CatalogEntry = z.infer<typeof catalogEntrySchema>;
+
+/** `archived`: gone from its registry, and can be brought back; news of it still matters. */
+export const whereaboutsOf = ({
+  deletedAt,
+  archivedAt,
+}: Pick<CatalogEntry, 'deletedAt' | 'archivedAt'>): 'present' | 'archived' | 'deleted' =>
+  deletedAt === undefined ? 'present' : archivedAt === undefined ? 'deleted' : 'archived';
 
 /** Which digest a tag named, as of the registry's own time of the event. */
 export interface TagBinding {

@@ -4,8 +4,11 @@ import type { CatalogEntry, RepositoryName, TagBinding } from './model.ts';
 
 export interface CatalogReader {
   find(at: ImageLocation): Promise<CatalogEntry | undefined>;
-  /** Every manifest of a repository that is not deleted; with `deleted`, those that are as well. */
-  entries(of: RepositoryName, options?: { readonly deleted?: boolean }): AsyncIterable<CatalogEntry>;
+  /** Every manifest of a repository that is not deleted; as asked for, those that are archived or deleted as well. */
+  entries(
+    of: RepositoryName,
+    options?: { readonly deleted?: boolean; readonly archived?: boolean },
+  ): AsyncIterable<CatalogEntry>;
   /** Every tag of a repository, deleted ones (without digest) included. */
   tags(of: RepositoryName): AsyncIterable<TagBinding>;
   tag(of: RepositoryName, tag: string): Promise<TagBinding | undefined>;
@@ -26,9 +29,16 @@ export interface CatalogWriter {
   bindTag(binding: TagBinding): Promise<'bound' | 'older'>;
   /** The entry stays, as evidence that the image existed. */
   markDeleted(at: ImageLocation, deletedAt: string): Promise<void>;
+  /** A whole copy lies in the archive; undefined: it no longer does. Nothing for a digest that is not known. */
+  markArchived(at: ImageLocation, archivedAt: string | undefined): Promise<void>;
 }
 
 export type ImageCatalog = CatalogReader & CatalogWriter;
+
+/** Which image was the first that consists of exactly some layers: what is built on top of them was built on it. */
+export interface LayerChains {
+  firstWith(chainId: Digest): Promise<ImageLocation | undefined>;
+}
 
 /** Whether an image is a copy that Lading made, and of which registry's. */
 export interface ReplicaLookup {

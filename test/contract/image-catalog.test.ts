@@ -92,4 +92,25 @@ describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) =
     await catalog.enter(entry('a'));
     expect((await catalog.find(at('a')))?.deletedAt).toBeUndefined();
   });
+
+  it('knows what lies in the archive when it is gone from its registry', async () => {
+    const of = { registry: 'r.example', repository: 'old/app' };
+    const gone = { ...of, digest: digest('gone') };
+    const archived = { ...of, digest: digest('archived') };
+    for (const name of ['gone', 'archived']) await catalog.enter(entry(name, of));
+    await catalog.markArchived(archived, '2026-01-03T00:00:00.000Z');
+    for (const one of [gone, archived]) await catalog.markDeleted(one, '2026-01-04T00:00:00.000Z');
+    const digests = async (options: Parameters<ImageCatalog['entries']>[1]) =>
+      (await Array.fromAsync(catalog.entries(of, options))).map((one) => one.digest).sort();
+    expect(await digests({})).toEqual([]);
+    expect(await digests({ archived: true })).toEqual([digest('archived')]);
+    expect(await digests({ deleted: true })).toEqual([digest('gone'), digest('archived')].sort());
+    await catalog.enter(entry('archived', of));
+    expect(await catalog.find(archived)).toEqual(entry('archived', { ...of, archivedAt: '2026-01-03T00:00:00.000Z' }));
+    await catalog.markArchived(archived, undefined);
+    await catalog.markArchived({ ...of, digest: digest('never there') }, '2026-01-03T00:00:00.000Z');
+    expect(await catalog.find(archived)).toEqual(entry('archived', of));
+    expect(await catalog.find({ ...of, digest: digest('never there') })).toBeUndefined();
+    for (const one of [gone, archived]) await catalog.markDeleted(one, '2026-01-04T00:00:00.000Z');
+  });
 });

@@ -1,9 +1,9 @@
-import { type Item, queryAll, type Table } from '../../aws/table.ts';
+import { type Item, ifAbsent, queryAll, type Table } from '../../aws/table.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Digest, isDigest } from '../../core/digest.ts';
 import type { ImageLocation } from '../../core/image-reference.ts';
 import { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding } from '../model.ts';
-import type { ImageCatalog } from '../ports.ts';
+import type { ImageCatalog, LayerChains } from '../ports.ts';
 
 /*
  * Rows, all under the partition `registry/repository` (but the list of repositories):
@@ -11,21 +11,24 @@ import type { ImageCatalog } from '../ports.ts';
  *   tag#<tag>                    the binding; without digest once deleted
  *   child#<digest>#<parent>      an index lists the digest
  *   referrer#<subject>#<digest>  a manifest is about the subject
+ * Under `chain#<chain id>`, `first`: the first image that consists of those layers. It stays when the image goes.
  */
 const REPOSITORIES = 'repositories';
 /** How many months `recent` looks back before it says that there is nothing. */
 const MONTHS_BACK = 24;
 
 const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
+const firstSchema = catalogEntrySchema.pick({ registry: true, repository: true, digest: true });
 const month = (date: string): string => `images#${date.slice(0, 7)}`;
 
 function toEntry(item: Item): CatalogEntry {
   const stored: unknown = JSON.parse(String(item.entry));
-  const deletedAt = item.deletedAt;
+  const { deletedAt, archivedAt } = item;
   return catalogEntrySchema.parse({
     ...(stored as object),
     firstSeenAt: item.firstSeenAt,
     ...(deletedAt === undefined ? {} : { deletedAt }),
+    ...(archivedAt === undefined ? {} : { archivedAt }),
   });
 }
 
@@ -35,6 +38,16 @@ function toBinding(of: RepositoryName, item: Item): TagBinding {
   const tag = String(item.sk).slice('tag#'.length);
   return { registry, repository, tag, digest: isDigest(digest) ? digest : undefined, boundAt: String(item.boundAt) };
 }
+
+const chainKey = (chainId: Digest) => ({ pk: `chain#${chainId}`, sk: 'first' });
+
+export const dynamoLayerChains = (table: Pick<Table, 'get'>): LayerChains => ({
+  async firstWith(chainId) {
+    const found = await table.get(chainKey(chainId), { consistent: false });
+    const image = firstSchema.safeParse(found);
+    return image.success ? image.data : undefined;
+  },
+});
 
 export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
   const related = async (at: ImageLocation, kind: 'child' | 'referrer'): Promise<readonly Digest[]> => {
@@ -53,13 +66,17 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
     },
     async enter(entry) {
       const pk = partition(entry);
+      const { registry, repository } = entry;
       // Relations first: an entry that is there has all of its relations.
       await Promise.all([
         ...[...new Set(entry.children.map((child) => child.digest))].map((child) =>
           table.put({ pk, sk: `child#${child}#${entry.digest}` }),
         ),
         ...(entry.referrerOf ? [table.put({ pk, sk: `referrer#${entry.referrerOf}#${entry.digest}` })] : []),
-        table.put({ pk: REPOSITORIES, sk: pk, registry: entry.registry, repository: entry.repository }),
+        ...(entry.chainId === undefined || entry.replicaOf !== undefined
+          ? []
+          : [table.put({ ...chainKey(entry.chainId), registry, repository, digest: entry.digest }, ifAbsent)]),
+        table.put({ pk: REPOSITORIES, sk: pk, registry, repository }),
       ]);
       await table.update(
         { pk, sk: `image#${entry.digest}` },
@@ -67,7 +84,7 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
           expression:
             'SET entry = :entry, firstSeenAt = if_not_exists(firstSeenAt, :seen), gsi1pk = :month, gsi1sk = :order REMOVE deletedAt',
           values: {
-            ':entry': JSON.stringify(entry),
+            ':entry': JSON.stringify({ ...entry, deletedAt: undefined, archivedAt: undefined }),
             ':seen': entry.firstSeenAt,
             ':month': month(entry.pushedAt),
             ':order': `${entry.pushedAt} ${pk}@${entry.digest}`,
@@ -94,6 +111,13 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
         ...(referrerOf ? [table.delete({ pk, sk: `referrer#${referrerOf}#${at.digest}` })] : []),
       ]);
     },
+    async markArchived(at, archivedAt) {
+      const change =
+        archivedAt === undefined
+          ? { expression: 'REMOVE archivedAt' }
+          : { expression: 'SET archivedAt = :at', values: { ':at': archivedAt } };
+      await table.update({ pk: partition(at), sk: `image#${at.digest}` }, change, 'attribute_exists(pk)');
+    },
     async bindTag(binding) {
       const bound = await table.update(
         { pk: partition(binding), sk: `tag#${binding.tag}` },
@@ -107,9 +131,9 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
       );
       return bound ? 'bound' : 'older';
     },
-    async *entries(of, { deleted = false } = {}) {
+    async *entries(of, { deleted = false, archived = deleted } = {}) {
       for await (const item of queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'image#' } })) {
-        if (deleted || item.deletedAt === undefined) yield toEntry(item);
+        if (deleted || item.deletedAt === undefined || (archived && item.archivedAt !== undefined)) yield toEntry(item);
       }
     },
     async *tags(of) {

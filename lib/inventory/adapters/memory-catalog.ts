@@ -1,11 +1,12 @@
 import { type ImageLocation, locationKey } from '../../core/image-reference.ts';
 import type { CatalogEntry, RepositoryName, TagBinding } from '../model.ts';
-import type { ImageCatalog } from '../ports.ts';
+import type { ImageCatalog, LayerChains } from '../ports.ts';
 
 const repositoryKey = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
-export function memoryCatalog(): ImageCatalog {
+export function memoryCatalog(): ImageCatalog & LayerChains {
   const entries = new Map<string, CatalogEntry>();
+  const chains = new Map<string, ImageLocation>();
   const bindings = new Map<string, TagBinding>();
   const live = (): CatalogEntry[] => [...entries.values()].filter((entry) => entry.deletedAt === undefined);
   const inRepository = (of: RepositoryName) => (entry: RepositoryName) => repositoryKey(entry) === repositoryKey(of);
@@ -13,14 +14,23 @@ export function memoryCatalog(): ImageCatalog {
     find: async (at) => entries.get(locationKey(at)),
     async enter(entry) {
       const known = entries.get(locationKey(entry));
+      const { registry, repository, digest, chainId, replicaOf } = entry;
+      if (chainId && !replicaOf && !chains.has(chainId)) chains.set(chainId, { registry, repository, digest });
+      const { archivedAt: _archived, deletedAt: _deleted, ...told } = entry;
+      const kept = known?.archivedAt === undefined ? {} : { archivedAt: known.archivedAt };
       entries.set(
         locationKey(entry),
-        structuredClone({ ...entry, firstSeenAt: known?.firstSeenAt ?? entry.firstSeenAt }),
+        structuredClone({ ...told, ...kept, firstSeenAt: known?.firstSeenAt ?? entry.firstSeenAt }),
       );
     },
     async markDeleted(at: ImageLocation, deletedAt) {
       const known = entries.get(locationKey(at));
       if (known && known.deletedAt === undefined) entries.set(locationKey(at), { ...known, deletedAt });
+    },
+    async markArchived(at, archivedAt) {
+      const { archivedAt: _before, ...known } = entries.get(locationKey(at)) ?? {};
+      if (!('digest' in known)) return;
+      entries.set(locationKey(at), archivedAt === undefined ? known : { ...known, archivedAt });
     },
     async bindTag(binding) {
       const key = `${repositoryKey(binding)}:${binding.tag}`;
@@ -29,13 +39,17 @@ export function memoryCatalog(): ImageCatalog {
       bindings.set(key, binding);
       return 'bound';
     },
-    async *entries(of, { deleted = false } = {}) {
-      yield* (deleted ? [...entries.values()] : live()).filter(inRepository(of));
+    async *entries(of, { deleted = false, archived = deleted } = {}) {
+      for (const entry of entries.values()) {
+        const isAsked = deleted || entry.deletedAt === undefined || (archived && entry.archivedAt !== undefined);
+        if (isAsked && inRepository(of)(entry)) yield entry;
+      }
     },
     async *tags(of) {
       yield* [...bindings.values()].filter(inRepository(of));
     },
     tag: async (of, tag) => bindings.get(`${repositoryKey(of)}:${tag}`),
+    firstWith: async (chainId) => chains.get(chainId),
     parentsOf: async (at) =>
       live()
         .filter((entry) => inRepository(at)(entry) && entry.children.some((child) => child.digest === at.digest))
