@@ -1,64 +1,7 @@
-import { RE2JS } from 're2js';
-import semver from 'semver';
 import { z } from 'zod';
-import { artifactClassSchema } from '../events/index.ts';
+import { globsSchema as globs, patternSchema as pattern, type Selector, selectorSchema } from '../selection/index.ts';
 
 const days = z.number().positive().max(36_500);
-const globs = z.array(z.string().min(1).max(300)).min(1).max(50);
-
-/** RE2 syntax, which runs in time linear in the text whatever the pattern; it matches anywhere unless it is anchored. */
-const pattern = z
-  .string()
-  .min(1)
-  .max(500)
-  .refine(isPattern, { error: 'not a regular expression in RE2 syntax (no look-around, no back-references)' });
-const patterns = z.array(pattern).min(1).max(50);
-
-function isPattern(text: string): boolean {
-  try {
-    RE2JS.compile(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Which images (or tags) a rule is about: all that is said must hold. Something without tags is selected only where
- * nothing is said about tags, or `tagged` asks for it.
- */
-const selectorSchema = z.strictObject({
-  tagged: z.enum(['yes', 'no', 'any']).optional(),
-  /** Some tag matches one of these globs. */
-  tags: globs.optional(),
-  /** Each of these globs is matched by some tag. */
-  allTags: globs.optional(),
-  /** Some tag matches none of these globs. */
-  otherTags: globs.optional(),
-  /** Some tag matches one of these patterns. */
-  tagPatterns: patterns.optional(),
-  /** Some tag matches none of these patterns. */
-  otherTagPatterns: patterns.optional(),
-  /** Some tag is a semantic version in this range (`>=1.2 <2`), pre-releases included; a leading `v` is allowed. */
-  versions: z
-    .string()
-    .max(200)
-    .refine((range) => semver.validRange(range) !== null, { error: 'not a range of semantic versions' })
-    .optional(),
-  /** Some tag looks like one of these. */
-  tagClasses: z
-    .array(z.enum(['version', 'pre-release', 'date', 'commit', 'word']))
-    .min(1)
-    .optional(),
-  artifactClasses: z.array(artifactClassSchema).min(1).optional(),
-  /** One of its platforms (`linux/amd64`) is matched by one of these globs. */
-  platforms: globs.optional(),
-  /** Labels or annotations, each with the glob that its value matches. */
-  labels: z.record(z.string().min(1).max(200), z.string().min(1).max(200)).optional(),
-  signed: z.boolean().optional(),
-  largerThanBytes: z.int().nonnegative().optional(),
-});
-
 const ageSchema = z.strictObject({
   days,
   /** Since when. `active` is the later of push and pull; `created` is the builder's word, which anyone can choose. */
@@ -129,7 +72,7 @@ export const retentionConfigSchema = z.strictObject({
 export type RetentionConfig = z.infer<typeof retentionConfigSchema>;
 export type RetentionPolicy = z.infer<typeof policySchema>;
 export type RetentionRule = z.infer<typeof ruleSchema>;
-export type Selector = z.infer<typeof selectorSchema>;
+export type { Selector };
 export type Condition = z.infer<typeof conditionSchema>;
 export type Rank = z.infer<typeof rankSchema>;
 export type Age = z.infer<typeof ageSchema>;

@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import { compare, type SemVer } from 'semver';
 import { groupBy } from '../../core/group-by.ts';
+import { tagVersion } from '../../selection/index.ts';
 import type { Age, Condition, Rank } from '../config.ts';
-import { tagVersion } from './tag-version.ts';
 import type { Unit } from './unit.ts';
 
 /** `unknown`: what the condition asks for is not known of the unit, so that nobody may be sure either way. */

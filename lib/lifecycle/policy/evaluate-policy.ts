@@ -1,6 +1,6 @@
+import { compileSelector } from '../../selection/index.ts';
 import type { RetentionPolicy, RetentionRule } from '../config.ts';
 import { type Answer, compileCondition } from './conditions.ts';
-import { compileSelector } from './select.ts';
 import type { Unit } from './unit.ts';
 
 export interface UnitVerdict {

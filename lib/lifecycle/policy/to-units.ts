@@ -1,6 +1,7 @@
 import type { Digest } from '../../core/digest.ts';
 import { groupBy } from '../../core/group-by.ts';
 import type { CatalogEntry, TagBinding } from '../../inventory/index.ts';
+import { describeContent, type Selectable } from '../../selection/index.ts';
 import type { RetentionPolicy } from '../config.ts';
 import type { Pulls } from '../model.ts';
 import type { Unit } from './unit.ts';
@@ -17,7 +18,7 @@ interface UnitInputs {
 
 /** What a policy decides on, in one repository. A tag of something that the catalogue lacks is not among them. */
 export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs): Unit[] {
-  const describe = memoize((entry: CatalogEntry) => describeContent(entry, entries, graph));
+  const contentOf = memoize((entry: CatalogEntry) => describe(entry, entries, graph));
   const pulledAt = (entry: CatalogEntry): Unit['pulledAt'] => lastPull(entry, pulls);
   const tagged: Unit[] = [];
   if (unit === 'tag') {
@@ -25,7 +26,7 @@ export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs
       const entry = entries.get(digest);
       if (!entry) continue;
       const pushedAt = Date.parse(boundAt);
-      tagged.push({ id: tag, tags: [tag], pushedAt, pulledAt: pulledAt(entry), ...describe(entry) });
+      tagged.push({ id: tag, tags: [tag], pushedAt, pulledAt: pulledAt(entry), ...contentOf(entry) });
     }
   } else {
     const names = groupBy(
@@ -37,7 +38,7 @@ export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs
       const entry = entries.get(digest);
       if (!entry) continue;
       const pushedAt = Date.parse(entry.pushedAt);
-      tagged.push({ id: digest, tags: own, pushedAt, pulledAt: pulledAt(entry), ...describe(entry) });
+      tagged.push({ id: digest, tags: own, pushedAt, pulledAt: pulledAt(entry), ...contentOf(entry) });
     }
   }
   const untagged = loose.map((entry) => ({
@@ -45,7 +46,7 @@ export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs
     tags: [],
     pushedAt: Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt)),
     pulledAt: pulledAt(entry),
-    ...describe(entry),
+    ...contentOf(entry),
   }));
   return [...tagged, ...untagged];
 }
@@ -58,30 +59,17 @@ function lastPull(entry: CatalogEntry, pulls: Pulls | undefined): Unit['pulledAt
   return entry.firstSeenAt >= pulls.since ? 'never' : Date.parse(pulls.since);
 }
 
-function describeContent(
+function describe(
   entry: CatalogEntry,
   entries: ReadonlyMap<Digest, CatalogEntry>,
   graph: UnitInputs['graph'],
-): Pick<Unit, 'digest' | 'createdAt' | 'artifactClass' | 'platforms' | 'labels' | 'signed' | 'sizeBytes'> {
-  const children = entry.children.map(({ digest }) => entries.get(digest)).filter((child) => child !== undefined);
+): Pick<Unit, 'digest' | 'createdAt' | keyof Omit<Selectable, 'tags'>> {
   const createdAt = entry.created === undefined ? Number.NaN : Date.parse(entry.created);
-  const platforms = [entry, ...entry.children].map(({ platform }) => platform).filter((one) => one !== undefined);
   return {
     digest: entry.digest,
     createdAt: Number.isNaN(createdAt) ? undefined : createdAt,
-    artifactClass: entry.artifactClass,
-    platforms,
-    labels: toMap(entry.labels),
-    signed: graph.referrersOf(entry.digest).some((digest) => entries.get(digest)?.artifactClass === 'signature'),
-    sizeBytes: [entry, ...children].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...describeContent(entry, (digest) => entries.get(digest), graph.referrersOf(entry.digest)),
   };
-}
-
-const none: ReadonlyMap<string, string> = new Map();
-
-function toMap(labels: CatalogEntry['labels']): ReadonlyMap<string, string> {
-  const pairs = Object.entries(labels);
-  return pairs.length === 0 ? none : new Map(pairs);
 }
 
 function memoize<K, V>(make: (key: K) => V): (key: K) => V {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RetentionPolicy, retentionConfigSchema } from '../../../../lib/lifecycle/index.ts';
 import { evaluatePolicy } from '../../../../lib/lifecycle/policy/evaluate-policy.ts';
 import { policyFor } from '../../../../lib/lifecycle/policy/policy-for.ts';
-import { tagClass, tagVersion } from '../../../../lib/lifecycle/policy/tag-version.ts';
+import { tagClass, tagVersion } from '../../../../lib/selection/index.ts';
 import { daysAgo, expired, now, unit } from './support.ts';
 
 const policyOf = (...rules: object[]): RetentionPolicy =>

@@ -1,19 +1,19 @@
 import { RE2JS } from 're2js';
 import semver from 'semver';
-import { compileGlobs } from '../../core/glob.ts';
-import type { Selector } from '../config.ts';
+import { compileGlobs } from '../core/glob.ts';
+import type { Selectable } from './model.ts';
+import type { Selector } from './selector.ts';
 import { tagClass, tagVersion } from './tag-version.ts';
-import type { Unit } from './unit.ts';
 
 type Test<T> = (of: T) => boolean;
 
 /** Reads a selector once, for many units. */
-export function compileSelector(select: Selector): Test<Unit> {
-  const tests: Test<Unit>[] = [...tagTests(select), ...contentTests(select)];
+export function compileSelector(select: Selector): Test<Selectable> {
+  const tests: Test<Selectable>[] = [...tagTests(select), ...contentTests(select)];
   return (unit) => tests.every((test) => test(unit));
 }
 
-function tagTests(select: Selector): Test<Unit>[] {
+function tagTests(select: Selector): Test<Selectable>[] {
   const some: Test<string>[] = [];
   if (select.tags) some.push(compileGlobs(select.tags));
   if (select.otherTags) some.push(not(compileGlobs(select.otherTags)));
@@ -34,8 +34,8 @@ function tagTests(select: Selector): Test<Unit>[] {
   ];
 }
 
-function contentTests(select: Selector): Test<Unit>[] {
-  const tests: Test<Unit>[] = [];
+function contentTests(select: Selector): Test<Selectable>[] {
+  const tests: Test<Selectable>[] = [];
   if (select.artifactClasses) {
     const classes = new Set(select.artifactClasses);
     tests.push(({ artifactClass }) => classes.has(artifactClass));
@@ -59,7 +59,8 @@ const not =
   (text) =>
     !test(text);
 
-function compilePatterns(patterns: readonly string[]): Test<string> {
+/** Whether some pattern (RE2 syntax) matches somewhere in the text, in time linear in its length. */
+export function compilePatterns(patterns: readonly string[]): Test<string> {
   const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
   return (text) => compiled.some((pattern) => pattern.matcher(text).find());
 }
