@@ -1,6 +1,17 @@
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type App, Stack, Validations } from 'aws-cdk-lib/core';
+import {
+  type App,
+  DefaultTokenResolver,
+  type IResolvable,
+  type IResolveContext,
+  Names,
+  Reference,
+  Stack,
+  StringConcat,
+  Tokenization,
+  Validations,
+} from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { DeadLetterQueue } from './constructs/fed-queue.ts';
@@ -72,7 +83,7 @@ function acknowledgeFunction({ declaration, shared, role, handler }: LadingFunct
             : undefined;
     if (!reason) continue;
     for (const resource of statementsOf(use, shared).flatMap((statement) => statement.resources)) {
-      const pattern = flatten(Stack.of(role).resolve(resource));
+      const pattern = namedIn(role, resource);
       if (pattern.includes('*') && pattern !== '*') accept(role, [`AwsSolutions-IAM5[Resource::${pattern}]`], reason);
     }
   }
@@ -87,7 +98,31 @@ function accept(construct: IConstruct, ids: readonly string[], reason: string): 
   Validations.of(construct).acknowledge(...ids.map((id) => ({ id, reason })));
 }
 
-/** Writes a value of the template as cdk-nag names it in a finding: references in angle brackets. */
+/** Writes a text of the template as cdk-nag names it in a finding: references in angle brackets. */
+function namedIn(construct: IConstruct, text: string): string {
+  return flatten(Tokenization.resolve(text, { scope: construct, preparing: false, resolver: new ParameterNames() }));
+}
+
+/** What stands in another stack comes into a nested one by a parameter, which gets its name only when all is made. */
+class ParameterNames extends DefaultTokenResolver {
+  constructor() {
+    super(new StringConcat());
+  }
+
+  override resolveToken(
+    token: IResolvable,
+    context: IResolveContext,
+    processor: Parameters<DefaultTokenResolver['resolveToken']>[2],
+  ): unknown {
+    if (Reference.isReference(token) && Stack.of(token.target) !== Stack.of(context.scope)) {
+      return `<referenceto${Names.nodeUniqueId(token.target.node)}${token.displayName}>`;
+    }
+    const value: unknown = super.resolveToken(token, context, processor);
+    return typeof value === 'string' ? value : flatten(value);
+  }
+}
+
+/** Writes a value of the template with its references in angle brackets. */
 function flatten(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null || typeof value !== 'object') return String(value);

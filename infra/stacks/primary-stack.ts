@@ -19,6 +19,7 @@ import { Tables } from '../constructs/tables.ts';
 import { WebApi } from '../constructs/web-api.ts';
 import { keysOf, removalPolicyOf } from '../key-settings.ts';
 import { notificationTargetsOf, registryRightsOf, settingsOf } from '../settings.ts';
+import { FunctionStack, type FunctionStackName, functionStackOf } from './function-stack.ts';
 
 export interface PrimaryStackProps extends StackProps {
   readonly config: LadingConfig;
@@ -35,6 +36,7 @@ export class PrimaryStack extends Stack {
   readonly signingKey: SigningKey;
   /** Where the configuration asks for one. */
   readonly postQuantumKey: SigningKey | undefined;
+  private readonly functionStacks = new Map<FunctionStackName, FunctionStack>();
 
   constructor(scope: Construct, id: string, props: PrimaryStackProps) {
     super(scope, id, props);
@@ -90,7 +92,14 @@ export class PrimaryStack extends Stack {
       this.webApi.addRoutes({ name: declaration.name, handler, routes: trigger.routes });
       return;
     }
-    new QueueFunction(this, id, { declaration, shared, defaults, trigger, feed: this.feedOf(trigger, config) });
+    const stack = this.functionStack(functionStackOf(trigger));
+    new QueueFunction(stack, id, { declaration, shared, defaults, trigger, feed: this.feedOf(trigger, config) });
+  }
+
+  private functionStack(name: FunctionStackName): FunctionStack {
+    const stack = this.functionStacks.get(name) ?? new FunctionStack(this, name);
+    this.functionStacks.set(name, stack);
+    return stack;
   }
 
   private feedOf(trigger: Exclude<FunctionDeclaration['trigger'], { kind: 'http' }>, config: LadingConfig): QueueFeed {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LadingError } from '../../../lib/core/errors.ts';
 import { parseTemplate, type StackTemplate } from '../template/model.ts';
+import { type NestedTemplates, withoutNestedStacks } from '../template/nested-stacks.ts';
 
 const artifact = z.object({
   type: z.string(),
@@ -36,7 +37,8 @@ export interface DefaultEnvironment {
 }
 
 /**
- * Reads the stacks of a cloud assembly (manifest.json and what it names, nested assemblies of stages included).
+ * Reads the stacks of a cloud assembly (manifest.json and what it names, nested assemblies of stages included), each
+ * with what its nested stacks hold.
  *
  * @throws LadingError `assembly-invalid` or `template-invalid`
  */
@@ -46,6 +48,7 @@ export async function readAssembly(folder: string, defaults: DefaultEnvironment)
   for (const { type, properties } of Object.values(artifacts)) {
     if (type === 'cdk:asset-manifest' && properties?.file) await addAssets(folder, properties.file, paths);
   }
+  const nested = await nestedTemplates(paths);
   const stacks: StackTemplate[] = [];
   for (const [id, { type, environment = '', properties }] of Object.entries(artifacts)) {
     if (type === 'cdk:cloud-assembly' && properties?.directoryName) {
@@ -58,7 +61,11 @@ export async function readAssembly(folder: string, defaults: DefaultEnvironment)
       stackName,
       region: region === 'unknown-region' || region === '' ? defaults.region : region,
       accountId: accountId === 'unknown-account' || accountId === '' ? defaults.accountId : accountId,
-      template: parseTemplate(await read(join(folder, properties.templateFile), z.unknown()), stackName),
+      template: withoutNestedStacks(
+        parseTemplate(await read(join(folder, properties.templateFile), z.unknown()), stackName),
+        stackName,
+        nested,
+      ),
       assetPath: (key) => paths.get(key),
     });
   }
@@ -71,6 +78,22 @@ async function addAssets(folder: string, file: string, paths: Map<string, string
     if (source.path === undefined) continue;
     for (const { objectKey } of Object.values(destinations)) paths.set(objectKey, resolve(folder, source.path));
   }
+}
+
+const NESTED_TEMPLATE = '.nested.template.json';
+
+/** The address of a nested template ends in the key that its asset is uploaded under. */
+async function nestedTemplates(paths: ReadonlyMap<string, string>): Promise<NestedTemplates> {
+  const templates = new Map<string, unknown>();
+  for (const [key, path] of paths) {
+    if (path.endsWith(NESTED_TEMPLATE)) templates.set(key, await read(path, z.unknown()));
+  }
+  return (url, path) => {
+    const text = JSON.stringify(url);
+    const found = [...templates].find(([key]) => text.includes(key));
+    if (found) return parseTemplate(found[1], path);
+    throw new LadingError('assembly-invalid', `${path}: the assembly holds no nested template for ${text}`);
+  };
 }
 
 async function read<T>(path: string, schema: z.ZodType<T>): Promise<T> {

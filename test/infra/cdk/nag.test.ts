@@ -52,6 +52,8 @@ describe('the rule packs AwsSolutions and Serverless', () => {
 
   it('are told of no acknowledgement that nothing needs any more', async () => {
     const { app } = await build(regions, { checked: false });
+    // Only synthesis gives the parameters of nested stacks their names.
+    app.synth();
     const found = [new AwsSolutionsChecks(app), new ServerlessChecks(app)].flatMap((pack) =>
       pack
         .validateScope(app)
