@@ -55,12 +55,16 @@ export async function signRequest(request: {
     protocol: url.protocol,
     hostname: url.hostname,
     path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
+    query: queryOf(url),
     headers: { host: url.host, ...headers },
     ...(body === undefined ? {} : { body }),
   });
   return signed.headers;
 }
+
+/** A parameter that is there several times is signed as often. */
+const queryOf = ({ searchParams }: URL): Record<string, string[]> =>
+  Object.fromEntries([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
 
 /**
  * The headers that sign a request to an HTTP API with an IAM authorizer (SigV4, service `execute-api`), with the

@@ -12,7 +12,7 @@ export {
   signatureAlgorithms,
 } from './model.ts';
 export { openPrivateKey } from './open-private-key.ts';
-export type { SignatureStore, Signer, Timestamper } from './ports.ts';
+export type { RevocationSource, SignatureStore, Signer, Timestamper } from './ports.ts';
 export { pushRecorded } from './push-recorded.ts';
 export {
   imageSignedDraft,
@@ -26,6 +26,7 @@ export { type MigrationRow, planMigration, targetDigest } from './trust-data/mig
 export type { SeenVersions } from './trust-data/model.ts';
 export { verifyTrustData } from './trust-data/verify-trust-data.ts';
 export { usualAlgorithm } from './usual-algorithm.ts';
+export { askRevocations } from './verify/ask-revocations.ts';
 export { fetchMaterial, type SignatureReader } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';
 export { parseNotationPolicy } from './verify/notation-policy.ts';

@@ -1,5 +1,6 @@
 import type { ImageLocation } from '../core/image-reference.ts';
 import type { PublicKey, RecordedSignature, SignatureFormat } from './model.ts';
+import type { RevocationAnswer, RevocationQuestion } from './verify/model.ts';
 
 /** A private key, wherever it is kept. It never leaves its keeper. */
 export interface Signer {
@@ -27,4 +28,10 @@ export interface Timestamper {
    * @throws LadingError `timestamp-unavailable`
    */
   timestamp(signature: Uint8Array, hash: 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>;
+}
+
+/** Who knows whether a signature of a service, its profile or its certificates are revoked. */
+export interface RevocationSource {
+  /** No answer is an answer: `unknown`, with the reason. Never throws for it; the trust policy says what it means. */
+  ask(question: RevocationQuestion): Promise<RevocationAnswer>;
 }

@@ -10,6 +10,7 @@ export const verifyCommand = () =>
     .option('--policy <file>', 'whom to trust, and what is needed (JSON); paths in it are relative to it')
     .option('--key <key...>', 'public keys, any of which will do: files, awskms:///KEY or ARNs (default: the stack’s)')
     .addOption(typeOption())
+    .option('--offline', 'ask nobody but the registry: what AWS Signer revoked is then unknown')
     .addOption(outputOption())
     .addOption(plainHttpOption())
     .addOption(apiOption())

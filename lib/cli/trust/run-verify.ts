@@ -4,10 +4,12 @@ import { systemClock } from '../../core/clock.ts';
 import { LadingError } from '../../core/errors.ts';
 import { formatImageReference, type ImageLocation } from '../../core/image-reference.ts';
 import {
+  askRevocations,
   fetchMaterial,
   type LoadedTrust,
   loadTrust,
   parseVerificationKey,
+  type RevocationSource,
   type VerificationResult,
   verify,
 } from '../../signing/index.ts';
@@ -22,6 +24,7 @@ interface Options extends TargetOptions {
   readonly key?: readonly string[] | undefined;
   readonly policy?: string | undefined;
   readonly type?: string | undefined;
+  readonly offline?: boolean | undefined;
   readonly api?: string | undefined;
   readonly output: 'table' | 'json';
 }
@@ -31,9 +34,20 @@ export async function runVerify(text: string, options: Options): Promise<boolean
   const [target, { trust, requirements }] = await Promise.all([openTarget(text, options), trustFor(options)]);
   const material = await fetchMaterial(target.registry, target.image);
   if (material === undefined) throw new LadingError('reference-unknown', `${text} is gone`);
-  const result = verify(material, trust, requirements, systemClock.now());
+  const answered = await askRevocations(material, trust, revocationSource(options));
+  const result = verify(material, answered, requirements, systemClock.now());
   print(target.image, result, options.output);
   return result.trusted;
+}
+
+/** Loaded only where a signature has to be asked about, which is rare. */
+function revocationSource({ offline = false }: Options): RevocationSource {
+  return {
+    ask: async (question) => {
+      const { awsSignerRevocations, noRevocations } = await import('../../signing/adapters/aws-signer-revocations.ts');
+      return (offline ? noRevocations : awsSignerRevocations()).ask(question);
+    },
+  };
 }
 
 async function trustFor(options: Options): Promise<LoadedTrust> {
@@ -105,7 +119,7 @@ function print(image: ImageLocation, result: VerificationResult, output: 'table'
   }
   for (const proof of proofs) {
     const { signer, algorithm, format, statement, warnings } = proof;
-    const who = signer.kind === 'key' ? signer.name : `${signer.name}: ${signer.subject}`;
+    const who = signer.kind === 'key' ? signer.name : `${signer.name}: ${signer.profile ?? signer.subject}`;
     line(proof.kind, `${who} (${format}, ${algorithm})${statement ? ` says ${statement.predicateType}` : ''}`);
     for (const warning of warnings) say(`${paint('yellow', 'note', process.stderr)}: ${defuse(warning)}`);
   }

@@ -56,7 +56,7 @@ export function parseNotationCose(bytes: Uint8Array): NotationEnvelope {
       authenticSigningTime: readTime(signed.get(ATTRIBUTE.authenticSigningTime)),
       expiry: readTime(signed.get(ATTRIBUTE.expiry)),
       critical: marked.map(String),
-      present: new Set([...signed.keys()].map(String)),
+      present: new Map([...signed].map(([label, value]) => [String(label), value])),
     }),
   };
 }

@@ -60,7 +60,7 @@ export function parseNotationJws(bytes: Uint8Array): NotationEnvelope {
       authenticSigningTime: signed.data[ATTRIBUTE.authenticSigningTime],
       expiry: signed.data[ATTRIBUTE.expiry],
       critical: signed.data.crit,
-      present: new Set(jws.protectedHeader.keys()),
+      present: jws.protectedHeader,
     }),
   };
 }
@@ -83,8 +83,8 @@ export function readAttributes(given: {
   readonly authenticSigningTime: Date | undefined;
   readonly expiry: Date | undefined;
   readonly critical: readonly string[];
-  readonly present: ReadonlySet<string>;
-}): Pick<NotationEnvelope, 'scheme' | 'signingTime' | 'expiry' | 'unknownCritical'> {
+  readonly present: ReadonlyMap<string, unknown>;
+}): Pick<NotationEnvelope, 'scheme' | 'signingTime' | 'expiry' | 'plugin' | 'extended'> {
   const { scheme, signingTime, authenticSigningTime, expiry, critical, present } = given;
   const authority = scheme === 'notary.x509.signingAuthority';
   const at = authority ? authenticSigningTime : signingTime;
@@ -94,19 +94,39 @@ export function readAttributes(given: {
   const mustBeCritical: string[] = [ATTRIBUTE.scheme];
   if (expiry !== undefined) mustBeCritical.push(ATTRIBUTE.expiry);
   if (authority) mustBeCritical.push(ATTRIBUTE.authenticSigningTime);
+  mustBeCritical.push(...[ATTRIBUTE.plugin, ATTRIBUTE.pluginMinVersion].filter((name) => present.has(name)));
   const unmarked = mustBeCritical.find((name) => !critical.includes(name));
   if (unmarked !== undefined) throw invalid(`"${unmarked}" is not marked critical`);
   const absent = critical.find((name) => !present.has(name));
   if (absent !== undefined) throw invalid(`"${absent.slice(0, 80)}" is marked critical and is not there`);
   if (new Set(critical).size !== critical.length) throw invalid('an attribute is marked critical twice');
   if (expiry !== undefined && expiry <= at) throw invalid('it expires before it was made');
+  const plugin = readPlugin(present);
   const known: readonly string[] = Object.values(ATTRIBUTE);
+  const extended = critical.filter((name) => !known.includes(name));
   return {
     scheme,
     signingTime: at,
     ...(expiry === undefined ? {} : { expiry }),
-    unknownCritical: critical.filter((name) => !known.includes(name)),
+    ...(plugin === undefined ? {} : { plugin }),
+    extended: new Map(extended.map((name) => [name, present.get(name)])),
   };
+}
+
+/** A version as Semantic Versioning 2.0.0 writes it; what a plugin's version is held against. */
+const VERSION =
+  /^(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?$/;
+
+function readPlugin(present: ReadonlyMap<string, unknown>): NotationEnvelope['plugin'] {
+  const name = present.get(ATTRIBUTE.plugin);
+  const minVersion = present.get(ATTRIBUTE.pluginMinVersion);
+  if (name === undefined && minVersion === undefined) return undefined;
+  if (typeof name !== 'string' || name.trim() === '') throw invalid('it names no verification plugin by a text');
+  if (minVersion === undefined) return { name };
+  if (typeof minVersion !== 'string' || !VERSION.test(minVersion)) {
+    throw invalid('the version that it wants of its plugin is none');
+  }
+  return { name, minVersion };
 }
 
 /** The header that is signed with the payload. */

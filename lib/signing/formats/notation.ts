@@ -27,6 +27,8 @@ export const ATTRIBUTE = {
   expiry: 'io.cncf.notary.expiry',
   timestamp: 'io.cncf.notary.timestampSignature',
   agent: 'io.cncf.notary.signingAgent',
+  plugin: 'io.cncf.notary.verificationPlugin',
+  pluginMinVersion: 'io.cncf.notary.verificationPluginMinVersion',
 } as const;
 
 export const SIGNING_AGENT = 'lading/0.1.0';
@@ -50,8 +52,10 @@ export interface NotationEnvelope {
   readonly chain: readonly Uint8Array[];
   /** RFC 3161, over `signature`. */
   readonly timestampToken?: Uint8Array;
-  /** Attributes that the signer wants understood, and that this code does not know. */
-  readonly unknownCritical: readonly string[];
+  /** The program that must take part in verifying it (specs/signature-specification.md, "Extended Attributes"). */
+  readonly plugin?: { readonly name: string; readonly minVersion?: string };
+  /** Attributes that the signer wants understood, beyond those above, by their names. */
+  readonly extended: ReadonlyMap<string, unknown>;
 }
 
 /** What is signed under Notary Project's formats. */

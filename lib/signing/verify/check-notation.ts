@@ -22,12 +22,43 @@ import {
 import { parseNotationCose } from '../formats/notation-cose.ts';
 import { parseNotationJws } from '../formats/notation-jws.ts';
 import { keyIdOf } from '../keys.ts';
-import type { ArtifactVerdict, FetchedArtifact, FetchedImage, RejectionReason, TrustMaterial } from './model.ts';
-import { actionsOf, type NotationAction, type NotationStatement, statementFor } from './notation-policy.ts';
+import type {
+  ArtifactVerdict,
+  FetchedArtifact,
+  FetchedImage,
+  RejectionReason,
+  RevocationQuestion,
+  TrustMaterial,
+} from './model.ts';
+import {
+  actionsOf,
+  type NotationAction,
+  type NotationCheck,
+  type NotationStatement,
+  statementFor,
+} from './notation-policy.ts';
+import {
+  isTrustedProfile,
+  questionKey,
+  readSigningProfile,
+  revocationFaultOf,
+  revocationQuestion,
+  type SigningProfile,
+} from './signing-profile.ts';
 
 interface Fault {
   readonly reason: RejectionReason;
   readonly detail: string;
+}
+
+/** An envelope whose signature holds and is about the image; what else the trust policy wants is not checked yet. */
+interface Intact {
+  readonly envelope: NotationEnvelope;
+  readonly chain: Chain;
+  readonly statement: NotationStatement;
+  readonly actions: Readonly<Record<NotationCheck, NotationAction>>;
+  /** Of signatures by AWS Signer. */
+  readonly profile?: SigningProfile;
 }
 
 /**
@@ -40,35 +71,23 @@ export function checkNotation(
   now: Date,
 ): ArtifactVerdict {
   const reject = ({ reason, detail }: Fault): ArtifactVerdict => ({ kind: 'rejected', reason, detail });
-  const { notation } = trust;
-  if (notation === undefined) return reject({ reason: 'no-trust-policy', detail: 'no trust policy was given' });
-  const repository = `${image.registry}/${image.repository}`;
-  const statement = statementFor(notation.policy, repository);
-  if (statement === undefined) {
-    return reject({ reason: 'no-trust-policy', detail: `the trust policy says nothing of ${repository}` });
-  }
-  const actions = actionsOf(statement);
-  if (actions === undefined) {
-    return reject({ reason: 'no-trust-policy', detail: `the trust policy "${statement.name}" skips ${repository}` });
-  }
-  const read = readEnvelope(artifact);
-  if ('reason' in read) return reject(read);
-  const { envelope, chain } = read;
-  const broken = integrityFault(envelope, chain, image);
-  if (broken !== undefined) return reject(broken);
+  const stores = trust.notation?.stores ?? new Map();
+  const intact = checkIntegrity(artifact, image, trust);
+  if ('reason' in intact) return reject(intact);
+  const { envelope, chain, statement, actions, profile } = intact;
   const warnings: string[] = [];
   const refused = (fault: Fault | undefined, action: NotationAction): boolean => {
     if (fault === undefined || action === 'skip') return false;
     if (action === 'log') warnings.push(`${fault.reason}: ${fault.detail}`);
     return action === 'enforce';
   };
-  const authentic = authenticity(envelope, chain, statement, notation.stores);
+  const authentic = authenticity(intact, stores);
   if (refused(authentic.fault, actions.authenticity)) return reject(authentic.fault as Fault);
   const expired = expiryFault(envelope, now);
   if (refused(expired, actions.expiry)) return reject(expired as Fault);
-  const time = signingTime(envelope, chain, statement, notation.stores, now);
+  const time = signingTime(envelope, chain, statement, stores, now);
   if (refused(time.fault, actions.authenticTimestamp)) return reject(time.fault as Fault);
-  const revoked = revocationFault(chain, trust.revokedCertificates);
+  const revoked = revocationFault(intact, trust);
   if (refused(revoked, actions.revocation)) return reject(revoked as Fault);
   const [leaf] = chain;
   return {
@@ -83,12 +102,55 @@ export function checkNotation(
           keyId: keyIdOf(leaf.publicKey.export({ type: 'spki', format: 'der' })),
           subject: formatName(leaf.subject),
           issuer: formatName(leaf.issuer),
+          ...(profile === undefined ? {} : { profile: profile.profile }),
         },
         ...(time.at === undefined ? {} : { signedAt: time.at.toISOString() }),
         warnings,
       },
     ],
   };
+}
+
+/**
+ * What has to be asked of AWS Signer about an artifact. `undefined` where nothing has: the trust policy skips the check,
+ * or it is not by a profile that it trusts. Nobody is asked on a stranger's word.
+ */
+export function openQuestion(
+  artifact: FetchedArtifact,
+  image: FetchedImage,
+  trust: TrustMaterial,
+): RevocationQuestion | undefined {
+  if (artifact.format !== 'notation-jws' && artifact.format !== 'notation-cose') return undefined;
+  const intact = checkIntegrity(artifact, image, trust);
+  if ('reason' in intact || intact.profile === undefined || intact.actions.revocation === 'skip') return undefined;
+  if (authenticity(intact, trust.notation?.stores ?? new Map()).fault !== undefined) return undefined;
+  return questionOf(intact, intact.profile);
+}
+
+const questionOf = ({ envelope, chain }: Intact, profile: SigningProfile): RevocationQuestion =>
+  revocationQuestion(profile, chain, envelope.signingTime ?? new Date(0));
+
+function checkIntegrity(artifact: FetchedArtifact, image: FetchedImage, { notation }: TrustMaterial): Intact | Fault {
+  if (notation === undefined) return { reason: 'no-trust-policy', detail: 'no trust policy was given' };
+  const repository = `${image.registry}/${image.repository}`;
+  const statement = statementFor(notation.policy, repository);
+  if (statement === undefined) {
+    return { reason: 'no-trust-policy', detail: `the trust policy says nothing of ${repository}` };
+  }
+  const actions = actionsOf(statement);
+  if (actions === undefined) {
+    return { reason: 'no-trust-policy', detail: `the trust policy "${statement.name}" skips ${repository}` };
+  }
+  const read = readEnvelope(artifact);
+  if ('reason' in read) return read;
+  const { envelope, chain } = read;
+  const broken = integrityFault(envelope, chain);
+  if (broken !== undefined) return broken;
+  const profile = readSigningProfile(envelope, statement.trustedIdentities);
+  if (profile !== undefined && 'reason' in profile) return profile;
+  const target = targetFault(envelope, image);
+  if (target !== undefined) return target;
+  return { envelope, chain, statement, actions, ...(profile === undefined ? {} : { profile }) };
 }
 
 type Chain = readonly [Certificate, ...Certificate[]];
@@ -108,8 +170,8 @@ function readEnvelope(
   }
 }
 
-/** Never a matter of policy: what was signed, by the certificate's key, with its algorithm, about this image. */
-function integrityFault(envelope: NotationEnvelope, [leaf]: Chain, image: FetchedImage): Fault | undefined {
+/** Never a matter of policy: what was signed, by the certificate's key, with its algorithm. */
+function integrityFault(envelope: NotationEnvelope, [leaf]: Chain): Fault | undefined {
   if (envelope.contentType !== NOTATION_PAYLOAD) {
     return { reason: 'payload-type-differs', detail: `the payload is ${envelope.contentType.slice(0, 200)}` };
   }
@@ -123,8 +185,11 @@ function integrityFault(envelope: NotationEnvelope, [leaf]: Chain, image: Fetche
   if (signature === undefined || !verifyWith(leaf.publicKey, expected, envelope.toBeSigned, signature)) {
     return { reason: 'signature-invalid', detail: 'its own certificate did not make the signature' };
   }
-  const [unknown] = envelope.unknownCritical;
-  if (unknown !== undefined) return { reason: 'critical-unknown', detail: `the attribute "${unknown.slice(0, 80)}"` };
+  return undefined;
+}
+
+/** The image that the signature is about must be this one. */
+function targetFault(envelope: NotationEnvelope, image: FetchedImage): Fault | undefined {
   try {
     const target = parseNotationPayload(envelope.payload);
     if (target.digest !== image.digest) {
@@ -141,9 +206,7 @@ function integrityFault(envelope: NotationEnvelope, [leaf]: Chain, image: Fetche
 }
 
 function authenticity(
-  envelope: NotationEnvelope,
-  chain: Chain,
-  statement: NotationStatement,
+  { envelope, chain, statement, profile }: Intact,
   stores: ReadonlyMap<string, readonly Certificate[]>,
 ): { readonly store?: string; readonly fault?: Fault } {
   const broken = checkChain(chain, { purposes: { forbidden: FORBIDDEN_PURPOSES } });
@@ -157,6 +220,11 @@ function authenticity(
     .find((name) => (stores.get(name) ?? []).some(({ der }) => chain.some((one) => isSame(one.der, der))));
   if (store === undefined) {
     return { fault: { reason: 'chain-untrusted', detail: 'no certificate of the chain is in the trust stores' } };
+  }
+  if (profile !== undefined) {
+    if (isTrustedProfile(profile, statement.trustedIdentities)) return { store };
+    const detail = `the signing profile ${profile.profileVersion} is none of the trusted identities`;
+    return { store, fault: { reason: 'identity-differs', detail } };
   }
   const [leaf] = chain;
   const trusted = statement.trustedIdentities.some((identity) => {
@@ -211,8 +279,13 @@ function within(chain: Chain, from: Date, to: Date): { readonly fault?: Fault } 
   return { fault: { reason: 'certificate-expired', detail } };
 }
 
-function revocationFault(chain: Chain, revoked: ReadonlySet<string> | undefined): Fault | undefined {
-  const bad = chain.find(({ der }) => revoked?.has(createHash('sha256').update(der).digest('hex')));
-  if (bad === undefined) return undefined;
-  return { reason: 'certificate-revoked', detail: `the certificate of "${formatName(bad.subject).slice(0, 200)}"` };
+/** A list that is given, and for signatures by AWS Signer what the service says. */
+function revocationFault(intact: Intact, { revokedCertificates, revocations }: TrustMaterial): Fault | undefined {
+  const { chain, profile } = intact;
+  const bad = chain.find(({ der }) => revokedCertificates?.has(createHash('sha256').update(der).digest('hex')));
+  if (bad !== undefined) {
+    return { reason: 'certificate-revoked', detail: `the certificate of "${formatName(bad.subject).slice(0, 200)}"` };
+  }
+  if (profile === undefined) return undefined;
+  return revocationFaultOf(revocations?.get(questionKey(questionOf(intact, profile))));
 }

@@ -54,12 +54,18 @@ export function meetRequirement(
 function differentSigners(proofs: readonly Proof[]): readonly string[] {
   const groups: { readonly name: string; readonly marks: Set<string> }[] = [];
   for (const { signer } of proofs) {
-    const marks = [`key ${signer.keyId}`];
-    if (signer.kind === 'certificate') marks.push(`subject ${signer.issuer}\n${signer.subject}`);
+    const marks = marksOf(signer);
     const same = groups.filter((group) => marks.some((mark) => group.marks.has(mark)));
     const merged = new Set([...marks, ...same.flatMap((group) => [...group.marks])]);
     for (const group of same) groups.splice(groups.indexOf(group), 1);
     groups.push({ name: same[0]?.name ?? signer.name, marks: merged });
   }
   return groups.map(({ name }) => name);
+}
+
+/** A profile of AWS Signer is told by its ARN only: key and subject of its certificates are those of the service. */
+function marksOf(signer: Proof['signer']): readonly string[] {
+  if (signer.kind === 'key') return [`key ${signer.keyId}`];
+  if (signer.profile !== undefined) return [`profile ${signer.profile}`];
+  return [`key ${signer.keyId}`, `subject ${signer.issuer}\n${signer.subject}`];
 }

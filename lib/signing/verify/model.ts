@@ -77,7 +77,13 @@ export type RejectionReason =
   /** Notary Project: the trust policy says nothing of this image, or skips it. */
   | 'no-trust-policy'
   /** A critical attribute that this code does not know: it must not be overlooked. */
-  | 'critical-unknown';
+  | 'critical-unknown'
+  /** The signer wants a verification plugin, or a release of it, whose checks this code does not know. */
+  | 'plugin-unsupported'
+  /** The service that signed says that the signing profile or job is revoked. */
+  | 'signature-revoked'
+  /** Whether it is revoked could not be found out, and the trust policy wants to know. */
+  | 'revocation-unknown';
 
 export interface Rejection {
   readonly manifest: Digest;
@@ -96,6 +102,8 @@ export type SignerIdentity =
       readonly keyId: string;
       readonly subject: string;
       readonly issuer: string;
+      /** ARN of the profile of AWS Signer that signed: its certificates are the same for all who use it. */
+      readonly profile?: string;
     };
 
 /** A true statement about this very image by someone who is trusted. */
@@ -133,6 +141,24 @@ export type KeylessVerdict =
     }
   | { readonly kind: 'invalid'; readonly reason: RejectionReason; readonly detail: string };
 
+/** What a signature by AWS Signer rests on. */
+export interface RevocationQuestion {
+  /** ARN. */
+  readonly profileVersion: string;
+  /** ARN. */
+  readonly job: string;
+  /** ISO 8601, as the service wrote it. */
+  readonly signedAt: string;
+  /** Of each certificate, the signing one first: SHA-384 of its signed part and of its issuer's, in hex, side by side. */
+  readonly certificates: readonly string[];
+}
+
+export type RevocationAnswer =
+  | { readonly kind: 'good' }
+  /** ARNs of profiles and jobs, hashes of certificates. */
+  | { readonly kind: 'revoked'; readonly entities: readonly string[] }
+  | { readonly kind: 'unknown'; readonly detail: string };
+
 /** Someone who signs with short-lived certificates. */
 export interface TrustedIdentity {
   /** As requirements name it. */
@@ -156,6 +182,8 @@ export interface TrustMaterial {
   readonly timestampAuthorities?: readonly Certificate[];
   /** SHA-256 of the DER of certificates that no longer count, in hex. */
   readonly revokedCertificates?: ReadonlySet<string>;
+  /** What services answered about their signatures; see `askRevocations`. */
+  readonly revocations?: ReadonlyMap<string, RevocationAnswer>;
 }
 
 /** A proof, before it is said where it lay. */

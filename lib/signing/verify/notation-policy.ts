@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseName } from '../../formats/x509/index.ts';
 import { signingError } from '../errors.ts';
+import { isProfileArn } from './signing-profile.ts';
 
 /** What is checked of a signature (Notary Project, specs/trust-store-trust-policy.md, "Signature Verification details"). */
 export type NotationCheck = 'authenticity' | 'authenticTimestamp' | 'expiry' | 'revocation';
@@ -12,11 +13,16 @@ const scope = z
   .string()
   .max(400)
   .refine((text) => text === '*' || /^[^*/\s]+\/[^*\s]+$/.test(text), 'neither "*" nor REGISTRY/REPOSITORY');
-const identity = z.string().max(1000).refine(isIdentity, 'neither "*" nor x509.subject: with a distinguished name');
+const identity = z
+  .string()
+  .max(1000)
+  .refine(isIdentity, 'neither "*", x509.subject: with a distinguished name, nor the ARN of a signing profile');
 
 function isIdentity(text: string): boolean {
   if (text === '*') return true;
   const [prefix, ...rest] = text.split(':');
+  // A mistyped profile would be trusted by nobody, silently.
+  if (/^arn:[^:]*:signer:/.test(text)) return isProfileArn(text);
   if (prefix !== 'x509.subject') return /^[A-Za-z0-9._-]+:./.test(text);
   try {
     const name = parseName(rest.join(':'));
@@ -108,3 +114,10 @@ export function actionsOf(statement: NotationStatement): Readonly<Record<Notatio
     revocation: override.revocation ?? base.revocation,
   };
 }
+
+/** Whether an image may have to be asked about at AWS Signer: some statement trusts a signing profile, and wants to know. */
+export const namesProfiles = ({ trustPolicies }: NotationPolicy): boolean =>
+  trustPolicies.some(
+    (statement) =>
+      statement.trustedIdentities.some(isProfileArn) && (actionsOf(statement)?.revocation ?? 'skip') !== 'skip',
+  );
