@@ -1,5 +1,6 @@
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { draftEvent, imageCataloged, sbomCreated } from '../../lib/events/index.ts';
+import { dynamoLayerChains } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { registryImageSource } from '../../lib/sbom/adapters/registry-image-source.ts';
@@ -7,11 +8,15 @@ import { createSbom, GENERATOR_VERSION } from '../../lib/sbom/index.ts';
 import { once } from './once.ts';
 import { registries } from './registries.ts';
 import { route, stageHandler } from './stage-handler.ts';
-import { documents, stagePorts } from './wiring.ts';
+import { documents, stagePorts, table } from './wiring.ts';
 
 const ports = once(() => {
   const store = documents('documents');
-  return { inventories: documentInventoryStore(store), sboms: documentSbomStore(store) };
+  return {
+    inventories: documentInventoryStore(store),
+    sboms: documentSbomStore(store),
+    knownBases: dynamoLayerChains(table('catalog')),
+  };
 });
 
 const creation = route({

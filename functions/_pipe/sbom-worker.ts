@@ -27,6 +27,8 @@ export const sbomTrigger = (
 
 export const sbomUses: FunctionDeclaration['uses'] = [
   { table: 'work', access: 'read-write' },
+  // Which known image the lowest layers are.
+  { table: 'catalog', access: 'read' },
   { bucket: 'documents', prefix: 'layers/', access: 'read-write' },
   { bucket: 'documents', prefix: 'sboms/', access: 'write' },
   { registry: 'pull' },

@@ -5,6 +5,7 @@ import { draftEvent, type EventDraft, type ImageSubject, imageCataloged } from '
 import {
   artifactClassOf,
   blobsOf,
+  chainIdsOf,
   formatPlatform,
   type ImageConfig,
   type Manifest,
@@ -98,6 +99,10 @@ function toEntry(
 ): CatalogEntry {
   const layers = manifest.kind === 'index' ? [] : manifest.layers;
   const own = manifest.kind === 'index' ? undefined : manifest.config;
+  const chainId =
+    artifactClassOf(manifest) === 'image' && config?.diffIds.length === layers.length
+      ? chainIdsOf(config.diffIds).at(-1)
+      : undefined;
   const platform = config?.os ? formatPlatform(config) : undefined;
   const artifactType = manifest.artifactType ?? (manifest.kind === 'artifact' ? own?.mediaType : undefined);
   return {
@@ -121,6 +126,7 @@ function toEntry(
         : [],
     layers: layers.map(({ digest, mediaType, size }) => ({ digest, mediaType, size })),
     ...(own === undefined ? {} : { config: { digest: own.digest, mediaType: own.mediaType, size: own.size } }),
+    ...(chainId === undefined ? {} : { chainId }),
     sizeBytes: blobsOf(manifest).reduce((sum, blob) => sum + blob.size, manifest.size),
     ...(config?.created === undefined ? {} : { created: config.created }),
     labels: Object.fromEntries(Object.entries(config?.labels ?? {}).slice(0, MAX_LABELS)),

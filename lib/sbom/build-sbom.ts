@@ -3,17 +3,19 @@ import { assemblePackages } from './assemble-packages.ts';
 import { findDistro } from './catalogers/distro/find-distro.ts';
 import { catalogers, catalogLockFiles } from './catalogers/index.ts';
 import type { ImageInventory } from './inventory-image.ts';
-import { type Gap, GENERATOR_VERSION, type Sbom, type SbomOutcome } from './model.ts';
+import { type Base, type Gap, GENERATOR_VERSION, type Sbom, type SbomOutcome } from './model.ts';
+import { originOf } from './origin/origin-of.ts';
 
 /**
  * What an image holds, out of its inventory: a pure function, so that equal layers give an equal SBOM at any time.
  *
  * @param options.declared also what lock files name where nothing of it is installed
+ * @param options.base what it was built on, where that is known
  */
 export function buildSbom(
   image: { readonly digest: Digest; readonly platform?: string | undefined },
   inventory: ImageInventory,
-  options: { readonly declared?: boolean | undefined } = {},
+  options: { readonly declared?: boolean | undefined; readonly base?: Base | undefined } = {},
 ): Sbom {
   const distro = findDistro(inventory.files);
   const found = catalogers.flatMap((cataloger) => cataloger.catalog(inventory.files, distro));
@@ -27,12 +29,14 @@ export function buildSbom(
     outcome: outcomeOf(inventory.gaps),
     gaps: [...inventory.gaps],
     ...(distro ? { distro } : {}),
-    layers: inventory.layers.map(({ descriptor, inventory: read }) => ({
+    ...(options.base ? { base: options.base } : {}),
+    layers: inventory.layers.map(({ descriptor, inventory: read }, i) => ({
       digest: descriptor.digest,
       size: descriptor.size,
       ...(read ? { diffId: read.diffId, unpackedBytes: read.unpackedBytes, files: read.files } : {}),
+      origin: originOf(i, options.base),
     })),
-    packages: assemblePackages(found, digests),
+    packages: assemblePackages(found, digests).map((one) => ({ ...one, origin: originOf(one.layer, options.base) })),
   };
 }
 

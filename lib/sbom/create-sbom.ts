@@ -14,7 +14,8 @@ import {
 import { buildSbom } from './build-sbom.ts';
 import { type InventoryImageOptions, inventoryImage } from './inventory-image.ts';
 import { mergeSboms } from './merge-sboms.ts';
-import type { Gap, Sbom } from './model.ts';
+import type { Base, Gap, Sbom } from './model.ts';
+import { findBase, type KnownBases } from './origin/find-base.ts';
 import type { ImageSource, LayerInventoryStore, SbomStore, StoredSbom } from './ports.ts';
 import { readConfig } from './read-config.ts';
 import { toCycloneDx } from './to-cyclonedx.ts';
@@ -33,6 +34,8 @@ export interface CreateSbomPorts {
   readonly inventories: LayerInventoryStore;
   readonly sboms: SbomStore;
   readonly clock: Clock;
+  /** Without it only annotations and history tell what an image was built on. */
+  readonly knownBases?: KnownBases | undefined;
 }
 
 export type CreateSbomResult =
@@ -98,8 +101,9 @@ class SbomWork {
   async ofImage(manifest: ImageManifest, descriptor: Descriptor | undefined): Promise<Sbom> {
     // The layers are asked for at once: what the configuration promises of them is compared in the end.
     const asked = this.#config(manifest);
-    const [{ config, gaps }, inventory] = await Promise.all([
+    const [{ config, gaps }, base, inventory] = await Promise.all([
       asked,
+      asked.then((answer) => this.#base(manifest, answer.config)),
       inventoryImage(
         { layers: manifest.layers, diffIds: asked.then((answer) => answer.config?.diffIds) },
         this.#ports,
@@ -113,8 +117,13 @@ class SbomWork {
     return buildSbom(
       { digest: manifest.digest, platform: platform && formatPlatform(platform) },
       { ...inventory, gaps: [...gaps, ...inventory.gaps] },
-      { declared: this.#declared },
+      { declared: this.#declared, base },
     );
+  }
+
+  #base(manifest: ImageManifest, config: ImageConfig | undefined): Promise<Base | undefined> {
+    const { source, knownBases } = this.#ports;
+    return findBase(manifest, config, { knownBases, manifest: (one) => source.manifest(one, this.#options.signal) });
   }
 
   async ofIndex(index: ImageIndex): Promise<Sbom> {

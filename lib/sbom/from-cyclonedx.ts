@@ -1,7 +1,7 @@
 import { type ReadBom, type ReadComponent, readBom } from '../formats/cyclonedx/index.ts';
 import { identifyPackage, splitIdentified } from './formats/identify-package.ts';
 import type { ListedDistro, ListedPackage, ListedSbom } from './listed-sbom.ts';
-import { outcomeSchema } from './model.ts';
+import { originSchema, outcomeSchema } from './model.ts';
 
 /** Component types that are no packages. */
 const OTHER_TYPES: ReadonlySet<string> = new Set([
@@ -57,6 +57,7 @@ function distroOf(component: ReadComponent): ListedDistro | undefined {
 function toPackage(component: ReadComponent, distro: ListedDistro | undefined): ListedPackage {
   const { properties, supplier, hashes, cpe } = component;
   const layer = properties.get('lading:package:layer') ?? properties.get('syft:location:0:layerID');
+  const origin = originSchema.safeParse(properties.get('lading:package:origin')).data;
   const locations = locationsOf(component);
   return {
     ...identifyPackage(
@@ -71,6 +72,7 @@ function toPackage(component: ReadComponent, distro: ListedDistro | undefined): 
     ),
     licenses: component.licenses,
     ...(layer === undefined ? {} : { layer }),
+    ...(origin === undefined ? {} : { origin }),
     ...(locations.length === 0 ? {} : { locations }),
     ...(component.bomRef === undefined ? {} : { ref: component.bomRef }),
     ...(supplier === undefined ? {} : { supplier }),

@@ -25,14 +25,17 @@ export type { LayerExpectation, LayerReading } from './layers/reading.ts';
 export { listPackages, listSbom } from './list-packages.ts';
 export type { ListedPackage, ListedSbom } from './listed-sbom.ts';
 export {
+  type Base,
   type Distro,
   type Gap,
   GENERATOR_VERSION,
+  type Origin,
   type Package,
   type Sbom,
   type SbomOutcome,
   sbomSchema,
 } from './model.ts';
+export type { KnownBases } from './origin/find-base.ts';
 export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
 export { attributeFiles, type FileCoverage } from './quality/attribute-files.ts';
 export { judgeSbom, type QualityStandard, type SbomQuality, sbomQualitySchema } from './quality/judge-sbom.ts';

@@ -17,6 +17,7 @@ function toListed(one: Package, sbom: Sbom): ListedPackage {
     licenses: one.licenses,
     locations: one.locations.map(({ path }) => path),
     layer: sbom.layers[one.layer]?.digest,
+    origin: one.origin,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SbomOutcome } from './model.ts';
+import type { Origin, SbomOutcome } from './model.ts';
 
 /** A package out of somebody's SBOM, as far as it can be identified: what matching needs, and no more. */
 export interface ListedPackage {
@@ -13,6 +13,8 @@ export interface ListedPackage {
   readonly locations?: readonly string[] | undefined;
   /** Digest of the layer that brought it, where the document says so. */
   readonly layer?: string | undefined;
+  /** Who brought that layer: the base image or whoever built on it. Only our own documents say so. */
+  readonly origin?: Origin | undefined;
   /** What the document calls it by where it says what needs what. */
   readonly ref?: string | undefined;
   readonly supplier?: string | undefined;

@@ -1,6 +1,7 @@
 import type { Digest } from '../core/digest.ts';
 import { outcomeOf } from './build-sbom.ts';
 import { type Gap, GENERATOR_VERSION, type Package, type Sbom } from './model.ts';
+import { commonOrigin } from './origin/origin-of.ts';
 
 /**
  * The SBOM of an index: all that any of its images has, each package with the platforms whose image has it. Packages of
@@ -9,7 +10,14 @@ import { type Gap, GENERATOR_VERSION, type Package, type Sbom } from './model.ts
  * @param gaps what is missing of the index itself
  */
 export function mergeSboms(index: Digest, children: readonly Sbom[], gaps: readonly Gap[]): Sbom {
-  const layers = [...new Map(children.flatMap((child) => child.layers.map((layer) => [layer.digest, layer]))).values()];
+  const layers = [
+    ...Map.groupBy(
+      children.flatMap((child) => child.layers),
+      ({ digest }) => digest,
+    ).values(),
+  ].flatMap((same) =>
+    same.slice(-1).map((one) => ({ ...one, origin: commonOrigin(same.map(({ origin }) => origin)) })),
+  );
   const place = new Map(layers.map((layer, i) => [layer.digest, i]));
   const packages = new Map<string, Package>();
   for (const child of children) {
@@ -44,6 +52,7 @@ function union(a: Package, b: Package): Package {
   return {
     ...a,
     layer: Math.min(a.layer, b.layer),
+    origin: commonOrigin([a.origin, b.origin]),
     licenses: [...new Set([...a.licenses, ...b.licenses])],
     locations: [...locations.values()].sort((x, y) => (x.path < y.path ? -1 : x.path > y.path ? 1 : 0)),
     dependencies: [...new Set([...a.dependencies, ...b.dependencies])].sort(),

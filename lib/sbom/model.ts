@@ -22,6 +22,25 @@ export const distroSchema = z.object({
 });
 export type Distro = Readonly<z.infer<typeof distroSchema>>;
 
+/** Who brought something: the image that this one was built on, or whoever built on it. `unknown` is no guess at either. */
+export const originSchema = z.enum(['base', 'own', 'unknown']);
+export type Origin = z.infer<typeof originSchema>;
+
+/** The image that an image was built on. */
+const baseSchema = z.object({
+  /**
+   * `annotation`: the image's annotations name it, and its layers are the lowest. `known-image`: the catalogue knows an
+   * image of exactly the lowest layers. `history`: a guess by the steps of the build.
+   */
+  evidence: z.enum(['annotation', 'known-image', 'history']),
+  /** How many of the lowest layers are its. */
+  layers: z.int().positive(),
+  image: digestSchema.optional(),
+  /** As the annotation `org.opencontainers.image.base.name` says, or the repository of the known image. */
+  name: z.string().optional(),
+});
+export type Base = Readonly<z.infer<typeof baseSchema>>;
+
 export const packageSchema = z.object({
   /** Unique within the SBOM: the purl, or where there is none, type, name and version. */
   id: z.string(),
@@ -48,6 +67,8 @@ export const packageSchema = z.object({
   locations: z.array(z.object({ path: z.string(), layer: digestSchema })).min(1),
   /** Index of the layer that first brought this version of it; whoever owns that layer owns the package. */
   layer: z.int().nonnegative(),
+  /** Who owns that layer; absent in SBOMs of older versions. */
+  origin: originSchema.optional(),
   /** Ids of packages of this SBOM that it needs. */
   dependencies: z.array(z.string()),
   /** In the SBOM of an index: the platforms whose image has it. */
@@ -79,6 +100,7 @@ export const layerSummarySchema = z.object({
   size: z.number(),
   unpackedBytes: z.number().optional(),
   files: z.number().optional(),
+  origin: originSchema.optional(),
 });
 
 /** The compact native form of an SBOM: everything that was found, and where. */
@@ -92,6 +114,8 @@ export const sbomSchema = z.object({
   outcome: outcomeSchema,
   gaps: z.array(gapSchema),
   distro: distroSchema.optional(),
+  /** Absent where nothing tells it, and for an index. */
+  base: baseSchema.optional(),
   /** Lowest first. In the SBOM of an index: the layers of all children, each once. */
   layers: z.array(layerSummarySchema),
   /** In the order of their ids. */
@@ -100,4 +124,4 @@ export const sbomSchema = z.object({
 export type Sbom = Readonly<z.infer<typeof sbomSchema>>;
 
 /** Counts up when the catalogers or the merge find more than before; SBOMs of older versions are then made again. */
-export const GENERATOR_VERSION = '3';
+export const GENERATOR_VERSION = '4';

@@ -1,6 +1,7 @@
 import { type Bom, type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
 import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
+import { describeBase } from './origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from './subject.ts';
 
 /** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
@@ -13,11 +14,13 @@ const PROPERTY = {
   location: 'lading:package:location',
   layer: 'lading:package:layer',
   layerIndex: 'lading:package:layer:index',
+  origin: 'lading:package:origin',
   platform: 'lading:package:platform',
   outcome: 'lading:sbom:outcome',
   gap: 'lading:sbom:gap',
   imageLayer: 'lading:image:layer',
   imagePlatform: 'lading:image:platform',
+  base: 'lading:image:base',
   distroId: 'lading:distro:id',
   distroVersionId: 'lading:distro:version-id',
   distroIdLike: 'lading:distro:id-like',
@@ -61,6 +64,7 @@ function subjectOf(sbom: Sbom, options: SubjectOptions): BomComponent {
     value: [String(i).padStart(3, '0'), layer.digest, layer.diffId].filter(Boolean).join(' '),
   }));
   if (sbom.platform) properties.push({ name: PROPERTY.imagePlatform, value: sbom.platform });
+  properties.push(...describeBase(sbom.base).map(([name, value]) => ({ name: `${PROPERTY.base}:${name}`, value })));
   const supplier = subjectSupplier(options);
   return {
     bomRef: purl,
@@ -100,6 +104,7 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     [PROPERTY.sourceVersion, one.source?.version],
     [PROPERTY.layer, layer?.digest],
     [PROPERTY.layerIndex, String(one.layer)],
+    [PROPERTY.origin, one.origin],
   ];
   const properties: BomProperty[] = [
     { name: PROPERTY.type, value: one.type },

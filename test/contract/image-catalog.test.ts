@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manualClock } from '../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../lib/core/digest.ts';
-import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { dynamoCatalog, dynamoLayerChains } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { memoryCatalog } from '../../lib/inventory/adapters/memory-catalog.ts';
-import type { CatalogEntry, ImageCatalog } from '../../lib/inventory/index.ts';
+import type { CatalogEntry, ImageCatalog, LayerChains } from '../../lib/inventory/index.ts';
 import { startDynamo } from '../support/dynamo.ts';
 
 const digest = (name: string): Digest => digestOf(name);
@@ -31,13 +31,16 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.close());
 
-const kinds: Record<string, () => ImageCatalog> = {
+const kinds: Record<string, () => ImageCatalog & LayerChains> = {
   memory: () => memoryCatalog(),
-  dynamodb: () => dynamoCatalog(dynamo.table, manualClock('2026-02-15T00:00:00.000Z')),
+  dynamodb: () => ({
+    ...dynamoCatalog(dynamo.table, manualClock('2026-02-15T00:00:00.000Z')),
+    ...dynamoLayerChains(dynamo.table),
+  }),
 };
 
 describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) => {
-  let catalog: ImageCatalog;
+  let catalog: ImageCatalog & LayerChains;
   const of = { registry: 'r.example', repository: 'team/app' };
   const at = (name: string) => ({ ...of, digest: digest(name) });
   beforeAll(() => {
@@ -112,5 +115,21 @@ describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) =
     expect(await catalog.find(archived)).toEqual(entry('archived', of));
     expect(await catalog.find({ ...of, digest: digest('never there') })).toBeUndefined();
     for (const one of [gone, archived]) await catalog.markDeleted(one, '2026-01-04T00:00:00.000Z');
+  });
+
+  it('knows the first image of exactly some layers, which is never a copy', async () => {
+    const chainId = digest('chain');
+    const repository = 'team/bases';
+    const base = { ...of, repository, digest: digest('base') };
+    await catalog.enter(
+      entry('copy', { repository, chainId, replicaOf: 'r2.example', pushedAt: '2024-02-01T00:00:00.000Z' }),
+    );
+    expect(await catalog.firstWith(chainId)).toBeUndefined();
+    for (const name of ['base', 'again'])
+      await catalog.enter(entry(name, { repository, chainId, pushedAt: '2024-02-01T00:00:00.000Z' }));
+    expect(await catalog.firstWith(chainId)).toEqual(base);
+    for (const name of ['copy', 'base', 'again'])
+      await catalog.markDeleted({ ...base, digest: digest(name) }, '2026-01-02T00:00:00.000Z');
+    expect(await catalog.firstWith(chainId)).toEqual(base);
   });
 });

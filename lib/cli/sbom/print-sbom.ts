@@ -3,7 +3,7 @@ import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { plural } from '../../core/format-units.ts';
 import { visibleText } from '../../core/visible-text.ts';
-import { type Sbom, type SbomForm, writeSbom } from '../../sbom/index.ts';
+import { type Base, type Sbom, type SbomForm, writeSbom } from '../../sbom/index.ts';
 import { fromCaller } from '../connection.ts';
 import { answerNo } from '../exit-code.ts';
 import { defuse, paint, printJson, say } from '../output.ts';
@@ -85,16 +85,23 @@ export function warnOfGaps({
   return true;
 }
 
-async function printPackages({ packages, layers, distro, platform }: Sbom): Promise<void> {
+const BASED_ON: Readonly<Record<Base['evidence'], string>> = {
+  annotation: 'as its annotations say and its layers show',
+  'known-image': 'as its layers show',
+  history: 'as its history lets guess',
+};
+
+async function printPackages({ packages, layers, distro, platform, base }: Sbom): Promise<void> {
   if (packages.length > 0) {
     const { printTable } = await import('../table.ts');
     printTable(
-      ['NAME', 'VERSION', 'TYPE', 'LAYER', 'WHERE'],
+      ['NAME', 'VERSION', 'TYPE', 'LAYER', 'ORIGIN', 'WHERE'],
       packages.map((one) => [
         one.name,
         one.version,
         one.type,
         shortDigest(layers[one.layer]?.digest ?? ''),
+        one.origin ?? '',
         one.locations[0] ? `/${one.locations[0].path}` : '',
       ]),
     );
@@ -103,4 +110,8 @@ async function printPackages({ packages, layers, distro, platform }: Sbom): Prom
   say(
     `${plural(packages.length, 'package')} in ${plural(layers.length, 'layer')}${about ? ` (${defuse(about)})` : ''}`,
   );
+  if (base)
+    say(
+      `${plural(base.layers, 'layer')} of the base${base.name ? ` ${defuse(base.name)}` : ''}, ${BASED_ON[base.evidence]}`,
+    );
 }

@@ -1,4 +1,5 @@
 export { type ArtifactClass, artifactClassOf } from './artifact-class.ts';
+export { chainIdsOf } from './chain-id.ts';
 export {
   createArtifactManifest,
   createIndex,

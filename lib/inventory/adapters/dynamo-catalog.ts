@@ -64,34 +64,7 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
       const item = await table.get({ pk: partition(at), sk: `image#${at.digest}` });
       return item ? toEntry(item) : undefined;
     },
-    async enter(entry) {
-      const pk = partition(entry);
-      const { registry, repository } = entry;
-      // Relations first: an entry that is there has all of its relations.
-      await Promise.all([
-        ...[...new Set(entry.children.map((child) => child.digest))].map((child) =>
-          table.put({ pk, sk: `child#${child}#${entry.digest}` }),
-        ),
-        ...(entry.referrerOf ? [table.put({ pk, sk: `referrer#${entry.referrerOf}#${entry.digest}` })] : []),
-        ...(entry.chainId === undefined || entry.replicaOf !== undefined
-          ? []
-          : [table.put({ ...chainKey(entry.chainId), registry, repository, digest: entry.digest }, ifAbsent)]),
-        table.put({ pk: REPOSITORIES, sk: pk, registry, repository }),
-      ]);
-      await table.update(
-        { pk, sk: `image#${entry.digest}` },
-        {
-          expression:
-            'SET entry = :entry, firstSeenAt = if_not_exists(firstSeenAt, :seen), gsi1pk = :month, gsi1sk = :order REMOVE deletedAt',
-          values: {
-            ':entry': JSON.stringify({ ...entry, deletedAt: undefined, archivedAt: undefined }),
-            ':seen': entry.firstSeenAt,
-            ':month': month(entry.pushedAt),
-            ':order': `${entry.pushedAt} ${pk}@${entry.digest}`,
-          },
-        },
-      );
-    },
+    enter: (entry) => enterEntry(table, entry),
     async markDeleted(at, deletedAt) {
       const pk = partition(at);
       const entry = await table.update(
@@ -163,4 +136,33 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
       return found;
     },
   };
+}
+
+async function enterEntry(table: Table, entry: CatalogEntry): Promise<void> {
+  const pk = partition(entry);
+  const { registry, repository } = entry;
+  // Relations first: an entry that is there has all of its relations.
+  await Promise.all([
+    ...[...new Set(entry.children.map((child) => child.digest))].map((child) =>
+      table.put({ pk, sk: `child#${child}#${entry.digest}` }),
+    ),
+    ...(entry.referrerOf ? [table.put({ pk, sk: `referrer#${entry.referrerOf}#${entry.digest}` })] : []),
+    ...(entry.chainId === undefined || entry.replicaOf !== undefined
+      ? []
+      : [table.put({ ...chainKey(entry.chainId), registry, repository, digest: entry.digest }, ifAbsent)]),
+    table.put({ pk: REPOSITORIES, sk: pk, registry, repository }),
+  ]);
+  await table.update(
+    { pk, sk: `image#${entry.digest}` },
+    {
+      expression:
+        'SET entry = :entry, firstSeenAt = if_not_exists(firstSeenAt, :seen), gsi1pk = :month, gsi1sk = :order REMOVE deletedAt',
+      values: {
+        ':entry': JSON.stringify({ ...entry, deletedAt: undefined, archivedAt: undefined }),
+        ':seen': entry.firstSeenAt,
+        ':month': month(entry.pushedAt),
+        ':order': `${entry.pushedAt} ${pk}@${entry.digest}`,
+      },
+    },
+  );
 }

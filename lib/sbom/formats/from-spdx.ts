@@ -77,6 +77,7 @@ function toPackage(
     ),
     licenses,
     ...(notes?.layer === undefined ? {} : { layer: notes.layer }),
+    ...(notes?.origin === undefined ? {} : { origin: notes.origin }),
     ...(locations.length === 0 ? {} : { locations }),
     ref: one.id,
     ...(supplier === undefined ? {} : { supplier: supplier.replace(/^(?:Person|Organization):\s*/, '') }),

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { parseJsonStrict } from '../../core/json.ts';
+import { originSchema } from '../model.ts';
 
 /** What SPDX has no field for, as one annotation of a package: our own words, read back for what they are worth. */
 const notesSchema = z.object({
   type: z.string(),
   layer: z.string().optional(),
+  origin: originSchema.optional(),
   locations: z.array(z.string()).optional(),
   source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
   /** Where the declared expression does not have them one by one, in their words. */

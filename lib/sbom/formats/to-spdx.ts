@@ -9,6 +9,7 @@ import type {
   SpdxRelationship,
 } from '../../formats/spdx/index.ts';
 import type { Distro, Package, Sbom } from '../model.ts';
+import { describeBase } from '../origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from '../subject.ts';
 import { declareLicenses } from './declare-licenses.ts';
 import { writeNotes } from './package-notes.ts';
@@ -60,6 +61,7 @@ const spdxIdOf = ({ type, name, id }: Package): string =>
 
 function imagePackage(sbom: Sbom, options: SubjectOptions): SpdxPackage {
   const [algorithm, value = ''] = sbom.image.split(':');
+  const base = describeBase(sbom.base);
   const supplier = subjectSupplier(options);
   return {
     id: IMAGE,
@@ -70,6 +72,7 @@ function imagePackage(sbom: Sbom, options: SubjectOptions): SpdxPackage {
     checksums: [{ algorithm: algorithm === 'sha512' ? 'SHA-512' : 'SHA-256', value }],
     purl: subjectPurl(sbom, options),
     cpes: [],
+    ...(base.length === 0 ? {} : { annotation: `lading:image:base ${base.map((pair) => pair.join('=')).join(' ')}` }),
   };
 }
 
@@ -114,6 +117,7 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
     annotation: writeNotes({
       type: one.type,
       ...(layer === undefined ? {} : { layer }),
+      ...(one.origin === undefined ? {} : { origin: one.origin }),
       locations: one.locations.map(({ path }) => `/${path}`),
       ...(one.source ? { source: one.source } : {}),
       ...(exact ? {} : { licenses: one.licenses }),

@@ -17,7 +17,7 @@ describe('lading sbom', () => {
     await image(files, { tag: 'alpine:3.10' });
     const table = await lading(['sbom', 'oci:images:3.10'], folder);
     expect(table).toMatchObject({ code: 0, err: '2 packages in 1 layer (linux/amd64, Alpine Linux v3.10)\n' });
-    expect(table.out).toMatch(/^NAME\s+VERSION\s+TYPE\s+LAYER\s+WHERE\nmusl\s+1\.1\.22-r3\s+apk\s+sha256:/);
+    expect(table.out).toMatch(/^NAME\s+VERSION\s+TYPE\s+LAYER\s+ORIGIN\s+WHERE\nmusl\s+1\.1\.22-r3\s+apk\s+sha256:/);
     const bom = await lading(['sbom', 'oci:images:alpine:3.10', '-o', 'cyclonedx-json'], folder);
     expect(bom).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(bom.out)).toMatchObject({

@@ -87,6 +87,7 @@ describe('creating the SBOM of an image', () => {
         purl: one.purl,
         ...(one.distro ? { distro: one.distro } : {}),
         layer: sbom.layers[one.layer]?.digest,
+        origin: 'unknown',
         locations: one.locations.map(({ path }) => `/${path}`),
       })),
     );

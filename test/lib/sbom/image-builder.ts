@@ -44,10 +44,15 @@ export function buildImage(
     os: 'linux',
     architecture: 'amd64',
   },
+  more: { readonly annotations?: Readonly<Record<string, string>>; readonly config?: object } = {},
 ): BuiltImage {
   const built = layers.map((layer) => ('blob' in layer ? layer : buildLayer(layer)));
   const config = Buffer.from(
-    JSON.stringify({ ...platform, rootfs: { type: 'layers', diff_ids: built.map((layer) => layer.diffId) } }),
+    JSON.stringify({
+      ...platform,
+      rootfs: { type: 'layers', diff_ids: built.map((layer) => layer.diffId) },
+      ...more.config,
+    }),
   );
   const manifest = Buffer.from(
     JSON.stringify({
@@ -55,6 +60,7 @@ export function buildImage(
       mediaType: OCI_IMAGE_MANIFEST,
       config: { mediaType: OCI_IMAGE_CONFIG, digest: digestOf(config), size: config.length },
       layers: built.map((layer) => layer.descriptor),
+      ...(more.annotations ? { annotations: more.annotations } : {}),
     }),
   );
   const descriptor = { mediaType: OCI_IMAGE_MANIFEST, digest: digestOf(manifest), size: manifest.length, platform };

@@ -48,6 +48,7 @@ describe('the packages of an image', () => {
       licenses: ['MIT'],
       locations: [{ path: 'lib/apk/db/installed', layer: image.layers[3]?.descriptor.digest }],
       layer: 1,
+      origin: 'unknown',
       dependencies: [],
     });
     expect(sbom.outcome).toBe('complete');

@@ -38,6 +38,7 @@ const packageArbitrary: fc.Arbitrary<Omit<Package, 'id' | 'dependencies'>> = fc
       { minLength: 1, maxLength: 3 },
     ),
     layer: fc.nat({ max: 2 }),
+    origin: fc.constantFrom('base' as const, 'own' as const, 'unknown' as const),
     hashes: fc.option(fc.constant({ algorithm: 'SHA-1' as const, value: '0'.repeat(40) }), { nil: undefined }),
   })
   .map(({ identified, source, supplier, hashes, locations, ...one }) => {
@@ -77,9 +78,10 @@ export const sbomArbitrary: fc.Arbitrary<Sbom> = fc
       selector: (one) => one.purl ?? `${one.type}:${one.name}@${one.version}`,
     }),
     outcome: fc.constantFrom('complete' as const, 'limit-exceeded' as const),
+    baseName: odd,
     hasDistro: fc.boolean(),
   })
-  .map(({ packages, outcome, hasDistro }) => {
+  .map(({ packages, outcome, hasDistro, baseName }) => {
     const ids = packages.map((one) => one.purl ?? `${one.type}:${one.name}@${one.version}`);
     const made = packages.map((one, i) => ({
       ...one,
@@ -96,6 +98,7 @@ export const sbomArbitrary: fc.Arbitrary<Sbom> = fc
       ...(hasDistro
         ? { distro: { id: 'debian', versionId: '12', pointRelease: '12.15', path: 'etc/os-release' } }
         : {}),
+      base: { evidence: 'annotation', layers: 1, image: digestOf('base'), name: baseName },
       layers: layers.map((digest) => ({ digest, size: 1 })),
       packages: made.sort((a, b) => (a.id < b.id ? -1 : 1)),
     };

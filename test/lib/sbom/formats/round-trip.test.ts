@@ -28,8 +28,8 @@ const write = (sbom: Sbom, form: string): string => writeSbom(sbom, parseSbomFor
 /** What matching needs, in one order; native locations are without their slash. */
 const comparable = (packages: readonly ListedPackage[]) =>
   packages
-    .map(({ type, name, version, purl, source, distro, licenses, locations = [], layer }) => ({
-      ...{ type, name, version, purl, source, distro, licenses, layer },
+    .map(({ type, name, version, purl, source, distro, licenses, locations = [], layer, origin }) => ({
+      ...{ type, name, version, purl, source, distro, licenses, layer, origin },
       locations: locations.map((path) => path.replace(/^\/?/, '/')).sort(),
     }))
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
