@@ -19,6 +19,7 @@ import { remediationPlanned } from './kinds/remediation.ts';
 import { imageReplicated, replicaDiverged } from './kinds/replication.ts';
 import { imageInUse } from './kinds/runtime.ts';
 import { sbomCreated, sbomDisagreed, sbomReceived } from './kinds/sbom.ts';
+import { scannerRunEnded, scannerRunsDue, scanRequested } from './kinds/scanners.ts';
 import {
   imageAttested,
   imageSigned,
@@ -62,6 +63,9 @@ export const eventDefinitions = {
   [credentialsWithdrawn.detailType]: credentialsWithdrawn,
   [untrustedImageStarted.detailType]: untrustedImageStarted,
   [provenanceRecorded.detailType]: provenanceRecorded,
+  [scanRequested.detailType]: scanRequested,
+  [scannerRunsDue.detailType]: scannerRunsDue,
+  [scannerRunEnded.detailType]: scannerRunEnded,
 } as Readonly<Record<string, EventDefinition>>;
 
 /**

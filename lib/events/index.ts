@@ -11,5 +11,6 @@ export * from './kinds/remediation.ts';
 export * from './kinds/replication.ts';
 export * from './kinds/runtime.ts';
 export * from './kinds/sbom.ts';
+export * from './kinds/scanners.ts';
 export * from './kinds/signing.ts';
 export * from './kinds/vulnerabilities.ts';
