@@ -1,6 +1,7 @@
-import type { Stack } from 'aws-cdk-lib/core';
+import { type Stack, Token } from 'aws-cdk-lib/core';
 import type { FunctionDeclaration, SettingName } from '../functions/_pipe/function.ts';
 import { unreachable } from '../lib/core/errors.ts';
+import { packText } from '../lib/core/packed-text.ts';
 import {
   type RegistriesConfig,
   type RegistryEntry,
@@ -9,6 +10,7 @@ import {
   secretsOf,
 } from '../lib/registry/config.ts';
 import type { ReplicationConfig } from '../lib/replication/config.ts';
+import { readNotationTrust } from '../lib/signing/config.ts';
 import type { LadingConfig } from './config.ts';
 import type { RegistryAccessRights, RegistryRights } from './constructs/shared-resources.ts';
 
@@ -82,9 +84,18 @@ const onlyRotated = ({ entries }: RegistriesConfig): RegistriesConfig => ({
   entries: entries.filter((entry) => entry.kind !== 'ecr' && entry.rotation !== undefined),
 });
 
+/**
+ * A setting as the environment of a function holds it, which has 4 KB for all: a long one is packed, unless it holds
+ * what only the template resolves.
+ */
+function settingText(value: unknown, stack: Stack): string {
+  const text = JSON.stringify(value);
+  return Token.isUnresolved(text) ? stack.toJsonString(value) : packText(text);
+}
+
 /** What functions read, as one JSON text each. The account may be a token, which the template resolves. */
 export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<SettingName, string>> {
-  const json = (value: unknown): string => stack.toJsonString(value);
+  const json = (value: unknown): string => settingText(value, stack);
   const { signatures, certificates, timestamps, ...trust } = config.trust;
   return {
     // Who speaks to no registry may know where all secrets are: only then can it tell which of them was changed.
@@ -149,7 +160,7 @@ function accessRightsOf({ entries }: RegistriesConfig, stack: Stack): RegistryAc
     return role ? [role.arn] : [];
   });
   return {
-    setting: stack.toJsonString({ entries }),
+    setting: settingText({ entries }, stack),
     repositoryArns: own.flatMap((entry) =>
       entry.kind === 'ecr'
         ? [arnOf(stack, 'ecr', 'repository/*', { region: entry.region, account: entry.account ?? stack.account })]
@@ -209,3 +220,8 @@ export function notificationTargetsOf(
   });
   return { topicArns: [...new Set(topicArns)], identityArns: [...new Set(identityArns)] };
 }
+
+export const trustedSignaturesOf = ({ admission: { signatures } }: Pick<LadingConfig, 'admission'>) => ({
+  any: signatures !== undefined,
+  ofSigner: signatures !== undefined && readNotationTrust(signatures).asksSigner,
+});

@@ -7,6 +7,7 @@ import { createTable, type Table } from '../../lib/aws/table.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
+import { unpackText } from '../../lib/core/packed-text.ts';
 import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import type { DocumentStore } from '../../lib/documents/index.ts';
 import type { EventPublisher } from '../../lib/events/index.ts';
@@ -57,7 +58,7 @@ export const secretId = (name: SecretName): string => requireEnvironment(environ
 /** @throws LadingError `setting-invalid` naming the path, when the deployed configuration does not fit this version */
 export function setting<Schema extends z.ZodType>(name: SettingName, schema: Schema): z.infer<Schema> {
   const variable = environmentName.setting(name);
-  const parsed = schema.safeParse(parseJsonStrict(requireEnvironment(variable), { what: variable }));
+  const parsed = schema.safeParse(parseJsonStrict(unpackText(requireEnvironment(variable)), { what: variable }));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new LadingError('setting-invalid', `${variable} at "${issue?.path.join('.')}": ${issue?.message}`, {

@@ -34,7 +34,7 @@ export function requireFittingEnvironment(
   throw new LadingError(
     'environment-too-large',
     `the environment of ${functionName} is about ${total} bytes and Lambda takes ${LIMIT_BYTES}: ${largest.join(', ')}`,
-    { hint: 'shorten those parts of the configuration, for example by fewer, broader rules' },
+    { hint: 'they are packed already; shorten those parts of the configuration, for example by fewer, broader rules' },
   );
 }
 

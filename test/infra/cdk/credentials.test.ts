@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { functionDeclarations } from '../../../infra/functions.ts';
 import { AccessControl } from '../../../infra/local/facade/iam/access-control.ts';
+import { unpackText } from '../../../lib/core/packed-text.ts';
 import { build, type Resource, removeFolders, type Synthesis, synthesize } from './synthesis.ts';
 
 const ACCOUNT = '111122223333';
@@ -140,7 +141,9 @@ describe('rights to the credentials of registries, as the facade of the local st
     for (const name of speaking) {
       const [, { Properties } = { Properties: {} }] =
         Object.entries(synthesis.resources).find(([, one]) => one.Properties.FunctionName === `lading-${name}`) ?? [];
-      const text = JSON.stringify(Properties.Environment);
+      const text = Object.values(Properties.Environment?.Variables ?? {})
+        .map((value) => (typeof value === 'string' ? unpackText(value) : JSON.stringify(value)))
+        .join();
       expect(text.includes('lading/pusher'), name).toBe(writing.includes(name));
       expect(text.includes('lading/harbor'), name).toBe(!writing.includes(name));
       expect(text, name).not.toContain('writeCredentials');

@@ -2,6 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableNames, type Use, variableOf } from '../../../functions/_pipe/function.ts';
 import { functionDeclarations as allDeclarations } from '../../../infra/functions.ts';
+import { unpackText } from '../../../lib/core/packed-text.ts';
 import { type Resource, removeFolders, type Synthesis, synthesize } from './synthesis.ts';
 
 let synthesis: Synthesis;
@@ -373,7 +374,7 @@ describe('the HTTP API', () => {
 
 describe('settings', () => {
   const setting = (name: string, variable: string) =>
-    JSON.parse(flat(functionOf(name)[1].Properties.Environment.Variables[variable]));
+    JSON.parse(unpackText(flat(functionOf(name)[1].Properties.Environment.Variables[variable])));
 
   it('list the registry of each region with its role, then the configured ones', () => {
     const { entries } = setting('replicate-image', 'REGISTRIES_CONFIG');

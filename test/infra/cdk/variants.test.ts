@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isLadingError } from '../../../lib/core/errors.ts';
+import { unpackText } from '../../../lib/core/packed-text.ts';
 import { makeChain } from '../../support/certificates.ts';
 import { build, newFolder, removeFolders, synthesize } from './synthesis.ts';
 
@@ -53,6 +55,28 @@ describe('the configuration', () => {
     expect(entries).toEqual([expect.objectContaining({ ...development.registries[0], role: 'source' })]);
   });
 
+  it('lets functions ask AWS Signer only where a trust policy names its profiles', async () => {
+    const asking = async (trustedIdentity?: string) => {
+      const { authority } = makeChain();
+      const statement = {
+        name: 'all',
+        registryScopes: ['*'],
+        signatureVerification: { level: 'strict' },
+        trustStores: ['signingAuthority:aws'],
+        trustedIdentities: [trustedIdentity],
+      };
+      const signatures = {
+        trustPolicy: { version: '1.0', trustPolicies: [statement] },
+        trustStores: { 'signingAuthority:aws': [authority.pem] },
+      };
+      const { template } = await synthesize(trustedIdentity === undefined ? {} : { admission: { signatures } });
+      return JSON.stringify(template.toJSON()).includes('signer:GetRevocationStatus');
+    };
+    expect(await asking()).toBe(false);
+    expect(await asking('x509.subject: C=DE, ST=Berlin, O=Example')).toBe(false);
+    expect(await asking('arn:aws:signer:eu-central-1:123456789012:/signing-profiles/release')).toBe(true);
+  });
+
   it('may leave ECR out altogether, and with it every right to it', async () => {
     const { template } = await synthesize({ ecr: false });
     const text = JSON.stringify(template.toJSON());
@@ -65,20 +89,39 @@ describe('the configuration', () => {
     const trust = { signatures: ['cosign-bundle', 'notation-cose'], certificates: signer.pem + authority.pem };
     const { template } = await synthesize({ trust });
     const variables = Object.values(template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
-      Object.entries(Properties.Environment?.Variables ?? {}),
+      Object.entries(Properties.Environment?.Variables ?? {}).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? unpackText(value) : value,
+      ]),
     );
     const told = variables.filter(([, value]) => JSON.stringify(value).includes('BEGIN CERTIFICATE'));
     expect(told).toEqual([['SIGNING_CONFIG', JSON.stringify(trust)]]);
   });
 
+  const retentionOf = (count: number, policies = ['many']) => {
+    const rules = (policy: string) =>
+      Array.from({ length: count }, (_, i) => ({
+        name: `rule-${i}`,
+        // What cannot be packed well: a tag that says nothing.
+        select: { tags: [`${createHash('sha256').update(`${policy} ${i}`).digest('hex')}-*`] },
+        when: [{ newest: { count: i } }],
+        action: 'keep',
+      }));
+    return { policies: policies.map((name) => ({ name, rules: rules(name) })) };
+  };
+
+  it('takes a retention policy of many rules', async () => {
+    const { template } = await synthesize({ retention: retentionOf(40) });
+    const [plan] = Object.values(template.findResources('AWS::Lambda::Function')).filter(
+      ({ Properties }) => Properties.FunctionName === 'lading-plan-retention',
+    );
+    const text = String(plan?.Properties.Environment.Variables.RETENTION_CONFIG);
+    expect(JSON.parse(unpackText(text)).policies[0].rules).toHaveLength(40);
+    expect(text.length).toBeLessThan(unpackText(text).length / 2);
+  });
+
   it('fails the synthesis when a function could not be deployed with it', async () => {
-    const rules = Array.from({ length: 40 }, (_, i) => ({
-      name: `rule-${i}`,
-      select: { tags: [`release-${i}-*`] },
-      when: [{ newest: { count: i } }],
-      action: 'keep',
-    }));
-    const error = await build({ retention: { policies: [{ name: 'many', rules }] } }).catch(
+    const error = await build({ retention: retentionOf(50, ['some', 'more', 'most']) }).catch(
       (thrown: unknown) => thrown,
     );
     expect(isLadingError(error, 'environment-too-large')).toBe(true);
