@@ -19,9 +19,11 @@ export {
   type InventoryImageOptions,
   inventoryImage,
 } from './inventory-image.ts';
+export { readFileTree, type TreeEntry } from './layers/file-tree.ts';
 export type { LayerInventory } from './layers/inventory.ts';
-export type { LayerLimits } from './layers/limits.ts';
-export type { LayerExpectation, LayerReading } from './layers/reading.ts';
+export { defaultLayerLimits, type LayerLimits } from './layers/limits.ts';
+export { readArchive } from './layers/read-layer.ts';
+export type { ArchivePass, FailedPass, LayerExpectation, LayerReading } from './layers/reading.ts';
 export { listPackages, listSbom } from './list-packages.ts';
 export type { ListedPackage, ListedSbom } from './listed-sbom.ts';
 export {

@@ -57,16 +57,23 @@ export async function readLayer(
   };
 }
 
+export interface WalkOptions {
+  readonly limits: LayerLimits;
+  readonly signal?: AbortSignal | undefined;
+  /** Sees the unpacked archive pass by; a chunk is good until the answer is there. */
+  readonly onUnpacked?: ((chunk: Uint8Array) => void | Promise<void>) | undefined;
+}
+
 /** One pass over the blob: everything is checked, and the entries go to `handler`. */
-async function readArchive(
+export async function readArchive(
   expected: LayerExpectation,
   blob: AsyncIterable<Uint8Array>,
   handler: TarHandler,
-  { limits, signal }: ReadLayerOptions,
+  { limits, signal, onUnpacked }: WalkOptions,
 ): Promise<ArchivePass | FailedPass> {
   const source = verifySource(blob, expected, signal);
   try {
-    const pass = await unpack(expected, source, handler, limits, signal).catch((error) => {
+    const pass = await unpack(expected, source, handler, { limits, signal, onUnpacked }).catch((error) => {
       const failure = failureOf(error, signal);
       // A layer that cannot be read may have been damaged on the way: its digest tells.
       if (failure?.status === 'unreadable') return failure;
@@ -91,8 +98,7 @@ async function unpack(
   expected: LayerExpectation,
   source: VerifiedSource,
   handler: TarHandler,
-  limits: LayerLimits,
-  signal: AbortSignal | undefined,
+  { limits, signal, onUnpacked }: WalkOptions,
 ): Promise<ArchivePass | FailedPass> {
   let digester: ReturnType<typeof createDigester> | undefined;
   // Container runtimes are written in Go, whose reader does not apply global headers.
@@ -113,6 +119,7 @@ async function unpack(
       checkUnpacked(unpackedBytes, expected.size, limits);
       digester.update(chunk);
       reader.feed(chunk);
+      if (onUnpacked) await onUnpacked(chunk);
     } catch (error) {
       // Leaving the loop waits for the reading side, which a stalled source would hold up for ever.
       if (failureOf(error, signal)?.status !== 'unreadable') source.abandon();
