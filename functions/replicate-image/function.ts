@@ -17,7 +17,7 @@ export const replicateImage = defineFunction({
   timeoutSeconds: 300,
   uses: [
     { table: 'work', access: 'read-write' },
-    { table: 'replicas', access: 'write' },
+    { table: 'replicas', access: 'read-write' },
     { table: 'catalog', access: 'read' },
     { registry: 'push' },
     { registry: 'delete' },

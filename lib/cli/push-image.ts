@@ -56,14 +56,13 @@ export async function pushImage(request: PushRequest): Promise<PushedImage> {
       source: { registry: image.reader.host, repository: image.repository, digest: image.digest },
       target: { registry: target.host, repository },
       tags: [],
+      names: tag === undefined ? [] : [tag],
     },
     call,
   );
-  const { bytesMoved, mediaType, complete, ...moved } = expectReplicated(result, request.source);
-  if (tag !== undefined) {
-    const root = await image.reader.getManifest({ repository: image.repository, reference: image.digest }, call);
-    if (root === undefined) throw new LadingError('reference-unknown', `${request.source} is gone`);
-    await target.putManifest({ repository, reference: tag, mediaType: root.mediaType, bytes: root.bytes }, call);
+  const { bytesMoved, mediaType, complete, tagsLeft, ...moved } = expectReplicated(result, request.source);
+  if (tagsLeft.some(({ why }) => why === 'immutable-at-target')) {
+    throw new LadingError('tag-immutable', `the tag ${tag} of ${target.host}/${repository} cannot be moved`);
   }
   return {
     ...{ repository, tag, digest: image.digest, mediaType, bytesMoved },
@@ -84,6 +83,9 @@ function expectReplicated(
   switch (result.kind) {
     case 'replicated':
       return result;
+    case 'paused':
+    case 'too-large':
+      throw new LadingError('image-incomplete', `${source} was not copied to its end`, { retryable: true });
     case 'source-missing':
       throw new LadingError('reference-unknown', `${source} is gone`);
     case 'source-incomplete': {

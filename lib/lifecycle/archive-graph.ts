@@ -40,6 +40,7 @@ export async function archiveGraph(
   const repository = archiveRepository(of);
   const copy = await copyGraph({ source: registry, target: archive, from, repository, ...options }, closed);
   if (copy.kind === 'source-incomplete') return incomplete(`${copy.missing.length} of its blobs are missing`);
+  if (copy.kind !== 'copied') return incomplete(`its copy ended with "${copy.kind}"`);
   const tags = [...graph.tags.map((tag) => ({ tag, digest: graph.root })), ...graph.partTags, ...closed.tags];
   for (const { tag, digest } of tags) {
     const node = closed.nodes.find(({ manifest }) => manifest.digest === digest);

@@ -11,6 +11,7 @@ export { rotateCredentials } from './credentials/rotation/rotate-credentials.ts'
 export { rotationDraft } from './credentials/rotation/rotation-draft.ts';
 export { ensureBlob } from './ensure-blob.ts';
 export { registryError } from './errors.ts';
+export { inChunks } from './in-chunks.ts';
 export { type ImageSource, parseSource } from './parse-source.ts';
 export type * from './ports.ts';
 export { cosignTags, referrersTag, subjectOfTag } from './referrers-tag.ts';

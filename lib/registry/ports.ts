@@ -13,6 +13,12 @@ export interface ManifestAddress {
   readonly reference: string;
 }
 
+/** How pieces of content are handed over. */
+export interface ContentUse {
+  /** A piece is only valid until the next is asked for, or the iteration ends: its memory is used again. @default false */
+  readonly lend?: boolean | undefined;
+}
+
 export interface ContentAddress {
   readonly repository: string;
   readonly digest: Digest;
@@ -57,8 +63,27 @@ export interface BlobReader {
    *
    * @throws LadingError while iterating: `blob-unknown`, `digest-mismatch`, `size-mismatch`, see `errors.ts`
    */
-  openBlob(at: BlobAddress, options?: CallOptions & { readonly range?: ByteRange }): AsyncIterable<Uint8Array>;
+  openBlob(
+    at: BlobAddress,
+    options?: CallOptions & ContentUse & { readonly range?: ByteRange },
+  ): AsyncIterable<Uint8Array>;
   headBlob(at: ContentAddress, options?: CallOptions): Promise<{ readonly size: number } | undefined>;
+}
+
+/** Where another program can fetch a blob, and what it needs to say for it. */
+export interface BlobLocation {
+  readonly url: URL;
+  /** At most a token that soon ends and opens this repository alone, to read. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface BlobLocator {
+  /**
+   * Something to hand to a program that reads layers itself. Passwords are never handed out.
+   *
+   * @throws LadingError `credentials-not-shared` where the registry takes nothing less; `blob-unknown`
+   */
+  readonly locateBlob?: (at: ContentAddress, options?: CallOptions) => Promise<BlobLocation>;
 }
 
 export interface RegistryLister {
@@ -98,7 +123,7 @@ export interface ReferrerReader {
   ): Promise<ReferrerList>;
 }
 
-export interface RegistryReader extends ManifestReader, BlobReader, RegistryLister, ReferrerReader {
+export interface RegistryReader extends ManifestReader, BlobReader, BlobLocator, RegistryLister, ReferrerReader {
   /** The name under which the registry stands in references, events and configuration. */
   readonly host: string;
 }
@@ -108,8 +133,8 @@ export interface ManifestContent {
   readonly bytes: Uint8Array;
 }
 
-/** A function is called once per attempt, so that an upload which broke off can be repeated. */
-export type BlobContent = Uint8Array | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
+/** A function is called once per attempt, so that an upload which broke off can be repeated. It may lend, if it is told so. */
+export type BlobContent = Uint8Array | AsyncIterable<Uint8Array> | ((use?: ContentUse) => AsyncIterable<Uint8Array>);
 
 export interface BlobWriter {
   /** Idempotent. @throws LadingError `digest-mismatch`, `size-mismatch`, `registry-refused` */
@@ -122,6 +147,23 @@ export interface BlobWriter {
     to: { readonly repository: string; readonly from: string; readonly digest: Digest },
     options?: CallOptions,
   ): Promise<boolean>;
+}
+
+/** An upload that was begun, and how many bytes of it the registry has. */
+export interface UploadSession {
+  /** Where the registry wants the next bytes: its own word, checked each time that it is used. */
+  readonly location: string;
+  readonly offset: number;
+}
+
+/** Uploads that another process can go on with (distribution specification 1.1, "Pushing a blob in chunks"). */
+export interface ResumableUploads {
+  begin(repository: string, options?: CallOptions): Promise<UploadSession>;
+  /** How far it has come; `undefined` where the registry does not know it any more, or does not say. */
+  find(repository: string, location: string, options?: CallOptions): Promise<UploadSession | undefined>;
+  append(repository: string, to: UploadSession, bytes: Uint8Array, options?: CallOptions): Promise<UploadSession>;
+  /** @throws LadingError where the registry does not take what it has for the digest */
+  finish(to: ContentAddress, session: UploadSession, options?: CallOptions): Promise<void>;
 }
 
 export interface ManifestWriter {
@@ -152,6 +194,8 @@ export interface ManifestRemover {
 
 export interface RegistryWriter extends BlobWriter, ManifestWriter, ManifestRemover {
   readonly host: string;
+  /** Only where the registry keeps what arrived of an upload. */
+  readonly uploads?: ResumableUploads;
 }
 
 export type Registry = RegistryReader & RegistryWriter;

@@ -1,7 +1,7 @@
 import { createDigester, type Digest, digestAlgorithm } from '../core/digest.ts';
 import { LimitExceededError } from '../core/errors.ts';
 import { registryError } from './errors.ts';
-import type { BlobContent } from './ports.ts';
+import type { BlobContent, ContentUse } from './ports.ts';
 
 /**
  * Passes a stream through and hashes it: throws `size-mismatch` at the first byte over `size` or at a short end, and
@@ -55,15 +55,16 @@ export function checkContent(
   return isSame && Symbol.asyncIterator in content ? content : verifyContent(content, expected);
 }
 
-/** Passes content on and tells of each piece; it stays checked if it was. */
+/** Passes content on and tells of each piece, which may take its time; it stays checked if it was. */
 export function tapContent(
   content: AsyncIterable<Uint8Array>,
-  tell: (piece: Uint8Array) => void,
+  tell: (piece: Uint8Array) => void | Promise<void>,
 ): AsyncIterable<Uint8Array> {
   const tapped = {
     async *[Symbol.asyncIterator]() {
       for await (const piece of content) {
-        tell(piece);
+        const told = tell(piece);
+        if (told) await told;
         yield piece;
       }
     },
@@ -94,7 +95,10 @@ export async function collectContent(
 }
 
 /** The bytes of a blob's content, for one attempt to send them. */
-export function openContent(content: BlobContent): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+export function openContent(
+  content: BlobContent,
+  use: ContentUse = {},
+): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   if (content instanceof Uint8Array) return [content];
-  return typeof content === 'function' ? content() : content;
+  return typeof content === 'function' ? content(use) : content;
 }

@@ -1,3 +1,4 @@
+import { createGate, mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import type { ClosedGraph, GraphNode, Registry } from '../registry/index.ts';
@@ -10,37 +11,78 @@ export interface ManifestTarget {
 
 /** Referrers of one subject that the target is asked for, to see which it lists already. */
 const MOST_REFERRERS = 10_000;
+const QUESTIONS_AT_ONCE = 16;
+const PUTS_AT_ONCE = 4;
 
-/**
- * Puts the manifests of a graph in its order, byte for byte, those that the target lacks. A referrer that is there but
- * not listed (an earlier run broke off) is attached again.
- *
- * @returns the nodes that were put
- */
-export async function copyManifests(to: ManifestTarget, graph: ClosedGraph): Promise<readonly GraphNode[]> {
+/** What the target has of a manifest. `unlisted`: a referrer that is there and that its subject does not list. */
+export type Held = 'there' | 'unlisted' | 'absent';
+
+/** Asks for all manifests of a graph at once. */
+export async function heldManifests(to: ManifestTarget, graph: ClosedGraph): Promise<ReadonlyMap<Digest, Held>> {
+  const ask = createGate(QUESTIONS_AT_ONCE);
   const { target, repository } = to;
   const call = callOf(to);
-  const listed = new Map<Digest, ReadonlySet<Digest>>();
-  const copied: GraphNode[] = [];
-  for (const node of graph.nodes) {
-    const { digest, mediaType, size, subject } = node.manifest;
-    const head = await target.headManifest({ repository, reference: digest }, call);
-    const isThere = head?.size === size;
-    const content = { repository, mediaType, bytes: node.bytes };
-    if (subject !== undefined) {
-      const known = listed.get(subject.digest) ?? (await referrersAt(to, subject.digest));
-      listed.set(subject.digest, known);
-      if (!isThere || !known.has(digest)) await target.attachReferrer(content, call);
-    } else if (!isThere) await target.putManifest({ ...content, reference: digest }, call);
-    if (!isThere) copied.push(node);
-  }
-  return copied;
+  const subjects = new Set(graph.nodes.flatMap(({ manifest: { subject } }) => (subject ? [subject.digest] : [])));
+  const listed = new Map([...subjects].map((subject) => [subject, ask(() => referrersAt(to, subject))]));
+  const asked = graph.nodes.map(async ({ manifest }): Promise<[Digest, Held]> => {
+    const { digest, size, subject } = manifest;
+    const head = await ask(() => target.headManifest({ repository, reference: digest }, call));
+    if (head?.size !== size) return [digest, 'absent'];
+    const known = subject && (await listed.get(subject.digest));
+    return [digest, known === undefined || known.has(digest) ? 'there' : 'unlisted'];
+  });
+  await Promise.all(listed.values());
+  return new Map(await Promise.all(asked));
 }
 
 async function referrersAt(to: ManifestTarget, subject: Digest): Promise<ReadonlySet<Digest>> {
   const of = { repository: to.repository, digest: subject };
   const { descriptors } = await to.target.listReferrers(of, { ...callOf(to), limit: MOST_REFERRERS });
   return new Set(descriptors.map((d) => d.digest));
+}
+
+/**
+ * Puts the manifests that the target lacks, byte for byte: what others name before them, and else several at once. A
+ * referrer that is there but not listed (an earlier run broke off) is attached again.
+ *
+ * @returns the nodes that were put and had not been there
+ */
+export async function copyManifests(
+  to: ManifestTarget,
+  graph: ClosedGraph,
+  held: ReadonlyMap<Digest, Held>,
+): Promise<readonly GraphNode[]> {
+  const { target, repository } = to;
+  const copied: GraphNode[] = [];
+  for (const level of levelsOf(graph)) {
+    const due = level.filter(({ manifest }) => held.get(manifest.digest) !== 'there');
+    await mapLimit(due, PUTS_AT_ONCE, async (node) => {
+      const { digest, mediaType, subject } = node.manifest;
+      const content = { repository, mediaType, bytes: node.bytes };
+      if (subject !== undefined) await target.attachReferrer(content, callOf(to));
+      else await target.putManifest({ ...content, reference: digest }, callOf(to));
+      if (held.get(digest) === 'absent') copied.push(node);
+    });
+  }
+  return copied;
+}
+
+/** Manifests by how many steps what they name is away: those of one level do not name each other. */
+function levelsOf({ nodes }: ClosedGraph): readonly (readonly GraphNode[])[] {
+  const levels: GraphNode[][] = [];
+  const levelOf = new Map<Digest, number>();
+  // The order of a graph has what is named before what names it.
+  for (const node of nodes) {
+    const { manifest } = node;
+    const named = manifest.kind === 'index' ? manifest.manifests.map(({ digest }) => digest) : [];
+    if (manifest.subject) named.push(manifest.subject.digest);
+    const level = Math.max(0, ...named.map((digest) => (levelOf.get(digest) ?? -1) + 1));
+    levelOf.set(manifest.digest, level);
+    const row = levels[level];
+    if (row) row.push(node);
+    else levels[level] = [node];
+  }
+  return levels;
 }
 
 /**
@@ -54,15 +96,22 @@ export async function verifyArrival(
   blobs: readonly { readonly digest: Digest; readonly size: number }[],
 ): Promise<void> {
   const { target, repository } = to;
-  for (const { digest, size } of blobs) {
-    const head = await target.headBlob({ repository, digest }, callOf(to));
-    if (head?.size !== size) throw lost(`the blob ${digest}`, to);
-  }
-  for (const { manifest } of manifests) {
-    const head = await target.headManifest({ repository, reference: manifest.digest }, callOf(to));
-    if (head?.digest !== manifest.digest || head.size !== manifest.size)
-      throw lost(`the manifest ${manifest.digest}`, to);
-  }
+  const ask = createGate(QUESTIONS_AT_ONCE);
+  await Promise.all([
+    ...blobs.map(({ digest, size }) =>
+      ask(async () => {
+        const head = await target.headBlob({ repository, digest }, callOf(to));
+        if (head?.size !== size) throw lost(`the blob ${digest}`, to);
+      }),
+    ),
+    ...manifests.map(({ manifest }) =>
+      ask(async () => {
+        const head = await target.headManifest({ repository, reference: manifest.digest }, callOf(to));
+        if (head?.digest !== manifest.digest || head.size !== manifest.size)
+          throw lost(`the manifest ${manifest.digest}`, to);
+      }),
+    ),
+  ]);
 }
 
 const lost = (what: string, to: ManifestTarget): LadingError =>

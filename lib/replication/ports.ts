@@ -1,12 +1,13 @@
+import type { Digest } from '../core/digest.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
-import type { ReplicaRecord } from './model.ts';
+import type { ReplicaRecord, RepositoryAddress } from './model.ts';
 
 export interface ReplicaWriter {
   /**
    * Writes down, before anything is pushed, what is going to appear at the target, so that the push events of the copy
-   * are recognised as ours. Conditional: the first record of a target stays.
+   * are recognised as ours. Conditional: the first record of a target stays. `complete`: it has arrived whole before.
    */
-  intend(record: Omit<ReplicaRecord, 'state' | 'completedAt'>): Promise<'intended' | 'known'>;
+  intend(record: Omit<ReplicaRecord, 'state' | 'completedAt'>): Promise<'intended' | 'known' | 'complete'>;
   complete(target: ImageLocation, completedAt: string): Promise<void>;
 }
 
@@ -18,4 +19,16 @@ export interface ReplicaReader {
   sourceOf(target: ImageLocation): Promise<string | undefined>;
 }
 
-export type ReplicaStore = ReplicaWriter & ReplicaReader;
+export interface SetTag {
+  readonly digest: Digest;
+  readonly setAt: string;
+}
+
+/** Which tags Lading set at targets, and to what: the side of compare-and-set that registries do not have. */
+export interface TagLedger {
+  find(of: RepositoryAddress, tag: string): Promise<SetTag | undefined>;
+  /** Moves the record if it is still on `before`; false where another worker was first. */
+  swap(of: RepositoryAddress, tag: string, before: Digest | undefined, after: Digest, setAt: string): Promise<boolean>;
+}
+
+export type ReplicaStore = ReplicaWriter & ReplicaReader & { readonly tags: TagLedger };

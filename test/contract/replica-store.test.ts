@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf } from '../../lib/core/digest.ts';
+import { type Digest, digestOf } from '../../lib/core/digest.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import { memoryReplicas } from '../../lib/replication/adapters/memory-replicas.ts';
 import type { ReplicaStore } from '../../lib/replication/index.ts';
@@ -57,7 +57,7 @@ describe.each(Object.entries(kinds))('the store of replicas (%s)', (kind, make) 
     await store.intend(one);
     await store.complete(one.target, '2026-01-02T00:00:00.000Z');
     await store.complete(one.target, '2026-01-03T00:00:00.000Z');
-    expect(await store.intend(one)).toBe('known');
+    expect(await store.intend(one)).toBe('complete');
     expect(await store.find(one.target)).toEqual({
       ...one,
       state: 'complete',
@@ -72,5 +72,18 @@ describe.each(Object.entries(kinds))('the store of replicas (%s)', (kind, make) 
     for (const copy of copies) await store.intend(copy);
     const found = await Array.fromAsync(store.replicasOf(record().source));
     expect(found.map(({ target }) => target.registry)).toEqual(['a.example', 'b.example']);
+  });
+
+  it('moves what it knows of a tag only from where it was', async () => {
+    const { tags } = make();
+    const of = { registry: `${kind}.example`, repository: 'mirror/team/app' };
+    const [a, b, c] = ['a', 'b', 'c'].map(digestOf) as [Digest, Digest, Digest];
+    expect(await tags.find(of, 'v1')).toBeUndefined();
+    expect(await tags.swap(of, 'v1', a, b, '2026-01-01T00:00:00.000Z')).toBe(false);
+    expect(await tags.swap(of, 'v1', undefined, a, '2026-01-01T00:00:00.000Z')).toBe(true);
+    expect(await tags.swap(of, 'v1', undefined, b, '2026-01-02T00:00:00.000Z')).toBe(false);
+    const won = await Promise.all([b, c].map((to) => tags.swap(of, 'v1', a, to, '2026-01-03T00:00:00.000Z')));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await tags.find(of, 'v1')).toEqual({ digest: won[0] ? b : c, setAt: '2026-01-03T00:00:00.000Z' });
   });
 });

@@ -2,7 +2,7 @@ import type { ECRClient } from '@aws-sdk/client-ecr';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { isLadingError } from '../../core/errors.ts';
 import type { EcrEntry } from '../model.ts';
-import type { Registry, RequestBudget, SubjectLocks } from '../ports.ts';
+import type { CallOptions, Registry, RequestBudget, SubjectLocks } from '../ports.ts';
 import { createEcrControl, type EcrAuthorization, type EcrControl } from './ecr/ecr-control.ts';
 import { ecrQuotaOf } from './ecr/quotas.ts';
 import type { Authenticator } from './http/authenticator.ts';
@@ -113,6 +113,11 @@ const withControlPlane = (http: HttpRegistry, control: EcrControl): HttpRegistry
   listTags: (repository, call) => control.listTags(repository, call?.signal),
   listImages: (repository, call) => control.listImages(repository, call?.signal),
   listRepositories: (call) => control.listRepositories(call?.signal),
+  // ECR's token would open every repository that we may read.
+  locateBlob: async ({ repository, digest }, call) => ({
+    url: await control.layerUrl(repository, digest, call?.signal),
+    headers: {},
+  }),
   ...http.around({
     deleteManifest: ({ repository, digest }, call) =>
       control.deleteImage(repository, { imageDigest: digest }, call?.signal),
@@ -133,9 +138,13 @@ function creatingRepositories(http: HttpRegistry, control: EcrControl): HttpRegi
         return write(to, call);
       }
     };
-  const { putBlob, putManifest, attachReferrer, mountBlob } = http satisfies Registry;
+  const { putBlob, putManifest, attachReferrer, mountBlob, uploads } = http satisfies Registry;
+  const begin =
+    uploads &&
+    retrying((to: { readonly repository: string }, call?: CallOptions) => uploads.begin(to.repository, call));
   return {
     ...http,
+    ...(uploads && begin ? { uploads: { ...uploads, begin: (repository, call) => begin({ repository }, call) } } : {}),
     putBlob: retrying(putBlob),
     putManifest: retrying(putManifest),
     attachReferrer: retrying(attachReferrer),

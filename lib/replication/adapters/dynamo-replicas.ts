@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Item, ifAbsent, queryAll, type Table } from '../../aws/table.ts';
 import { type Digest, isDigest } from '../../core/digest.ts';
 import { type ImageLocation, locationKey, parseLocationKey } from '../../core/image-reference.ts';
-import type { ReplicaRecord } from '../model.ts';
-import type { ReplicaStore } from '../ports.ts';
+import type { ReplicaRecord, RepositoryAddress } from '../model.ts';
+import type { ReplicaStore, TagLedger } from '../ports.ts';
 
 const itemSchema = z.object({
   pk: z.string(),
@@ -37,7 +37,8 @@ export function dynamoReplicas(table: Table): ReplicaStore {
     async intend({ target, source, root, intendedAt }) {
       const index = { gsi1pk: locationKey(source), gsi1sk: locationKey(target) };
       const put = await table.put({ ...keyOf(target), ...index, root, intendedAt, state: 'intended' }, ifAbsent);
-      return put ? 'intended' : 'known';
+      if (put) return 'intended';
+      return (await find(target))?.state === 'complete' ? 'complete' : 'known';
     },
     async complete(target, completedAt) {
       await table.update(
@@ -54,5 +55,26 @@ export function dynamoReplicas(table: Table): ReplicaStore {
       for await (const item of queryAll(table, { index: 'gsi1', pk: locationKey(source) })) yield recordOf(item);
     },
     sourceOf: async (target) => (await find(target))?.source.registry,
+    tags: dynamoTags(table),
+  };
+}
+
+const tagSchema = z.object({ digest: z.custom<Digest>(isDigest), setAt: z.string() });
+const tagKey = ({ registry, repository }: RepositoryAddress, tag: string) => ({
+  pk: `TAGS#${registry}/${repository}`,
+  sk: tag,
+});
+
+function dynamoTags(table: Table): TagLedger {
+  return {
+    async find(of, tag) {
+      const item = await table.get(tagKey(of, tag));
+      return item && tagSchema.parse(item);
+    },
+    swap: (of, tag, before, digest, setAt) =>
+      table.put(
+        { ...tagKey(of, tag), digest, setAt },
+        before === undefined ? ifAbsent : { expression: 'digest = :before', values: { ':before': before } },
+      ),
   };
 }

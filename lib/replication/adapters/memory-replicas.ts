@@ -1,6 +1,6 @@
 import { type ImageLocation, locationKey } from '../../core/image-reference.ts';
 import type { ReplicaRecord } from '../model.ts';
-import type { ReplicaStore } from '../ports.ts';
+import type { ReplicaStore, SetTag, TagLedger } from '../ports.ts';
 
 export function memoryReplicas(): ReplicaStore {
   const records = new Map<string, ReplicaRecord>();
@@ -9,7 +9,8 @@ export function memoryReplicas(): ReplicaStore {
     find,
     async intend(record) {
       const key = locationKey(record.target);
-      if (records.has(key)) return 'known';
+      const known = records.get(key);
+      if (known) return known.state === 'complete' ? 'complete' : 'known';
       records.set(key, { ...structuredClone(record), state: 'intended' });
       return 'intended';
     },
@@ -23,5 +24,19 @@ export function memoryReplicas(): ReplicaStore {
       yield* own.sort((a, b) => (locationKey(a.target) < locationKey(b.target) ? -1 : 1));
     },
     sourceOf: async (target) => (await find(target))?.source.registry,
+    tags: memoryTags(),
+  };
+}
+
+function memoryTags(): TagLedger {
+  const set = new Map<string, SetTag>();
+  return {
+    find: async ({ registry, repository }, tag) => set.get(`${registry}/${repository}:${tag}`),
+    async swap({ registry, repository }, tag, before, digest, setAt) {
+      const key = `${registry}/${repository}:${tag}`;
+      if (set.get(key)?.digest !== before) return false;
+      set.set(key, { digest, setAt });
+      return true;
+    },
   };
 }

@@ -7,12 +7,14 @@ import { createBlobReader } from './blobs.ts';
 import { createExchange } from './exchange.ts';
 import { createHeadCache } from './head-cache.ts';
 import { createRegistryLister } from './lists.ts';
+import { createBlobLocator } from './locate-blob.ts';
 import { createManifestRemover, createManifestWriter } from './manifest-writer.ts';
 import { createManifestReader } from './manifests.ts';
 import { createOriginPolicy } from './origin-policy.ts';
 import type { Pacer } from './pacer.ts';
 import { createPullGuard } from './pull-guard.ts';
 import { createReferrerReader } from './referrers.ts';
+import { createResumableUploads } from './resumable-uploads.ts';
 import type { RetryOptions } from './retry.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { createBlobWriter } from './uploads.ts';
@@ -83,11 +85,13 @@ export function createHttpRegistry(options: HttpRegistryOptions): HttpRegistry {
     host,
     ...manifests,
     ...blobs,
+    locateBlob: createBlobLocator({ policy, authenticator, blobs }),
     ...createRegistryLister(exchange),
     ...createReferrerReader(exchange, manifests),
     ...createBlobWriter(exchange, blobs, { chunkBytes: options.chunkBytes }),
     ...createManifestWriter(exchange, manifests, { pause, host, locks }),
     ...heads.remover(createManifestRemover(exchange)),
+    uploads: createResumableUploads(exchange),
     around: heads.remover,
     pullLimit: guard.limit,
     close: () => transport.close(),

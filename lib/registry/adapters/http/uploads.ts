@@ -1,10 +1,10 @@
 import { digestAlgorithm, isDigest } from '../../../core/digest.ts';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
+import { inChunks } from '../../in-chunks.ts';
 import type { BlobReader, BlobWriter } from '../../ports.ts';
 import { checkContent, openContent } from '../../verify-content.ts';
 import { headerOf, refusal } from './answers.ts';
-import { inChunks } from './chunks.ts';
 import { startDeadline, transferTimeMs } from './deadline.ts';
 import { type Exchange, resolveLocation } from './exchange.ts';
 import { pullScope, pushScope, repositoryPath } from './paths.ts';
@@ -12,6 +12,7 @@ import type { Body } from './send-body.ts';
 import type { HttpResponse } from './transport.ts';
 
 type Upload = Parameters<BlobWriter['putBlob']>[0];
+type UploadOf = Pick<Upload, 'repository' | 'digest'>;
 
 const START_TIME_MS = 60_000;
 const OCTETS = { 'content-type': 'application/octet-stream' } as const;
@@ -78,7 +79,7 @@ async function upload(
   }
 }
 
-async function startUpload(
+export async function startUpload(
   exchange: Exchange,
   repository: string,
   query: string,
@@ -105,7 +106,7 @@ async function startUpload(
 }
 
 /** Where to send the bytes. It may be another host, if the registry's entry lists it; then without credentials. */
-function locationOf(exchange: Exchange, response: HttpResponse): URL {
+export function locationOf(exchange: Exchange, response: HttpResponse): URL {
   const location = headerOf(response, 'location');
   if (location === undefined) throw registryError('registry-protocol', 'an upload was answered without a location');
   const url = resolveLocation(location, exchange.policy.base, 'the upload');
@@ -116,7 +117,7 @@ function locationOf(exchange: Exchange, response: HttpResponse): URL {
 const sendWhole: Send = async (exchange, to, location, signal) => {
   await finish(exchange, to, location, signal, {
     headers: { ...OCTETS, 'content-length': String(to.size) },
-    body: checkContent(openContent(to.content), to),
+    body: checkContent(openContent(to.content, { lend: true }), to),
   });
 };
 
@@ -125,14 +126,14 @@ const sendChunked =
   async (exchange, to, start, signal) => {
     let location = start;
     let offset = 0;
-    for await (const chunk of inChunks(checkContent(openContent(to.content), to), chunkBytes)) {
+    for await (const chunk of inChunks(checkContent(openContent(to.content, { lend: true }), to), chunkBytes)) {
       location = await sendChunk(exchange, to, { location, offset }, chunk, signal);
       offset += chunk.length;
     }
     await finish(exchange, to, location, signal, { headers: { 'content-length': '0' } });
   };
 
-interface Place {
+export interface Place {
   readonly location: URL;
   /** Bytes that were sent before. */
   readonly offset: number;
@@ -171,9 +172,9 @@ async function sendChunk(
   }
 }
 
-async function patch(
+export async function patch(
   exchange: Exchange,
-  to: Upload,
+  to: UploadOf,
   { location, offset }: Place,
   bytes: Uint8Array,
   signal: AbortSignal,
@@ -198,7 +199,12 @@ async function patch(
 }
 
 /** How far an upload has come; `undefined` where the registry does not know it any more, or does not say. */
-async function askUpload(exchange: Exchange, to: Upload, at: URL, signal: AbortSignal): Promise<Place | undefined> {
+export async function askUpload(
+  exchange: Exchange,
+  to: UploadOf,
+  at: URL,
+  signal: AbortSignal,
+): Promise<Place | undefined> {
   const what = `the upload of ${to.digest}`;
   const response = await exchange.send({ method: 'GET', at, what, scopes: pushScope(to.repository), signal });
   response.discard();
@@ -215,9 +221,9 @@ async function* oneShot(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
   yield chunk;
 }
 
-async function finish(
+export async function finish(
   exchange: Exchange,
-  to: Upload,
+  to: UploadOf,
   location: URL,
   signal: AbortSignal,
   content: { readonly headers: Readonly<Record<string, string>>; readonly body?: Body },
