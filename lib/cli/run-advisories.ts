@@ -75,13 +75,14 @@ export async function runStatus(options: Options & { readonly api?: string | und
   line('rematched', snapshot.rematched ? 'all images know of it' : 'images are being matched again');
   process.stdout.write('\n');
   printTable(
-    ['SOURCE', 'SCOPE', 'ADVISORIES', 'LEFT OUT', 'READ', 'ECOSYSTEMS'],
+    ['SOURCE', 'SCOPE', 'ADVISORIES', 'LEFT OUT', 'READ', 'FETCHED', 'ECOSYSTEMS'],
     sources.map((source) => [
       source.name,
       source.scope,
       String(source.advisories),
       String(source.rejected),
       source.readAt,
+      source.fetched ? `${formatBytes(source.fetched.last)} of ${formatBytes(source.fetched.total)}` : '',
       shortList(source.ecosystems.map(({ name }) => name)),
     ]),
   );

@@ -80,6 +80,7 @@ export const advisoriesAnswer = z.object({
       readAt: z.string(),
       goodAt: z.string().optional(),
       problem: z.object({ kind: z.string(), message: z.string(), since: z.string() }).optional(),
+      fetched: z.object({ last: z.number(), total: z.number() }).optional(),
       ecosystems: z.array(z.object({ name: z.string(), packages: z.number(), advisories: z.number() })),
     }),
   ),

@@ -15,8 +15,8 @@ export function advisoryStatus(
         store.sourceStates(),
       ]);
       const stateOf = (name: string) => {
-        const { goodAt, problem } = (Object.hasOwn(states, name) ? states[name] : undefined) ?? {};
-        return { ...(goodAt ? { goodAt } : {}), ...(problem ? { problem } : {}) };
+        const { goodAt, problem, fetched } = (Object.hasOwn(states, name) ? states[name] : undefined) ?? {};
+        return { ...(goodAt ? { goodAt } : {}), ...(problem ? { problem } : {}), ...(fetched ? { fetched } : {}) };
       };
       if (current === undefined) return { sources: neverGood(states, []) };
       const { snapshot, sequence } = current;

@@ -71,6 +71,8 @@ export interface AdvisoryOverview {
     readonly goodAt?: string;
     /** Why it is not taken over: what is counted here is what it said before. */
     readonly problem?: { readonly kind: string; readonly message: string; readonly since: string };
+    /** Bytes that the last run fetched of it, and that all runs did. */
+    readonly fetched?: { readonly last: number; readonly total: number };
     readonly ecosystems: readonly {
       readonly name: string;
       readonly packages: number;

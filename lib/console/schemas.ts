@@ -88,6 +88,10 @@ const source = z.object({
     .object({ kind: z.string(), message: z.string(), since: z.string() })
     .optional()
     .describe('why it is not taken over; what it said before counts'),
+  fetched: z
+    .object({ last: z.number(), total: z.number() })
+    .optional()
+    .describe('bytes that the last run fetched of it, and that all runs did'),
   ecosystems: z.array(
     z.object({ name: z.string(), packages: z.int().nonnegative(), advisories: z.int().nonnegative() }),
   ),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { publisherNames, publisherSources, type SourceSettings } from './publishers.ts';
+import { publisherNames, publisherSources, type SourceSettings, sourceKinds } from './publishers.ts';
 
 const https = z.url({ protocol: /^https$/, error: 'not an https address' });
 
@@ -9,7 +9,14 @@ const sourceSchema = z.strictObject({
     .string()
     .max(60)
     .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, 'not a name of lower-case letters, digits and . _ -'),
+  /** How it is read: `osv-bucket` and `csaf-folder` are followed by their lists of changes, `repository` is one of RPM packages. */
+  kind: z.enum(sourceKinds).default('file'),
+  /** Of the file, the bucket's `all.zip`, the folder (with a slash at its end), the repository, the interface. */
   url: https,
+  /** Of a folder of CSAF that names its archive nowhere, or of the advisories behind GitHub's interface: where that lies. */
+  archive: https.optional(),
+  /** What a folder of CSAF has beside each document. */
+  hash: z.enum(['sha256', 'sha512']).default('sha256'),
   /** Hosts that the address may redirect to, beside its own. */
   hosts: z.array(z.hostname()).max(10).default([]),
   /** `excerpt`: it holds only some advisories of its ecosystems, so that no match says little. */
@@ -27,7 +34,7 @@ export const advisoriesConfigSchema = z.strictObject({
   publishers: z
     .array(
       z.string().refine((name) => publisherSources(name) !== undefined, {
-        error: `not one of ${publisherNames.join(', ')} with what it takes after a slash (osv/npm, alpine/v3.20, nvd/2026, end-of-life/debian)`,
+        error: `not one of ${publisherNames.join(', ')}, with what it takes after the slash`,
       }),
     )
     .max(200)

@@ -1,4 +1,5 @@
 import { describeError, LimitExceededError } from '../core/errors.ts';
+import { bunzip2, isBzip2 } from '../formats/bzip2/index.ts';
 import { decompress } from '../formats/compression/index.ts';
 import { TarReader } from '../formats/tar/index.ts';
 import { readZip } from '../formats/zip/index.ts';
@@ -26,7 +27,7 @@ const ARCHIVE_SHARE = 8;
 const WANTED = /\.(?:jsonl?|ndjson|xml|csv|txt)$/i;
 
 /**
- * Unpacks a file of a source: plain, gzip or zstd, zip, or a tar in one of these. What is said of its form is what its
+ * Unpacks a file of a source: plain, gzip, zstd or bzip2, zip, or a tar in one of these. What is said of its form is what its
  * bytes say.
  *
  * @throws AdvisorySourceError `broken` or `too-large`, naming the file
@@ -48,7 +49,7 @@ export async function* openFile(
       return;
     }
     let most = limits.fileBytes;
-    const unpacked = capped(decompress(once(bytes)), () => most);
+    const unpacked = capped(isBzip2(bytes) ? bunzip2(bytes) : decompress(once(bytes)), () => most);
     const first = await unpacked.next();
     const head: Uint8Array = first.done ? new Uint8Array() : first.value;
     if (isTar(head)) {
@@ -99,7 +100,10 @@ async function* resume(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Async
   yield* rest;
 }
 
-async function* capped(chunks: AsyncIterable<Uint8Array>, limit: () => number): AsyncGenerator<Uint8Array> {
+async function* capped(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: () => number,
+): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of chunks) {
     total += chunk.length;

@@ -9,11 +9,36 @@ export interface SourceFile {
   readonly bytes: Uint8Array;
 }
 
-/** `absent`: the source holds nothing, as its owner wishes, and contributes nothing. */
-export type SourceReading =
+/** A file of one record, which takes the place of what was known under that name. */
+export interface ChangedFile extends SourceFile {
+  /** As `recordKey` of the reading names it. */
+  readonly record: string;
+}
+
+/** What changed since the reading that gave the validator. */
+export interface ChangeReading {
+  readonly kind: 'changes';
+  readonly files: readonly ChangedFile[];
+  /** Records that its publisher took away. */
+  readonly gone: readonly string[];
+  /** The name by which changes speak of a record, where that is not its id (a file's name). */
+  readonly recordKey?: ((record: string) => string) | undefined;
+  readonly validator: string;
+}
+
+/**
+ * `absent`: the source holds nothing, as its owner wishes, and contributes nothing. `changes` is only given where a
+ * validator of that source was.
+ */
+export type SourceReading = (
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'files'; readonly files: AsyncIterable<SourceFile>; readonly validator?: string | undefined };
+  | { readonly kind: 'files'; readonly files: AsyncIterable<SourceFile>; readonly validator?: string | undefined }
+  | ChangeReading
+) & {
+  /** What was asked of the network for it. */
+  readonly fetchedBytes?: number | undefined;
+};
 
 /** Where advisories come from. Reading may fail half way; then nothing of it is used. */
 export interface AdvisorySource {
@@ -46,6 +71,8 @@ export interface SourceState {
   readonly goodAt?: string | undefined;
   /** What has been wrong since then. */
   readonly problem?: { readonly kind: SourceProblem; readonly message: string; readonly since: string } | undefined;
+  /** What the last run fetched of it, and what all did that are remembered. */
+  readonly fetched?: { readonly last: number; readonly total: number } | undefined;
 }
 
 /** What is remembered of the sources between two runs, so that one that fails for long is seen. */

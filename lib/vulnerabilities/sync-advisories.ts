@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { describeError, LadingError } from '../core/errors.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { advisoriesUpdated, draftEvent, type EventDraft } from '../events/index.ts';
-import { COMPILER_VERSION, compileAdvisories } from './compile-advisories.ts';
+import { COMPILER_VERSION, type CompiledSource, compileAdvisories } from './compile-advisories.ts';
 import { diffSnapshots, summarize } from './diff-snapshots.ts';
 import { AdvisorySourceError, type SourceProblem } from './errors.ts';
 import { isPseudoEcosystem, type Snapshot, type SourceSection } from './model.ts';
@@ -13,6 +13,7 @@ import type {
   CurrentSnapshot,
   RematchProgress,
   SourceLog,
+  SourceReading,
   SourceState,
 } from './ports.ts';
 import { composeSnapshot } from './snapshot.ts';
@@ -33,6 +34,8 @@ export interface SyncOptions {
   readonly acceptShrink?: boolean;
   /** No source is begun after this, so that a run ends with what it has, however much there is to read at first. */
   readonly until?: Date;
+  /** A source that is still being read then has failed: it must not take the others' news with it. */
+  readonly deadline?: Date;
   /** Nobody waits for news: what changed is not worked out, and no event tells of it. */
   readonly quiet?: boolean;
 }
@@ -46,6 +49,8 @@ export interface SourceReport {
   readonly problem?: { readonly kind: SourceProblem; readonly message: string };
   /** Seconds since it was last read or found unchanged, or since it first failed where it never was. */
   readonly staleSeconds?: number;
+  /** Bytes that were fetched for it in this run. */
+  readonly fetchedBytes?: number;
 }
 
 export interface SyncResult {
@@ -108,12 +113,15 @@ async function remind(
   return [await announce(ports, current.snapshot, previous, reports)];
 }
 
-/** Those first whose data are the oldest. */
+/** Those first whose data are the oldest; what failed comes last, so that it cannot use up the others' time. */
 async function inTurn({ sources, log }: SyncPorts): Promise<readonly AdvisorySource[]> {
   if (!log) return sources;
   const states = await log.sourceStates();
-  const goodAt = ({ name }: AdvisorySource): string => (Object.hasOwn(states, name) && states[name]?.goodAt) || '';
-  return [...sources].sort((a, b) => (goodAt(a) < goodAt(b) ? -1 : goodAt(a) > goodAt(b) ? 1 : 0));
+  const turn = ({ name }: AdvisorySource): string => {
+    const state = Object.hasOwn(states, name) ? states[name] : undefined;
+    return `${state?.problem ? 1 : 0} ${state?.goodAt ?? ''}`;
+  };
+  return [...sources].sort((a, b) => (turn(a) < turn(b) ? -1 : turn(a) > turn(b) ? 1 : 0));
 }
 
 /** Remembers how it stands with each source; those that are no longer configured are forgotten. */
@@ -121,12 +129,14 @@ async function watch(ports: SyncPorts, reports: readonly SourceReport[]): Promis
   if (!ports.log) return reports;
   const now = ports.clock.now();
   const known = await ports.log.sourceStates();
-  const states = reports.map(({ name, state, problem }): [string, SourceState] => {
+  const states = reports.map(({ name, state, problem, fetchedBytes: last }): [string, SourceState] => {
     const before = Object.hasOwn(known, name) ? known[name] : undefined;
     if (state === 'postponed') return [name, before ?? {}];
-    if (!problem) return [name, { goodAt: now.toISOString() }];
+    const fetched = last === undefined ? {} : { fetched: { last, total: (before?.fetched?.total ?? 0) + last } };
+    if (!problem) return [name, { goodAt: now.toISOString(), ...fetched }];
     const since = before?.problem?.since ?? now.toISOString();
-    return [name, { goodAt: before?.goodAt, problem: { ...problem, message: problem.message.slice(0, 500), since } }];
+    const told = { ...problem, message: problem.message.slice(0, 500), since };
+    return [name, { goodAt: before?.goodAt, problem: told, fetched: before?.fetched }];
   });
   await ports.log.recordStates(Object.fromEntries(states));
   return reports.map((report, i) => {
@@ -156,16 +166,15 @@ async function readSource(
   });
   try {
     const reading = await source.read(reusable?.validator);
+    const fetched = reading.fetchedBytes === undefined ? {} : { fetchedBytes: reading.fetchedBytes };
     if (reading.kind === 'unchanged') {
-      if (reusable) return { section: reusable, report: report('unchanged', reusable) };
+      if (reusable) return { section: reusable, report: { ...report('unchanged', reusable), ...fetched } };
       throw new AdvisorySourceError('broken', 'it says "unchanged", and nothing was read from it before');
     }
     if (reading.kind === 'absent') {
       return { section: undefined, report: report('updated', undefined) };
     }
-    // Twenty formats, which whoever only matches need not load.
-    const { readAdvisories } = await import('./read-advisories.ts');
-    const { section: made, shards } = await compileAdvisories(readAdvisories(reading.files, options.limits));
+    const { section: made, shards } = await compileReading(ports, reading, reusable, options);
     if (previous && !options.acceptShrink) checkShrink(previous, made);
     await ports.store.putShards(shards);
     const section: SourceSection = {
@@ -175,12 +184,37 @@ async function readSource(
       ...made,
       ...(reading.validator === undefined ? {} : { validator: reading.validator }),
     };
-    return { section, report: report('updated', section) };
+    return { section, report: { ...report('updated', section), ...fetched } };
   } catch (error) {
     if (!(error instanceof AdvisorySourceError)) throw error;
     const problem = { kind: error.problem, message: describeError(error) };
     return { section: previous, report: { ...report('failed', previous), problem } };
   }
+}
+
+async function compileReading(
+  { store, clock }: SyncPorts,
+  reading: Extract<SourceReading, { readonly kind: 'files' | 'changes' }>,
+  base: SourceSection | undefined,
+  { limits, deadline }: SyncOptions,
+): Promise<CompiledSource> {
+  // Twenty formats, which whoever only matches need not load.
+  const { readAdvisories } = await import('./read-advisories.ts');
+  const inTime = async function* <T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const item of items) {
+      if (deadline && clock.now() >= deadline) {
+        throw new AdvisorySourceError('too-large', 'it could not be read to its end in the time that a run has');
+      }
+      yield item;
+    }
+  };
+  if (reading.kind === 'files') return compileAdvisories(inTime(readAdvisories(reading.files, limits)));
+  if (!base) throw new AdvisorySourceError('broken', 'it tells of changes, and nothing was read from it before');
+  const { foldChanges } = await import('./fold-changes.ts');
+  const made = await compileAdvisories(inTime(foldChanges(store, base, reading, limits)));
+  // What was left out of the whole is still left out.
+  const { rejected } = made.section.rejected.count > 0 ? made.section : base;
+  return { ...made, section: { ...made.section, rejected } };
 }
 
 /** Below this, a source is too small for its losses to mean anything. */

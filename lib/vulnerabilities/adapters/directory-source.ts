@@ -4,7 +4,7 @@ import { AdvisorySourceError } from '../errors.ts';
 import type { SourceScope } from '../model.ts';
 import type { AdvisorySource, SourceFile } from '../ports.ts';
 
-const ADVISORY_FILE = /\.(?:json|jsonl|ndjson|xml|csv|txt|tar)(?:\.gz|\.zst)?$|\.(?:zip|tgz)$/i;
+const ADVISORY_FILE = /\.(?:json|jsonl|ndjson|xml|csv|txt|tar)(?:\.gz|\.zst|\.bz2)?$|\.(?:zip|tgz)$/i;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 /** Advisory files of a folder and its subfolders, or the one file that the path names; other files are passed over. */

@@ -35,6 +35,7 @@ const statesSchema = z.record(
   z.object({
     goodAt: z.string().optional(),
     problem: z.object({ kind: z.enum(sourceProblems), message: z.string(), since: z.string() }).optional(),
+    fetched: z.object({ last: z.number(), total: z.number() }).optional(),
   }),
 );
 

@@ -14,6 +14,7 @@ import {
   vulnerabilityList,
   vulnrichmentExtract,
 } from './facts.ts';
+import { githubAdvisory } from './github-advisory.ts';
 import {
   nodeCoreAdvisories,
   npmAdvisories,
@@ -33,6 +34,7 @@ export type { PackageAdvisory, ReadContext, RecordRead } from './claim.ts';
 /** Each knows its documents by their shape; the first that does reads them. */
 const jsonReaders: readonly JsonReader[] = [
   osv,
+  githubAdvisory,
   secdb,
   cveRecord,
   knownExploited,

@@ -1,0 +1,1 @@
+export { bunzip2, isBzip2 } from './bunzip2.ts';
