@@ -44,30 +44,60 @@ export async function callJson(call: JsonCall): Promise<unknown> {
   });
 }
 
+export interface RestCall {
+  readonly service: string;
+  readonly region: string;
+  readonly path: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Bytes of the answer. @default 256 KiB */
+  readonly maxBytes?: number;
+}
+
+/**
+ * The same for one call (a POST) of a service that speaks REST with JSON.
+ *
+ * @throws LadingError with the error's type as code, `aws-unreachable`, `aws-protocol`
+ */
+export async function callRest({ service, region, path, input, maxBytes = MAX_ANSWER }: RestCall): Promise<unknown> {
+  const url = new URL(path, endpointOf(service, region));
+  const body = JSON.stringify(input);
+  const plain = { 'content-type': 'application/json' };
+  const credentials = ownCredentials;
+  const headers = await signRequest({ service, region, url, method: 'POST', headers: plain, body, credentials });
+  const { status, text } = await postText(url, headers, body, service, maxBytes);
+  if (status === 200) return parseJsonStrict(text, { what: `the answer of ${service}`, maxBytes });
+  // The type stands in a header that is not read here, or in the body.
+  const type = /"(?:__type|code)"\s*:\s*"(?:[^"#]{0,200}#)?(\w{1,100})"/.exec(text)?.[1] ?? `status-${status}`;
+  throw new LadingError(type, `${service} answered POST ${path} with status ${status} (${type})`, {
+    retryable: status === 429 || status >= 500,
+  });
+}
+
 /** Sent to the service and to nowhere that it may name: a signature, or a token, goes along. */
 export async function postText(
   url: URL,
   headers: Readonly<Record<string, string>>,
   body: string,
   what: string,
+  maxBytes = MAX_ANSWER,
 ): Promise<{ readonly status: number; readonly text: string }> {
   try {
     const { host: _host, ...rest } = headers;
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(url, { method: 'POST', headers: rest, body, redirect: 'error', signal });
-    return { status: response.status, text: await readLimited(response, what) };
+    return { status: response.status, text: await readLimited(response, what, maxBytes) };
   } catch (cause) {
     if (cause instanceof LadingError) throw cause;
     throw new LadingError('aws-unreachable', `${what} does not answer at ${url.host}`, { cause, retryable: true });
   }
 }
 
-async function readLimited(response: Response, what: string): Promise<string> {
+async function readLimited(response: Response, what: string, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > MAX_ANSWER) throw new LadingError('aws-protocol', `${what} answered with more than ${MAX_ANSWER} bytes`);
+    if (size > maxBytes) throw new LadingError('aws-protocol', `${what} answered with more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -37,7 +37,11 @@ export async function addReport(
   }
   const vote: Vote = { voter: voterOf(report), report, via, receivedAt: clock.now().toISOString() };
   const outcome = await votes.put(locationKey(subject), vote);
-  const detail = `${vote.voter} reported ${report.findings.length} findings`;
-  const drafts = outcome === 'stored' ? [draftEvent(gateInputsChanged, { subject, cause: 'vote', detail })] : [];
-  return { vote, outcome, drafts };
+  return { vote, outcome, drafts: outcome === 'stored' ? [voteNews(subject, vote)] : [] };
+}
+
+/** That the gate has a vote to look at. */
+export function voteNews(subject: ImageSubject, { voter, report }: Vote): EventDraft {
+  const detail = `${voter} reported ${report.findings.length} findings`;
+  return draftEvent(gateInputsChanged, { subject, cause: 'vote', detail });
 }

@@ -62,7 +62,8 @@ export const voteSchema = z.object({
   /** `trivy`, …; of SARIF from other tools, `sarif:<tool>`. */
   voter: z.string().min(1).max(120),
   report: scannerReportSchema,
-  via: z.enum(['file', 'event']),
+  /** How it came: handed in, fetched because its scanner told of it, or asked for by a run of ours. */
+  via: z.enum(['file', 'event', 'run']),
   receivedAt: z.iso.datetime(),
 });
 export type Vote = z.infer<typeof voteSchema>;

@@ -26,6 +26,10 @@ export interface ServiceOptions {
   readonly allowInsecure?: boolean;
   readonly allowPrivate?: boolean;
   readonly transport?: TransportOptions;
+  /** For everything, in milliseconds. @default 30 s */
+  readonly timeMs?: number;
+  /** Of the answer. @default 1 MiB */
+  readonly maxBytes?: number;
 }
 
 const TIME_MS = 30_000;
@@ -38,19 +42,19 @@ const MAX_BYTES = 1024 * 1024;
  * @throws LadingError `registry-unavailable`, `registry-protocol`, `address-blocked`, `credentials-invalid`
  */
 export async function callService(call: ServiceCall, options: ServiceOptions = {}): Promise<ServiceAnswer> {
-  const { allowInsecure = false, allowPrivate = false } = options;
+  const { allowInsecure = false, allowPrivate = false, timeMs = TIME_MS, maxBytes = MAX_BYTES } = options;
   const { host } = call.url;
   const policy = createOriginPolicy({ base: call.url, allowHosts: [], allowInsecure, allowPrivate });
   policy.check(call.url, 'the service');
-  const transport = createTransport(policy, options.transport);
-  const deadline = startDeadline(undefined, TIME_MS, `an answer of ${host}`);
+  const transport = createTransport(policy, { idleTimeoutMs: Math.max(timeMs, 60_000), ...options.transport });
+  const deadline = startDeadline(undefined, timeMs, `an answer of ${host}`);
   try {
     const response = await transport.send({ ...requestOf(call), signal: deadline.signal });
     if (response.status >= 300 && response.status < 400) {
       response.discard();
       throw registryError('registry-protocol', `${host} answered with a redirect, which is not followed`);
     }
-    return { status: response.status, json: await readBody(response, host), headers: response.headers };
+    return { status: response.status, json: await readBody(response, host, maxBytes), headers: response.headers };
   } finally {
     deadline.clear();
     transport.close();
@@ -75,16 +79,16 @@ function requestOf({ method, url, headers = {}, form, json }: ServiceCall): Http
   };
 }
 
-async function readBody(response: HttpResponse, host: string): Promise<unknown> {
+async function readBody(response: HttpResponse, host: string, maxBytes: number): Promise<unknown> {
   let bytes: Uint8Array;
   try {
-    bytes = await collectContent(response.body, MAX_BYTES, `the answer of ${host}`);
+    bytes = await collectContent(response.body, maxBytes, `the answer of ${host}`);
   } catch (error) {
     if (error instanceof LadingError && error.code !== 'limit-exceeded') throw error;
-    throw registryError('registry-protocol', `${host} answered with more than ${MAX_BYTES} bytes`);
+    throw registryError('registry-protocol', `${host} answered with more than ${maxBytes} bytes`);
   }
   try {
-    return bytes.length === 0 ? undefined : parseJsonStrict(bytes, { maxBytes: MAX_BYTES });
+    return bytes.length === 0 ? undefined : parseJsonStrict(bytes, { maxBytes });
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import {
   CreateRepositoryCommand,
   type ECRClient,
   GetAuthorizationTokenCommand,
+  GetDownloadUrlForLayerCommand,
   type ImageIdentifier,
   type ListImagesCommandInput,
   paginateDescribeRepositories,
@@ -31,6 +32,8 @@ export interface EcrControl {
   /** False where the image was not there. */
   deleteImage(repository: string, image: ImageIdentifier, signal?: AbortSignal): Promise<boolean>;
   createRepository(repository: string): Promise<void>;
+  /** A presigned address of one layer, for about an hour (API reference, "GetDownloadUrlForLayer"). */
+  layerUrl(repository: string, digest: string, signal?: AbortSignal): Promise<URL>;
 }
 
 export function createEcrControl(client: ECRClient, account: string | undefined): EcrControl {
@@ -54,6 +57,18 @@ export function createEcrControl(client: ECRClient, account: string | undefined)
         }
       } catch (error) {
         throw translate(error, 'listing repositories');
+      }
+    },
+    async layerUrl(repositoryName, layerDigest, abortSignal) {
+      try {
+        const input = { ...registry, repositoryName, layerDigest };
+        const { downloadUrl } = await client.send(
+          new GetDownloadUrlForLayerCommand(input),
+          abortSignal ? { abortSignal } : {},
+        );
+        return new URL(downloadUrl ?? '');
+      } catch (error) {
+        throw translate(error, `the address of ${layerDigest}`);
       }
     },
     deleteImage: (repositoryName, image, abortSignal) =>

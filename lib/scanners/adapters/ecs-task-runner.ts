@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { stopTask } from '../../aws/ecs-tasks.ts';
+import { callJson, type JsonCall } from '../../aws/json-call.ts';
+import { LadingError } from '../../core/errors.ts';
+import { REPORT_FILE } from '../drivers/commands.ts';
+import type { TaskRunner, TaskState } from '../ports.ts';
+
+/** What the infrastructure made for tasks, as one JSON variable. */
+export const scannerTasksSchema = z.object({
+  cluster: z.string().min(1),
+  subnets: z.array(z.string()),
+  securityGroups: z.array(z.string()),
+  assignPublicIp: z.boolean(),
+  bucket: z.string().min(1),
+  /** ARNs of task definitions, by kind of scanner. */
+  definitions: z.record(z.string(), z.string()),
+});
+export type ScannerTasks = Readonly<z.infer<typeof scannerTasksSchema>>;
+
+const SERVICE = 'AmazonEC2ContainerServiceV20141113';
+const problem = z.object({ reason: z.string().nullish(), detail: z.string().nullish() });
+const ran = z.object({
+  tasks: z.array(z.object({ taskArn: z.string().max(1000) })).nullish(),
+  failures: z.array(problem).nullish(),
+});
+const described = z.object({
+  tasks: z
+    .array(
+      z.object({
+        lastStatus: z.string(),
+        stoppedReason: z.string().nullish(),
+        containers: z
+          .array(z.object({ name: z.string(), exitCode: z.int().nullish(), reason: z.string().nullish() }))
+          .nullish(),
+      }),
+    )
+    .nullish(),
+  failures: z.array(problem).nullish(),
+});
+
+/** Tasks on Fargate (ECS API reference: RunTask, DescribeTasks, StopTask), told apart by `startedBy`. */
+export const STARTED_BY = 'lading-scanners';
+
+export function ecsTaskRunner(
+  place: ScannerTasks,
+  call: (call: JsonCall) => Promise<unknown> = callJson,
+  stop: typeof stopTask = stopTask,
+): TaskRunner {
+  const ask = (operation: string, input: JsonCall['input']) =>
+    call({ service: 'ecs', target: `${SERVICE}.${operation}`, input });
+  return {
+    async run(task, id) {
+      const definition = place.definitions[task.scanner];
+      if (definition === undefined) {
+        throw new LadingError(
+          'scanner-unknown',
+          `there is no task definition for ${task.scanner}; deploy the stack again`,
+        );
+      }
+      const answer = ran.parse(
+        await ask('RunTask', {
+          ...{ cluster: place.cluster, taskDefinition: definition, launchType: 'FARGATE', count: 1 },
+          // Asked again after a lost answer, ECS gives the task that it started ("clientToken").
+          ...{ clientToken: id, startedBy: STARTED_BY },
+          networkConfiguration: {
+            awsvpcConfiguration: {
+              ...{ subnets: place.subnets, securityGroups: place.securityGroups },
+              assignPublicIp: place.assignPublicIp ? 'ENABLED' : 'DISABLED',
+            },
+          },
+          overrides: {
+            containerOverrides: [
+              { name: 'login', environment: loginVariables(task.registry) },
+              { name: 'scanner', command: task.arguments },
+              {
+                name: 'courier',
+                command: ['s3', 'cp', '--only-show-errors', REPORT_FILE, `s3://${place.bucket}/${task.reportKey}`],
+              },
+            ],
+          },
+        }),
+      );
+      const [started] = answer.tasks ?? [];
+      if (started) return started.taskArn;
+      throw notStarted(answer.failures?.[0]);
+    },
+    async look(handle) {
+      const answer = described.parse(await ask('DescribeTasks', { cluster: place.cluster, tasks: [handle] }));
+      const [task] = answer.tasks ?? [];
+      // ECS forgets tasks an hour after their end.
+      if (task === undefined) return { kind: 'stopped', reason: 'ECS does not know the task any more' };
+      if (task.lastStatus !== 'STOPPED') return { kind: 'running' };
+      return stateOf(task);
+    },
+    stop: (handle, reason) => stop({ cluster: place.cluster, task: handle, reason }),
+  };
+}
+
+function stateOf({ containers, stoppedReason }: NonNullable<z.infer<typeof described>['tasks']>[number]): TaskState {
+  const scanner = containers?.find(({ name }) => name === 'scanner');
+  const exitCode = scanner?.exitCode ?? undefined;
+  const others = (containers ?? []).filter(({ name, exitCode: code }) => name !== 'scanner' && (code ?? 0) !== 0);
+  const words = [
+    scanner?.reason,
+    ...others.map(({ name, exitCode: code, reason }) => `${name} ended with ${code}${reason ? `: ${reason}` : ''}`),
+    stoppedReason,
+  ];
+  const reason = words.filter(Boolean).join('; ').slice(0, 800);
+  return { kind: 'stopped', ...(exitCode === undefined ? {} : { exitCode }), ...(reason ? { reason } : {}) };
+}
+
+/** Whose token the task is to fetch before it pulls, where the registry is an ECR; else nothing. */
+function loginVariables(registry: string): readonly { readonly name: string; readonly value: string }[] {
+  const region = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(registry)?.[1];
+  return region === undefined
+    ? []
+    : [
+        { name: 'ECR_HOST', value: registry },
+        { name: 'ECR_REGION', value: region },
+      ];
+}
+
+/** There is no room, or not yet (ECS developer guide, "API failure reasons"); the rest is a mistake somewhere. */
+function notStarted(failure: z.infer<typeof problem> | undefined): LadingError {
+  const why = `${failure?.reason ?? 'no reason is given'}${failure?.detail ? `, ${failure.detail}` : ''}`.slice(0, 500);
+  const retryable = /RESOURCE|CAPACITY|AGENT|Capacity/.test(why) || failure === undefined;
+  return new LadingError('task-not-started', `ECS did not start the task: ${why}`, { retryable });
+}
