@@ -1,6 +1,7 @@
 import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { isLadingError, LimitExceededError } from '../core/errors.ts';
+import { groupBy } from '../core/group-by.ts';
 import {
   type ArtifactClass,
   artifactClassOf,
@@ -56,6 +57,7 @@ const MAX_DEPTH = 3;
 const MAX_MANIFESTS = 5_000;
 const MAX_MANIFEST_BYTES = 128 * 1024 * 1024;
 const AT_ONCE = 6;
+const VISITS_AT_ONCE = 4;
 
 /**
  * Collects the closed graph of an image: index → children → referrers of each → their referrers. Each digest once.
@@ -85,11 +87,12 @@ export async function walkClosedGraph(
   const root = await fetchNode(walk, { digest: at.digest }, { role: 'root' });
   if (root === undefined) return undefined;
   await visit(walk, root, { indexes: 0, referrers: 0 });
+  const nodes = inPushOrder(root, walk.nodes);
   return {
     root: at.digest,
-    nodes: walk.nodes,
-    blobs: blobsOfNodes(walk.nodes),
-    tags: walk.tags,
+    nodes,
+    blobs: blobsOfNodes(nodes),
+    tags: walk.tags.sort((a, b) => (a.tag < b.tag ? -1 : 1)),
     missing: walk.missing,
     complete: walk.complete,
   };
@@ -114,21 +117,52 @@ interface Depth {
 
 type Place = Pick<GraphNode, 'role' | 'of'>;
 
+/** What hangs on different manifests is asked for at once; the order is made when all is known. */
 async function visit(walk: Walk, node: GraphNode, depth: Depth): Promise<void> {
   const { manifest } = node;
-  if (manifest.kind === 'index') {
-    if (depth.indexes >= MAX_DEPTH) over('index-depth', `indexes are nested more than ${MAX_DEPTH} deep`);
-    for (const child of await fetchChildren(walk, manifest.digest, manifest.manifests)) {
-      await visit(walk, child, { ...depth, indexes: depth.indexes + 1 });
-    }
-  }
   walk.nodes.push(node);
+  await Promise.all([visitChildren(walk, manifest, depth), visitAttached(walk, manifest, depth)]);
+}
+
+async function visitChildren(walk: Walk, manifest: Manifest, depth: Depth): Promise<void> {
+  if (manifest.kind !== 'index') return;
+  if (depth.indexes >= MAX_DEPTH) over('index-depth', `indexes are nested more than ${MAX_DEPTH} deep`);
+  const children = await fetchChildren(walk, manifest.digest, manifest.manifests);
+  await mapLimit(children, VISITS_AT_ONCE, (child) => visit(walk, child, { ...depth, indexes: depth.indexes + 1 }));
+}
+
+async function visitAttached(walk: Walk, manifest: Manifest, depth: Depth): Promise<void> {
   const attached = await fetchAttached(walk, manifest.digest);
   if (attached.length > 0 && depth.referrers >= MAX_DEPTH) {
     walk.complete = false;
     return;
   }
-  for (const referrer of attached) await visit(walk, referrer, { indexes: 0, referrers: depth.referrers + 1 });
+  await mapLimit(attached, VISITS_AT_ONCE, (referrer) =>
+    visit(walk, referrer, { indexes: 0, referrers: depth.referrers + 1 }),
+  );
+}
+
+/** Children before their index, referrers after their subject: the same order whatever answer came first. */
+function inPushOrder(root: GraphNode, nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const byDigest = new Map(nodes.map((node) => [node.manifest.digest, node]));
+  const attached = groupBy(
+    nodes.filter(({ role }) => role === 'referrer' || role === 'tagged'),
+    ({ of }) => of,
+    (node) => node,
+  );
+  const ordered = new Set<GraphNode>();
+  const begun = new Set<GraphNode>();
+  const emit = (node: GraphNode | undefined): void => {
+    if (node === undefined || begun.has(node)) return;
+    begun.add(node);
+    const { manifest } = node;
+    if (manifest.kind === 'index') for (const { digest } of manifest.manifests) emit(byDigest.get(digest));
+    ordered.add(node);
+    const own = attached.get(manifest.digest) ?? [];
+    for (const one of own.sort((a, b) => (a.manifest.digest < b.manifest.digest ? -1 : 1))) emit(one);
+  };
+  emit(root);
+  return [...ordered];
 }
 
 async function fetchChildren(walk: Walk, of: Digest, listed: readonly Descriptor[]): Promise<readonly GraphNode[]> {
