@@ -2,8 +2,9 @@ import type { Digest } from '../core/digest.ts';
 import { assemblePackages } from './assemble-packages.ts';
 import { findDistro } from './catalogers/distro/find-distro.ts';
 import { catalogers, catalogLockFiles } from './catalogers/index.ts';
+import { listCpes } from './cpe/list-cpes.ts';
 import type { ImageInventory } from './inventory-image.ts';
-import { type Base, type Gap, GENERATOR_VERSION, type Sbom, type SbomOutcome } from './model.ts';
+import { type Base, type Gap, GENERATOR_VERSION, type Package, type Sbom, type SbomOutcome } from './model.ts';
 import { originOf } from './origin/origin-of.ts';
 
 /**
@@ -36,8 +37,14 @@ export function buildSbom(
       ...(read ? { diffId: read.diffId, unpackedBytes: read.unpackedBytes, files: read.files } : {}),
       origin: originOf(i, options.base),
     })),
-    packages: assemblePackages(found, digests).map((one) => ({ ...one, origin: originOf(one.layer, options.base) })),
+    packages: assemblePackages(found, digests).map((one) => describe(one, options.base)),
   };
+}
+
+/** What follows from the rest. */
+function describe(one: Package, base: Base | undefined): Package {
+  const cpes = listCpes(one);
+  return { ...one, ...(cpes.length > 0 ? { cpes } : {}), origin: originOf(one.layer, base) };
 }
 
 /** A crossed cap weighs more than damage: it may have been put there to hide something. */

@@ -77,9 +77,15 @@ function toPackage(component: ReadComponent, distro: ListedDistro | undefined): 
     ...(component.bomRef === undefined ? {} : { ref: component.bomRef }),
     ...(supplier === undefined ? {} : { supplier }),
     ...(hashes.length === 0 ? {} : { hashes }),
-    ...(cpe === undefined ? {} : { cpes: [cpe] }),
+    ...(cpe === undefined ? {} : { cpes: [cpe, ...cpesOf(component)] }),
   };
 }
+
+/** Further ones stand in properties: ours, and Syft's. */
+const cpesOf = ({ allProperties, cpe }: ReadComponent): readonly string[] =>
+  allProperties
+    .filter(({ name, value }) => (name === 'lading:package:cpe' || name === 'syft:cpe23') && value !== cpe)
+    .map(({ value }) => value);
 
 function locationsOf({ allProperties, properties }: ReadComponent): readonly string[] {
   const ours = allProperties.filter(({ name }) => name === 'lading:package:location').map(({ value }) => value);

@@ -28,6 +28,7 @@ export function listSbom(sbom: Sbom): ListedSbom {
     ref: one.id,
     supplier: one.supplier,
     hashes: one.hashes,
+    cpes: one.cpes,
   }));
   const { distro } = sbom;
   return {

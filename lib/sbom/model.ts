@@ -57,6 +57,8 @@ export const packageSchema = z.object({
   distro: z.object({ id: z.string(), versionId: z.string().optional() }).optional(),
   /** SPDX expressions where the package says so, else its own words. */
   licenses: z.array(z.string()),
+  /** Names under which vulnerability databases may know it (CPE 2.3), the likeliest first; absent in older versions. */
+  cpes: z.array(z.string()).optional(),
   /** Of the file that is the package (a Java archive), in hexadecimal digits, as CycloneDX names the algorithms. */
   hashes: z.array(z.object({ algorithm: z.enum(['SHA-1', 'SHA-256', 'SHA-512']), value: z.string() })).optional(),
   /** What is known of a model or a module besides: `format`, `architecture`, `parameters`, `producer`. */

@@ -1,4 +1,5 @@
 import { type Bom, type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
+import { cpeOfDistro } from './cpe/list-cpes.ts';
 import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
 import { describeBase } from './origin/describe-base.ts';
@@ -12,6 +13,7 @@ const PROPERTY = {
   sourceName: 'lading:package:source:name',
   sourceVersion: 'lading:package:source:version',
   location: 'lading:package:location',
+  cpe: 'lading:package:cpe',
   layer: 'lading:package:layer',
   layerIndex: 'lading:package:layer:index',
   origin: 'lading:package:origin',
@@ -79,6 +81,7 @@ function subjectOf(sbom: Sbom, options: SubjectOptions): BomComponent {
 
 function distroComponent(distro: Distro): BomComponent {
   const version = distro.pointRelease ?? distro.versionId;
+  const cpe = cpeOfDistro(distro);
   const properties: BomProperty[] = [
     { name: PROPERTY.distroId, value: distro.id },
     ...(distro.versionId ? [{ name: PROPERTY.distroVersionId, value: distro.versionId }] : []),
@@ -90,7 +93,7 @@ function distroComponent(distro: Distro): BomComponent {
     type: 'operating-system',
     name: distro.id,
     ...(version ? { version } : {}),
-    ...(distro.cpe ? { cpe: distro.cpe } : {}),
+    ...(cpe ? { cpe } : {}),
     properties,
   };
 }
@@ -98,6 +101,8 @@ function distroComponent(distro: Distro): BomComponent {
 function packageComponent(one: Package, sbom: Sbom): BomComponent {
   const scoped = one.type === 'npm' && one.name.startsWith('@') ? one.name.indexOf('/') : -1;
   const layer = sbom.layers[one.layer];
+  // The format has room for one.
+  const [cpe, ...others] = one.cpes ?? [];
   const optional: readonly (readonly [string, string | undefined])[] = [
     [PROPERTY.arch, one.arch],
     [PROPERTY.sourceName, one.source?.name],
@@ -110,6 +115,7 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     { name: PROPERTY.type, value: one.type },
     ...optional.flatMap(([name, value]) => (value ? [{ name, value }] : [])),
     ...one.locations.map(({ path }) => ({ name: PROPERTY.location, value: `/${path}` })),
+    ...others.map((value) => ({ name: PROPERTY.cpe, value })),
     ...Object.entries(one.about ?? {}).map(([name, value]) => ({ name: `${PROPERTY.about}:${name}`, value })),
     ...(one.platforms ?? []).map((value) => ({ name: PROPERTY.platform, value })),
   ];
@@ -122,6 +128,7 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     ...(one.hashes ? { hashes: one.hashes } : {}),
     ...(one.supplier ? { supplier: one.supplier } : {}),
     ...(one.purl ? { purl: one.purl } : {}),
+    ...(cpe ? { cpe } : {}),
     licenses: one.licenses.map(classifyLicense),
     properties,
   };

@@ -1,5 +1,4 @@
 export type { Bom, BomComponent, BomLicense, BomProperty, BomVersion } from './bom.ts';
-export { isCpe } from './prepare-bom.ts';
 export { readBom, readBomJson } from './read-bom.ts';
 export { readBomXml } from './read-bom-xml.ts';
 export type { ReadBom, ReadComponent } from './read-model.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isCpe } from '../cpe/index.ts';
 import type { Bom, BomComponent, BomLicense, BomVersion } from './bom.ts';
 
 /** A document in the order in which it is written, whatever the encoding. */
@@ -42,11 +43,6 @@ const sorted = ({ cpe, ...one }: BomComponent): BomComponent => ({
 
 const inOrder = (properties: BomComponent['properties'] = []): NonNullable<BomComponent['properties']> =>
   properties.toSorted((a, b) => compare(a.name, b.name) || compare(a.value, b.value));
-
-/** The patterns of CPE 2.2 and 2.3 (NIST IR 7695, sections 6.1 and 6.2), as the XML schema has them, on printable text. */
-const CPE_23 = /^cpe:2\.3:[aho*-](?::(?:[A-Za-z0-9._*?-]|\\[!-~])+){10}$/;
-const CPE_22 = /^[cC][pP][eE]:\/[AHOaho]?(?::[A-Za-z0-9._~%-]*){0,6}$/;
-export const isCpe = (text: string): boolean => text.length <= 1024 && (CPE_23.test(text) || CPE_22.test(text));
 
 /**
  * Version 1.6 takes either a list of licences or a single expression, and an expression among others stands as a name;

@@ -90,7 +90,7 @@ export interface ImageFiles {
 }
 
 /** What a cataloger says of a package; identity, merging of duplicates and dependencies are common to all. */
-export type FoundPackage = Omit<Package, 'id' | 'dependencies' | 'locations' | 'origin' | 'platforms'> & {
+export type FoundPackage = Omit<Package, 'id' | 'cpes' | 'dependencies' | 'locations' | 'origin' | 'platforms'> & {
   /** `layer` is the index of the layer whose version of the file is seen. */
   readonly locations: readonly { readonly path: string; readonly layer: number }[];
   /** Names under which other packages of the same scope may need it. */

@@ -1,5 +1,5 @@
 import { digestHex, digestOf } from '../../core/digest.ts';
-import { isCpe } from '../../formats/cyclonedx/index.ts';
+import { isCpe } from '../../formats/cpe/index.ts';
 import { parsePackageUrl } from '../../formats/purl/index.ts';
 import type {
   SpdxAgent,
@@ -8,6 +8,7 @@ import type {
   SpdxPackage,
   SpdxRelationship,
 } from '../../formats/spdx/index.ts';
+import { cpeOfDistro } from '../cpe/list-cpes.ts';
 import type { Distro, Package, Sbom } from '../model.ts';
 import { describeBase } from '../origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from '../subject.ts';
@@ -78,6 +79,7 @@ function imagePackage(sbom: Sbom, options: SubjectOptions): SpdxPackage {
 
 function systemPackage(distro: Distro): SpdxPackage {
   const version = distro.pointRelease ?? distro.versionId;
+  const cpe = cpeOfDistro(distro);
   return {
     id: SYSTEM,
     name: distro.id,
@@ -85,7 +87,7 @@ function systemPackage(distro: Distro): SpdxPackage {
     purpose: 'operating-system',
     supplier: { kind: 'organization', name: distro.prettyName ?? distro.id },
     checksums: [],
-    cpes: distro.cpe !== undefined && isCpe(distro.cpe) ? [distro.cpe] : [],
+    cpes: cpe !== undefined && isCpe(cpe) ? [cpe] : [],
     ...(distro.versionId && version !== distro.versionId
       ? { annotation: `lading:distro:version-id=${distro.versionId}` }
       : {}),
@@ -112,7 +114,7 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
     ...(expression === undefined ? {} : { licenseDeclared: expression }),
     checksums: one.hashes ?? [],
     ...(one.purl === undefined ? {} : { purl: one.purl }),
-    cpes: [],
+    cpes: (one.cpes ?? []).filter(isCpe),
     sourceInfo: `found by what /${one.locations[0]?.path ?? ''} says`,
     annotation: writeNotes({
       type: one.type,

@@ -46,6 +46,11 @@ describe('the packages of an image', () => {
       source: { name: 'curl-src' },
       distro: { id: 'alpine', versionId: '3.18.9' },
       licenses: ['MIT'],
+      cpes: [
+        'cpe:2.3:a:haxx:curl:8.0:*:*:*:*:*:*:*',
+        'cpe:2.3:a:curl-src:curl-src:8.0:*:*:*:*:*:*:*',
+        'cpe:2.3:a:curl_src:curl_src:8.0:*:*:*:*:*:*:*',
+      ],
       locations: [{ path: 'lib/apk/db/installed', layer: image.layers[3]?.descriptor.digest }],
       layer: 1,
       origin: 'unknown',

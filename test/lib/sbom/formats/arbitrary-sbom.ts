@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { type Digest, digestOf } from '../../../../lib/core/digest.ts';
 import { formatPackageUrl } from '../../../../lib/formats/purl/index.ts';
+import { listCpes } from '../../../../lib/sbom/cpe/list-cpes.ts';
 import type { Sbom } from '../../../../lib/sbom/index.ts';
+
+const withCpes = (cpes: readonly string[]) => (cpes.length > 0 ? { cpes: [...cpes] } : {});
 
 type Package = Sbom['packages'][number];
 
@@ -85,6 +88,7 @@ export const sbomArbitrary: fc.Arbitrary<Sbom> = fc
     const ids = packages.map((one) => one.purl ?? `${one.type}:${one.name}@${one.version}`);
     const made = packages.map((one, i) => ({
       ...one,
+      ...withCpes(listCpes(one)),
       id: ids[i] as string,
       dependencies: ids.filter((_, j) => j !== i && (i + j) % 3 === 0).sort(),
     }));
