@@ -143,6 +143,10 @@ const SOFTWARE: Readonly<Record<string, string>> = {
 
 const NPM: Readonly<Record<string, string>> = {
   'ansi-regex': 'ansi-regex_project:ansi-regex',
+  'body-parser': 'openjsf:body-parser',
+  'follow-redirects': 'follow-redirects:follow_redirects',
+  ms: 'vercel:ms',
+  'path-to-regexp': 'pillarjs:path-to-regexp',
   express: 'openjsf:express expressjs:express',
   handlebars: 'handlebarsjs:handlebars',
   hapi: 'hapijs:hapi_server_framework',
@@ -163,6 +167,7 @@ const PYPI: Readonly<Record<string, string>> = {
   cryptography: 'cryptography.io:cryptography',
   django: 'djangoproject:django',
   flask: 'palletsprojects:flask',
+  idna: 'kjd:internationalized_domain_names_in_applications',
   jinja2: 'palletsprojects:jinja',
   kubernetes: 'kubernetes:python-client',
   pillow: 'python:pillow',
@@ -181,11 +186,19 @@ const GEM: Readonly<Record<string, string>> = {
   actionpack: 'rubyonrails:rails rubyonrails:actionpack_page-caching',
   activerecord: 'rubyonrails:rails',
   activesupport: 'rubyonrails:rails rubyonrails:active_support',
+  'concurrent-ruby': 'rubyconcurrency:concurrent_ruby',
+  'rails-html-sanitizer': 'rubyonrails:rails_html_sanitizers',
   bundler: 'bundler:bundler',
   rails: 'rubyonrails:rails',
   redcloth: 'redcloth:redcloth_library',
   rubygems: 'rubygems:rubygems',
   sinatra: 'sinatrarb:sinatra',
+};
+
+const CARGO: Readonly<Record<string, string>> = {
+  hyper: 'hyper:hyper',
+  smallvec: 'servo:smallvec',
+  tokio: 'tokio:tokio',
 };
 
 /** By group, or `group:artifact`. */
@@ -227,6 +240,7 @@ const BY_TYPE: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ['npm', NPM],
   ['pypi', PYPI],
   ['gem', GEM],
+  ['cargo', CARGO],
   ['maven', MAVEN],
   ['golang', GOLANG],
 ]);
