@@ -1,3 +1,10 @@
-export { listPrices, type Prices, pricesSchema } from './prices.ts';
-export { reportStorage, type StorageLine, type StorageReport } from './report-storage.ts';
-export type { OwnerBy, Period } from './to-holdings.ts';
+export { readCarbonModel, usualCarbonModel } from './carbon.ts';
+export { type BudgetState, checkBudgets } from './check-budgets.ts';
+export { type CostConfig, costConfigSchema } from './config.ts';
+export { type CostForecast, forecastCost } from './forecast-cost.ts';
+export type { ChargePorts } from './gather-charges.ts';
+export { type CostKind, costKinds } from './model.ts';
+export { listPrices, readPrices } from './prices.ts';
+export { type CostLine, type CostPart, type CostReport, type CostSettings, reportCost } from './report-cost.ts';
+export { reportStorage } from './report-storage.ts';
+export type { Period } from './to-holdings.ts';

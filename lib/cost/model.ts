@@ -26,3 +26,31 @@ export interface Ledger {
   /** What is really stored: each blob once for each store. */
   readonly total: bigint;
 }
+
+/**
+ * What is paid for. Amounts are whole numbers of: byte-milliseconds (`storage`, `archive`), bytes (`replication`,
+ * `restore`, `transfer`), images (`scan`), MB-milliseconds (`compute`), requests (`requests`).
+ */
+export const costKinds = [
+  'storage',
+  'archive',
+  'replication',
+  'restore',
+  'transfer',
+  'scan',
+  'compute',
+  'requests',
+] as const;
+export type CostKind = (typeof costKinds)[number];
+
+/** One amount that is counted for one owner. `marginal` is what would not be there without the owner. */
+export interface Charge {
+  readonly owner: string;
+  readonly kind: CostKind;
+  readonly region: string;
+  readonly amount: bigint;
+  readonly marginal: bigint;
+}
+
+/** Where an entry has no region: a registry outside AWS, or one of this machine. */
+export const NO_REGION = 'elsewhere';

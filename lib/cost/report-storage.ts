@@ -1,8 +1,9 @@
 import type { CatalogReader } from '../inventory/index.ts';
+import { type OwnerBy, ownerNamer, type StorageConfig, storeNamer } from '../storage/index.ts';
 import type { Holding } from './model.ts';
 import { gbMonths } from './prices.ts';
 import { shareByteTime } from './share-byte-time.ts';
-import { holdingsOf, type OwnerBy, ownerOf, type Period } from './to-holdings.ts';
+import { holdingsOf, type Period } from './to-holdings.ts';
 
 export interface StorageLine {
   readonly owner: string;
@@ -12,7 +13,7 @@ export interface StorageLine {
   readonly apartGbMonths: number;
 }
 
-export interface StorageReport {
+export interface StorageTimeReport {
   readonly from: string;
   readonly until: string;
   /** The largest share first. */
@@ -20,25 +21,33 @@ export interface StorageReport {
   readonly totalGbMonths: number;
 }
 
+/** What the catalogue says was held in a period. */
+export async function gatherHoldings(
+  catalog: Pick<CatalogReader, 'repositories' | 'entries'>,
+  period: Period,
+  by: OwnerBy,
+  config: StorageConfig,
+): Promise<readonly Holding[]> {
+  const naming = { ownerOf: ownerNamer(by, config), storeOf: storeNamer(config) };
+  const holdings: Holding[] = [];
+  for await (const of of catalog.repositories()) {
+    const entries = await Array.fromAsync(catalog.entries(of, { deleted: true }));
+    for (const holding of holdingsOf(entries, naming, period)) holdings.push(holding);
+  }
+  return holdings;
+}
+
 /**
  * What was stored in a period and by whom. Children and referrers are counted for the image that they belong to where
  * the catalogue knows it, so that a label of the image covers its signatures too.
  */
-export async function reportStorage(catalog: CatalogReader, period: Period, by: OwnerBy): Promise<StorageReport> {
-  const holdings: Holding[] = [];
-  for await (const of of catalog.repositories()) {
-    const entries = await Array.fromAsync(catalog.entries(of, { deleted: true }));
-    const known = new Map(entries.map((entry) => [entry.digest, entry]));
-    const parents = new Map(entries.flatMap((entry) => entry.children.map(({ digest }) => [digest, entry] as const)));
-    for (const entry of entries) {
-      const about = entry.referrerOf === undefined ? entry : (known.get(entry.referrerOf) ?? entry);
-      const parent = parents.get(about.digest);
-      const own = ownerOf(about, by);
-      const owner = parent && !(typeof by === 'object' && by.label in about.labels) ? ownerOf(parent, by) : own;
-      holdings.push(...holdingsOf(entry, owner, period));
-    }
-  }
-  const { shares, total } = shareByteTime(holdings);
+export async function reportStorage(
+  catalog: Pick<CatalogReader, 'repositories' | 'entries'>,
+  period: Period,
+  by: OwnerBy,
+  config: StorageConfig,
+): Promise<StorageTimeReport> {
+  const { shares, total } = shareByteTime(await gatherHoldings(catalog, period, by, config));
   const lines = [...shares].map(([owner, { fair, alone, apart }]) => ({
     owner,
     fairGbMonths: gbMonths(fair),

@@ -65,19 +65,25 @@ export function ownerNamer(
  */
 export function rootsOf(among: readonly CatalogEntry[]): ReadonlyMap<Digest, readonly CatalogEntry[]> {
   const known = new Map(among.map((entry) => [entry.digest, entry]));
+  // An index has no configuration and so no labels of its own: those of its images stand for it.
+  for (const entry of among) {
+    if (entry.children.length === 0) continue;
+    const inherited = entry.children.map(({ digest }) => known.get(digest)?.labels ?? {}).reverse();
+    known.set(entry.digest, { ...entry, labels: Object.assign({}, ...inherited, entry.labels) });
+  }
   const above = new Map<Digest, CatalogEntry[]>();
   const put = (digest: Digest, entry: CatalogEntry): void => {
     const list = above.get(digest);
     if (list === undefined) above.set(digest, [entry]);
     else if (!list.includes(entry)) list.push(entry);
   };
-  for (const entry of among) {
+  for (const entry of known.values()) {
     for (const { digest } of entry.children) if (digest !== entry.digest && known.has(digest)) put(digest, entry);
     const subject = entry.referrerOf === undefined ? undefined : known.get(entry.referrerOf);
     if (subject !== undefined && subject !== entry) put(entry.digest, subject);
   }
   const found = new Map<Digest, readonly CatalogEntry[]>();
-  for (const entry of among) {
+  for (const entry of known.values()) {
     const roots = new Map<Digest, CatalogEntry>();
     const seen = new Set<Digest>([entry.digest]);
     for (let todo = [entry]; todo.length > 0; ) {

@@ -35,7 +35,9 @@ export async function measureImage(
   const root = roots.get(entry.digest)?.[0];
   if (root === undefined) return undefined;
   const owner = locationKey(root);
-  const members = new Set([...roots].flatMap(([digest, above]) => (above.includes(root) ? [digest] : [])));
+  const members = new Set(
+    [...roots].flatMap(([digest, above]) => (above.some((one) => one.digest === root.digest) ? [digest] : [])),
+  );
   const configs = new Set(among.flatMap(({ config: one }) => one?.digest ?? []));
   const { blobs } = await gatherBlobs(catalog, 'image', config);
   const held = blobs.filter(({ owners }) => owners.has(owner));

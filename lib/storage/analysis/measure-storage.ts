@@ -31,8 +31,9 @@ export async function gatherBlobs(
     const roots = rootsOf(entries);
     for (const entry of entries) {
       const above = roots.get(entry.digest) ?? [entry];
-      if (above.length === 1 && above[0] === entry) images.set(ownerOf(entry), (images.get(ownerOf(entry)) ?? 0) + 1);
       const owners = new Set(above.map(ownerOf));
+      const isRoot = above.some(({ digest }) => digest === entry.digest);
+      for (const owner of isRoot ? owners : []) images.set(owner, (images.get(owner) ?? 0) + 1);
       const store = storeOf(entry);
       for (const [digest, bytes] of blobsOfEntry(entry)) {
         const key = `${store} ${digest}`;
