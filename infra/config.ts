@@ -3,6 +3,7 @@ import type { ScheduleSetting } from '../functions/_pipe/function.ts';
 import { admissionConfigSchema } from '../lib/admission/config.ts';
 import { trustConfigSchema } from '../lib/attestation/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
+import { costConfigSchema } from '../lib/cost/config.ts';
 import { sbomsConfigSchema } from '../lib/external-sboms/config.ts';
 import { intakeConfigSchema } from '../lib/intake/config.ts';
 import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
@@ -14,6 +15,7 @@ import { localOnly, registriesConfigSchema } from '../lib/registry/config.ts';
 import { remediationConfigSchema } from '../lib/remediation/config.ts';
 import { replicationConfigSchema } from '../lib/replication/config.ts';
 import { chainFault, signingSettings } from '../lib/signing/config.ts';
+import { storageConfigSchema } from '../lib/storage/config.ts';
 import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
 
 const region = z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region, such as "eu-central-1"');
@@ -150,6 +152,10 @@ const configSchema = z
     /** Whether SBOMs that others made are looked for, and whose are believed. */
     sboms: sbomsConfigSchema.prefault({}),
     advisories: advisoriesConfigSchema.prefault({}),
+    /** What keeps a layer once, and who owns which repository; see docs/storage-and-cost.md. */
+    storage: storageConfigSchema.prefault({}),
+    /** Prices, budgets and the model of carbon. */
+    cost: costConfigSchema.prefault({}),
     notifications: notificationsConfigSchema.prefault({}),
     remediation: remediationConfigSchema.prefault({}),
     /** What is said of images, under which algorithms and in which formats; see lib/attestation and lib/signing. */

@@ -112,6 +112,8 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     // Certificates are long, and only who signs needs them.
     signing: json({ signatures, certificates, timestamps }),
     sboms: json(config.sboms),
+    storage: json(config.storage),
+    cost: json(config.cost),
     admission: json(config.admission),
     provenance: json(config.provenance),
   };

@@ -126,7 +126,9 @@ export type SettingName =
   | 'signing'
   | 'admission'
   | 'provenance'
-  | 'sboms';
+  | 'sboms'
+  | 'storage'
+  | 'cost';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
 export const environmentName = {
