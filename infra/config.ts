@@ -14,7 +14,8 @@ import { provenanceConfigSchema } from '../lib/provenance/config.ts';
 import { localOnly, registriesConfigSchema } from '../lib/registry/config.ts';
 import { remediationConfigSchema } from '../lib/remediation/config.ts';
 import { replicationConfigSchema } from '../lib/replication/config.ts';
-import { chainFault, signingSettings } from '../lib/signing/config.ts';
+import { scannersConfigSchema } from '../lib/scanners/config.ts';
+import { chainFault, enforcementFault, signingSettings } from '../lib/signing/config.ts';
 import { storageConfigSchema } from '../lib/storage/config.ts';
 import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
 
@@ -166,6 +167,8 @@ const configSchema = z
     provenance: provenanceConfigSchema.prefault({}),
     /** Keys by purpose. Another `generation` is another key: the rotation. The `kept` ones before it stay readable. */
     keys: keysConfigSchema.prefault({}),
+    /** Other scanners that are started here, to vote; see docs/scanners.md. */
+    scanners: scannersConfigSchema.prefault({}),
     /** Which registries send push notifications, in which form; see docs/registries. */
     intake: intakeConfigSchema.prefault({}),
   })
@@ -185,6 +188,8 @@ const configSchema = z
       );
     }
     const { signatures, certificates } = config.trust;
+    const lax = config.admission.signatures && enforcementFault(config.admission.signatures);
+    if (lax !== undefined) refuse(['admission', 'signatures'], lax);
     const unsuitable = chainFault({ signatures, certificates }, ALGORITHMS[config.keys.signing.spec]);
     if (unsuitable !== undefined) refuse(['trust', 'certificates'], unsuitable);
     config.registries.forEach((entry, i) => {

@@ -94,7 +94,10 @@ export type Use =
   | { readonly key: KeyName; readonly access: 'sign' | 'read' }
   /** Tasks of ECS, of any cluster of the account. */
   | { readonly tasks: 'stop' }
-  | { readonly registry: RegistryAccess }
+  /** `onlyWith`: only where the configuration trusts signatures by others, which then have to be looked at. */
+  | { readonly registry: RegistryAccess; readonly onlyWith?: 'trusted signatures' }
+  /** What AWS Signer says of its signatures, where a trust policy of the configuration names its profiles. */
+  | { readonly revocations: 'aws-signer' }
   /** Replaces the credentials that entries of the registries ask it for, as their administrators. */
   | { readonly rotation: 'credentials' }
   | { readonly secret: SecretName }

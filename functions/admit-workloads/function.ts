@@ -15,6 +15,7 @@ export const admitWorkloads = defineFunction({
     { table: 'replicas', access: 'read' },
     { secret: 'admission' },
     { registry: 'pull' },
+    { revocations: 'aws-signer' },
     { setting: 'registries' },
     { setting: 'trust' },
     { setting: 'admission' },

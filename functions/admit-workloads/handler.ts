@@ -5,15 +5,15 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { admissionConfigSchema, admitWorkload, readReview, writeReview } from '../../lib/admission/index.ts';
 import { secretsClient } from '../../lib/aws/clients.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
+import { admissionJudge } from '../_pipe/admission-judge.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
-import { trustJudge } from '../_pipe/trust-judge.ts';
 import { secretId, setting } from '../_pipe/wiring.ts';
 
 const config = once(() => setting('admission', admissionConfigSchema));
 
 const ports = once(() => ({
-  trust: trustJudge(),
+  trust: admissionJudge(),
   tags: {
     async digestOf(at: { readonly registry: string; readonly repository: string; readonly tag: string }) {
       const registry = await registries().open(at.registry);

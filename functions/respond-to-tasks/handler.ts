@@ -4,9 +4,9 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { digestOf } from '../../lib/core/digest.ts';
 import { canonicalJson } from '../../lib/core/json.ts';
 import { runStage } from '../../lib/work/index.ts';
+import { admissionJudge } from '../_pipe/admission-judge.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
-import { trustJudge } from '../_pipe/trust-judge.ts';
 import { setting, stagePorts } from '../_pipe/wiring.ts';
 
 const config = once(() => setting('admission', admissionConfigSchema));
@@ -21,6 +21,6 @@ export const handler = eventsHandler(async (event, delivery) => {
     ...delivery,
     cause: { root: event.id },
     perform: () =>
-      respondToTask({ trust: trustJudge(), stopper: { stop: (given) => stopTask(given) } }, task, config()),
+      respondToTask({ trust: admissionJudge(), stopper: { stop: (given) => stopTask(given) } }, task, config()),
   });
 });

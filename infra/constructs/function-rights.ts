@@ -60,10 +60,13 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('bus' in use) return [allow(['events:PutEvents'], [shared.bus.eventBusArn])];
   if ('key' in use) return keyStatements(shared.keys[use.key], use.access);
   if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
-  if ('registry' in use) return registryStatements(use.registry, shared);
+  if ('registry' in use) return isNeeded(use, shared) ? registryStatements(use.registry, shared) : [];
   if ('rotation' in use) return rotationStatements(shared);
   // The default bus takes tasks of every region: those that events of a region are sent on from.
   if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
+  // AWS's own examples name no resource for it.
+  if ('revocations' in use)
+    return shared.trustedSignatures.ofSigner ? [allow(['signer:GetRevocationStatus'], ['*'])] : [];
   if ('targets' in use) return targetStatements(shared);
   if ('setting' in use) return [];
   return unreachable(use);
@@ -133,6 +136,9 @@ function rotationStatements({ registries }: SharedResources): PolicyStatement[] 
   return [...(rotatedArns.length > 0 ? [allow(actions, rotatedArns)] : []), ...readingStatements(admins)];
 }
 
+const isNeeded = ({ onlyWith }: { readonly onlyWith?: 'trusted signatures' }, shared: SharedResources): boolean =>
+  onlyWith === undefined || shared.trustedSignatures.any;
+
 const rightsTo = (access: RegistryAccess, { registries }: SharedResources): RegistryAccessRights =>
   access === 'push' || access === 'delete' ? registries.writing : registries.reading;
 
@@ -153,7 +159,8 @@ export function environmentOf(uses: readonly Use[], shared: SharedResources): Re
   // Who does several things in registries has one set of credentials there: that of the most it does.
   const accesses = uses.flatMap((use) => ('registry' in use ? [rightsTo(use.registry, shared)] : []));
   const rights = accesses.find((one) => one === shared.registries.writing) ?? accesses[0];
-  if (rights && hasSecrets(rights)) {
+  const speaks = uses.some((use) => 'registry' in use && isNeeded(use, shared));
+  if (rights && speaks && hasSecrets(rights)) {
     environment[environmentName.table('credentials')] = shared.tables.credentials.tableName;
   }
   for (const use of uses) {

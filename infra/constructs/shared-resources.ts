@@ -18,6 +18,8 @@ export interface SharedResources {
   readonly registries: RegistryRights;
   /** What notifications are published to and sent from. */
   readonly notificationTargets: { readonly topicArns: readonly string[]; readonly identityArns: readonly string[] };
+  /** Whether signatures by others let something run, and whether AWS Signer then is asked what is revoked. */
+  readonly trustedSignatures: { readonly any: boolean; readonly ofSigner: boolean };
   /** ARN pattern of the account's tasks in ECS. */
   readonly taskArns: string;
 }

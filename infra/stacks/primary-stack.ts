@@ -5,6 +5,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketNames, type FunctionDeclaration, tableNames } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
+import { isTaskScanner } from '../../lib/scanners/config.ts';
 import { type LadingConfig, namePrefix } from '../config.ts';
 import { Buckets } from '../constructs/buckets.ts';
 import type { QueueFeed } from '../constructs/fed-queue.ts';
@@ -12,13 +13,22 @@ import { type FunctionDefaults, LadingFunction } from '../constructs/lading-func
 import { pascalCase } from '../constructs/names.ts';
 import { PullThroughRules } from '../constructs/pull-through-rules.ts';
 import { QueueFunction } from '../constructs/queue-function.ts';
+import { ScannerTasks } from '../constructs/scanner-tasks.ts';
 import { Secrets } from '../constructs/secrets.ts';
-import type { SharedResources } from '../constructs/shared-resources.ts';
+import type { ScannerRights, SharedResources } from '../constructs/shared-resources.ts';
 import { SigningKey } from '../constructs/signing-key.ts';
 import { Tables } from '../constructs/tables.ts';
 import { WebApi } from '../constructs/web-api.ts';
 import { keysOf, removalPolicyOf } from '../key-settings.ts';
-import { notificationTargetsOf, registryRightsOf, settingsOf } from '../settings.ts';
+import {
+  notificationTargetsOf,
+  ownRepositoriesOf,
+  registryRightsOf,
+  scannerRightsOf,
+  secretArnOf,
+  settingsOf,
+  trustedSignaturesOf,
+} from '../settings.ts';
 import { FunctionStack, type FunctionStackName, functionStackOf } from './function-stack.ts';
 
 export interface PrimaryStackProps extends StackProps {
@@ -46,15 +56,18 @@ export class PrimaryStack extends Stack {
     const { signing, postQuantum } = keysOf(config);
     this.signingKey = new SigningKey(this, 'Signing', signing);
     this.postQuantumKey = postQuantum && new SigningKey(this, 'PostQuantum', postQuantum);
+    const buckets = new Buckets(this, 'Buckets', { ...config, removalPolicy }).byName;
     this.shared = {
       tables: new Tables(this, 'Tables', { removalPolicy, deletionProtection: config.deletionProtection }).byName,
-      buckets: new Buckets(this, 'Buckets', { ...config, removalPolicy }).byName,
+      buckets,
       bus: this.addBus(config),
       keys: { signing: this.signingKey.keys, postQuantum: this.postQuantumKey?.keys ?? [] },
       secrets: new Secrets(this, 'Secrets', { removalPolicy }).byName,
       settings: settingsOf(config, this),
       registries: registryRightsOf(config, this),
+      trustedSignatures: trustedSignaturesOf(config),
       notificationTargets: notificationTargetsOf(config, this),
+      scanners: this.addScanners(config, buckets.documents),
       taskArns: `arn:${this.partition}:ecs:*:${this.account}:task/*`,
     };
     this.webApi = new WebApi(this, 'Web', {
@@ -81,6 +94,20 @@ export class PrimaryStack extends Stack {
       });
     }
     return bus;
+  }
+
+  private addScanners(config: LadingConfig, bucket: SharedResources['buckets']['documents']): ScannerRights {
+    const rights = scannerRightsOf(config, this);
+    const scanners = config.scanners.use.filter(isTaskScanner);
+    const { tasks } = config.scanners;
+    if (scanners.length === 0 || tasks === undefined) return rights;
+    const { courier, ...network } = tasks;
+    const made = new ScannerTasks(this, 'Scanners', {
+      ...{ prefix: this.defaults.prefix, logRetention: this.defaults.logRetention },
+      ...{ scanners, courier, network, bucket, repositoryArns: ownRepositoriesOf(config, this) },
+      arnOfSecret: (secret) => secretArnOf(secret, this),
+    });
+    return { ...rights, tasks: made.rights };
   }
 
   private addFunction(declaration: FunctionDeclaration, config: LadingConfig): void {

@@ -23,6 +23,16 @@ export const admissionConfigSchema = z.strictObject({
    * images need a rule, or a namespace that is `off`.
    */
   exempt: z.array(glob).max(100).default([]),
+  /**
+   * Whose signatures let run what Lading has no verdict on: a trust policy of Notary Project with its stores
+   * (`NotationTrustConfig` of lib/signing). AWS Signer's, made when an image is pushed to ECR, are such signatures.
+   */
+  signatures: z
+    .strictObject({
+      trustPolicy: z.record(z.string(), z.unknown()),
+      trustStores: z.record(z.string().max(100), z.array(z.string().max(16_384)).min(1).max(20)),
+    })
+    .optional(),
   /** Tags are replaced by the digests that they name, so that what was checked is what runs. */
   pinDigests: z.boolean().default(true),
   /** Tasks of ECS that run what is not trusted are stopped; else they are only told of. */

@@ -12,8 +12,11 @@ export interface TagResolver {
   }): Promise<Digest | undefined>;
 }
 
-/** Whether an image may run, by the verdict that stands. */
+/** A verdict that stands, or a signature by others that is trusted where there is none. */
+export type Judgement = TrustDecision | { readonly kind: 'trusted'; readonly signedBy: readonly string[] };
+
+/** Whether an image may run. */
 export interface TrustJudge {
   /** @throws LadingError where it cannot be told: no answer is neither yes nor no */
-  judge(image: ImageLocation): Promise<TrustDecision>;
+  judge(image: ImageLocation): Promise<Judgement>;
 }

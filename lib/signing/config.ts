@@ -6,6 +6,8 @@ import { FORBIDDEN_PURPOSES, notationAlgorithmOf } from './formats/notation.ts';
 import { type SignatureAlgorithm, type SignatureFormat, signatureFormats } from './model.ts';
 import type { Timestamper } from './ports.ts';
 
+export { enforcementFault, readNotationTrust } from './verify/notation-trust.ts';
+
 const isNotation = (format: SignatureFormat): boolean => format === 'notation-jws' || format === 'notation-cose';
 
 /** Members of the setting `trust` that say in which formats images are signed. */

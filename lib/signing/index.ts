@@ -30,6 +30,7 @@ export { askRevocations } from './verify/ask-revocations.ts';
 export { fetchMaterial, type SignatureReader } from './verify/fetch-material.ts';
 export type * from './verify/model.ts';
 export { parseNotationPolicy } from './verify/notation-policy.ts';
+export { readNotationTrust } from './verify/notation-trust.ts';
 export { type LoadedTrust, loadTrust } from './verify/trust-file.ts';
 export { verify } from './verify/verify.ts';
 export {

@@ -57,7 +57,7 @@ export function awsSignerEnvelope(
     'com.amazonaws.signer.signingProfileVersion': PROFILE_VERSION,
     'com.amazonaws.signer.signingJob': JOB,
     ...change.attributes,
-  }).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  }).filter((entry) => entry[1] !== undefined);
   const critical = change.critical ?? [...texts.map(([label]) => label), TIME, EXPIRY];
   const signed = (data: Uint8Array) => sign('sha384', data, { key, dsaEncoding: 'ieee-p1363' });
   const contentType = 'application/vnd.cncf.notary.payload.v1+json';

@@ -2,6 +2,7 @@ import type { Defence } from './defences.ts';
 
 const VERIFY = 'lib/signing/verify';
 const NEGATIVE = 'test/lib/signing/verify/negative.test.ts';
+const SIGNER = 'test/lib/signing/verify/aws-signer-signatures.test.ts';
 const TRUST_DATA = 'test/lib/signing/trust-data/verify-trust-data.test.ts';
 
 const defence = (
@@ -36,8 +37,10 @@ export const trustDefences: readonly Defence[] = [
     'are not met by one who signs often',
     [
       `${VERIFY}/meet-requirement.ts`,
-      "if (signer.kind === 'certificate') marks.push(",
-      "if (signer.name === '') marks.push(",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a piece of source.
+      'return [`key ${signer.keyId}`, `subject',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a piece of source.
+      "return signer.name !== '' ? [`key ${signer.keyId}`] : [`subject",
     ],
   ),
   defence('key that expired', NEGATIVE, 'key-expired', [
@@ -61,9 +64,24 @@ export const trustDefences: readonly Defence[] = [
     'if (expected === undefined) {',
   ]),
   defence('attribute that must be understood and is not', NEGATIVE, 'refuses an algorithm other than', [
+    `${VERIFY}/signing-profile.ts`,
+    'if (unknown !== undefined) {',
+    "if (unknown === '') {",
+  ]),
+  defence('signature of AWS Signer by another customer', SIGNER, 'does not where it names', [
     `${VERIFY}/check-notation.ts`,
-    'if (unknown !== undefined) return {',
-    "if (unknown === '') return {",
+    'if (isTrustedProfile(profile, statement.trustedIdentities)) return { store };',
+    'if (profile.job) return { store };',
+  ]),
+  defence('signature that its service revoked', SIGNER, 'is refused when', [
+    `${VERIFY}/check-notation.ts`,
+    'if (profile === undefined) return undefined;\n  return revocationFaultOf(',
+    'if (chain.length > 0) return undefined;\n  return revocationFaultOf(',
+  ]),
+  defence('envelope that makes us call for a stranger', SIGNER, 'costs no question when a stranger made it', [
+    `${VERIFY}/check-notation.ts`,
+    'if (authenticity(intact, trust.notation?.stores ?? new Map()).fault !== undefined) return undefined;',
+    '',
   ]),
   defence('payload of another type', NEGATIVE, 'another payload type', [
     `${VERIFY}/check-cosign.ts`,

@@ -69,7 +69,7 @@ const secretArn = (name: string) => `arn:aws:secretsmanager:eu-central-1:${ACCOU
 const HARBOR = secretArn('lading/harbor-XyZ123');
 const PARAMETER = `arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter/lading/hub`;
 const speaking = functionDeclarations
-  .filter(({ uses }) => uses.some((use) => 'registry' in use))
+  .filter(({ uses }) => uses.some((use) => 'registry' in use && use.onlyWith === undefined))
   .map(({ name }) => name);
 const writing = functionDeclarations
   .filter(({ uses }) => uses.some((use) => 'registry' in use && ['push', 'delete'].includes(use.registry)))
