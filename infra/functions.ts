@@ -31,6 +31,7 @@ import { replicateImage } from '../functions/replicate-image/function.ts';
 import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
 import { rotateCredentials } from '../functions/rotate-credentials/function.ts';
+import { runScanners } from '../functions/run-scanners/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
@@ -65,6 +66,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   restoreImages,
   respondToTasks,
   rotateCredentials,
+  runScanners,
   discoverProvenance,
   receiveProvenance,
   recordProvenance,

@@ -17,6 +17,7 @@ import type { IConstruct } from 'constructs';
 import { DeadLetterQueue } from './constructs/fed-queue.ts';
 import { statementsOf } from './constructs/function-rights.ts';
 import { LadingFunction } from './constructs/lading-function.ts';
+import { ScannerTasks } from './constructs/scanner-tasks.ts';
 import { WebApi } from './constructs/web-api.ts';
 import { ReplicaStack } from './stacks/replica-stack.ts';
 
@@ -31,6 +32,7 @@ export function checkWithNag(app: App): void {
 
 function acknowledge(construct: IConstruct): void {
   if (construct instanceof LadingFunction) acknowledgeFunction(construct);
+  else if (construct instanceof ScannerTasks) acknowledgeScanners(construct);
   else if (construct instanceof DeadLetterQueue) {
     accept(construct, ['Serverless-SQSRedrivePolicy'], 'it is a dead-letter queue itself');
     if (construct.node.scope instanceof ReplicaStack) {
@@ -80,7 +82,9 @@ function acknowledgeFunction({ declaration, shared, role, handler }: LadingFunct
           ? 'repositories come and go without Lading, in the registries that the configuration names'
           : 'tasks' in use
             ? 'tasks come and go, in every cluster and region of the account'
-            : undefined;
+            : 'scanners' in use
+              ? 'tasks of the cluster of scanners come and go, and secrets have six characters more than their names'
+              : undefined;
     if (!reason) continue;
     for (const resource of statementsOf(use, shared).flatMap((statement) => statement.resources)) {
       const pattern = namedIn(role, resource);
@@ -92,6 +96,27 @@ function acknowledgeFunction({ declaration, shared, role, handler }: LadingFunct
     ['Serverless-LambdaStarPermissions'],
     'each pattern in a resource is acknowledged by itself under AwsSolutions-IAM5; no action is a pattern',
   );
+}
+
+function acknowledgeScanners({ definitions, execution, task }: ScannerTasks): void {
+  for (const definition of definitions) {
+    accept(
+      definition,
+      ['AwsSolutions-ECS2'],
+      'the variables are options of scanners; secrets come from Secrets Manager',
+    );
+  }
+  for (const { role, statements } of [execution, task]) {
+    for (const resource of statements.flatMap((statement) => statement.resources)) {
+      const pattern = flatten(Stack.of(role).resolve(resource));
+      if (!pattern.includes('*') && !pattern.includes('?')) continue;
+      const reason =
+        pattern === '*'
+          ? 'the authorization token of ECR knows no resource'
+          : 'repositories and reports come and go, and secrets have six characters more than their names';
+      accept(role, [`AwsSolutions-IAM5[Resource::${pattern}]`], reason);
+    }
+  }
 }
 
 function accept(construct: IConstruct, ids: readonly string[], reason: string): void {

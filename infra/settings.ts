@@ -10,9 +10,10 @@ import {
   secretsOf,
 } from '../lib/registry/config.ts';
 import type { ReplicationConfig } from '../lib/replication/config.ts';
+import { isTaskScanner } from '../lib/scanners/config.ts';
 import { readNotationTrust } from '../lib/signing/config.ts';
 import type { LadingConfig } from './config.ts';
-import type { RegistryAccessRights, RegistryRights } from './constructs/shared-resources.ts';
+import type { RegistryAccessRights, RegistryRights, ScannerRights } from './constructs/shared-resources.ts';
 
 /** The host of a region's ECR (ECR user guide, "Private registry"); China has a domain of its own. */
 export const ecrHost = (account: string, region: string): string =>
@@ -55,7 +56,7 @@ function replicationOf(config: LadingConfig, account: string): ReplicationConfig
 }
 
 /** Whether the configuration has something to do for a function. */
-export function isWanted({ onlyWith }: FunctionDeclaration, { registries }: LadingConfig): boolean {
+export function isWanted({ onlyWith }: FunctionDeclaration, { registries, scanners }: LadingConfig): boolean {
   const others = registries.flatMap((entry) => (entry.kind === 'ecr' ? [] : [entry]));
   switch (onlyWith) {
     case undefined:
@@ -66,6 +67,8 @@ export function isWanted({ onlyWith }: FunctionDeclaration, { registries }: Ladi
       return others.some(({ credentials, writeCredentials }) =>
         [credentials, writeCredentials].some((one) => one !== undefined && secretsOf(one).length > 0),
       );
+    case 'scanners':
+      return scanners.use.length > 0;
     default:
       return unreachable(onlyWith);
   }
@@ -116,8 +119,15 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     cost: json(config.cost),
     admission: json(config.admission),
     provenance: json(config.provenance),
+    scanners: json(withoutVariables(config.scanners)),
   };
 }
+
+/** What programs in tasks are given is no matter of who starts them. */
+const withoutVariables = ({ use, ...rest }: LadingConfig['scanners']) => ({
+  ...rest,
+  use: use.map((scanner) => (isTaskScanner(scanner) ? { ...scanner, environment: {}, secrets: {} } : scanner)),
+});
 
 type Purpose = 'reading' | 'writing';
 
@@ -227,3 +237,37 @@ export const trustedSignaturesOf = ({ admission: { signatures } }: Pick<LadingCo
   any: signatures !== undefined,
   ofSigner: signatures !== undefined && readNotationTrust(signatures).asksSigner,
 });
+
+/** Rights to what scanners other than tasks are asked with; those of tasks come with what is made for them. */
+export function scannerRightsOf(config: LadingConfig, stack: Stack): Omit<ScannerRights, 'tasks'> {
+  const { use } = config.scanners;
+  const sources = use.flatMap((scanner): readonly (SecretSource | undefined)[] => {
+    switch (scanner.kind) {
+      case 'trivy-server':
+        return [scanner.token];
+      case 'clair':
+        return [scanner.key];
+      case 'harbor':
+        return [scanner.credentials];
+      default:
+        return [];
+    }
+  });
+  return {
+    any: use.length > 0,
+    ...arnsOf(
+      sources.filter((source) => source !== undefined),
+      stack,
+    ),
+    ecrArns: use.some(({ kind }) => kind === 'ecr-basic') ? ownRepositoriesOf(config, stack) : [],
+    inspector: use.some(({ kind }) => kind === 'inspector'),
+  };
+}
+
+/** ARN patterns of the ECR repositories that are read with our own identity. */
+export const ownRepositoriesOf = (config: LadingConfig, stack: Stack): readonly string[] =>
+  registryRightsOf(config, stack).reading.repositoryArns;
+
+/** Of a secret by its name, or by its ARN. */
+export const secretArnOf = (secret: string, stack: Stack): string =>
+  arnsOf([{ secret }], stack).secretArns[0] ?? secret;

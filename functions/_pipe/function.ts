@@ -8,7 +8,7 @@ export interface FunctionDeclaration {
   readonly description: string;
   readonly trigger: Trigger;
   /** Deployed only where the configuration has something for it to do: idle queues and alarms cost, too. */
-  readonly onlyWith?: 'rotated credentials' | 'stored credentials';
+  readonly onlyWith?: 'rotated credentials' | 'stored credentials' | 'scanners';
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly uses: readonly Use[];
@@ -88,6 +88,8 @@ export type Use =
       readonly index?: true;
       /** It also reads and writes in batches. */
       readonly batch?: true;
+      /** Only where other scanners are set to work, whose runs it looks at. */
+      readonly onlyWith?: 'scanners';
     }
   | { readonly bucket: BucketName; readonly prefix: string; readonly access: 'read' | 'write' | 'read-write' }
   | { readonly bus: 'lading' }
@@ -100,6 +102,8 @@ export type Use =
   | { readonly revocations: 'aws-signer' }
   /** Replaces the credentials that entries of the registries ask it for, as their administrators. */
   | { readonly rotation: 'credentials' }
+  /** Starts the scanners that the configuration names, and asks them: tasks, APIs of AWS, secrets of other APIs. */
+  | { readonly scanners: 'run' }
   | { readonly secret: SecretName }
   /** The SNS topics that notifications go to, and the addresses that mail is sent from (SES). */
   | { readonly targets: 'notifications' }
@@ -131,7 +135,8 @@ export type SettingName =
   | 'provenance'
   | 'sboms'
   | 'storage'
-  | 'cost';
+  | 'cost'
+  | 'scanners';
 
 /** The environment variable that holds the physical name (or the JSON text) of what a function uses. */
 export const environmentName = {
@@ -141,6 +146,8 @@ export const environmentName = {
   key: (name: KeyName): string => (name === 'signing' ? 'SIGNING_KEY_ID' : 'POST_QUANTUM_KEY_ID'),
   secret: (name: SecretName): string => `${name.toUpperCase()}_SECRET_ID`,
   setting: (name: SettingName): string => `${name.toUpperCase()}_CONFIG`,
+  /** Where tasks of scanners run; absent where none is configured. */
+  scannerTasks: (): string => 'SCANNER_TASKS',
 } as const;
 
 /** The variable that a use supplies; registry access supplies none of its own (see the setting `registries`). */

@@ -15,6 +15,7 @@ export const api = defineFunction({
   uses: [
     { table: 'catalog', access: 'read', index: true },
     { table: 'work', access: 'read' },
+    { table: 'work', access: 'read', index: true, onlyWith: 'scanners' },
     { table: 'retention', access: 'read' },
     { table: 'audit', access: 'read' },
     { table: 'scans', access: 'read', index: true },
@@ -27,5 +28,6 @@ export const api = defineFunction({
     { setting: 'registries' },
     { setting: 'replication' },
     { setting: 'retention' },
+    { setting: 'scanners' },
   ],
 });

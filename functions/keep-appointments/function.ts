@@ -1,9 +1,10 @@
 import { defineFunction } from '../_pipe/function.ts';
 
-/** Two small duties of one schedule: a function of its own for each would cost a stack a dozen resources more. */
+/** Small duties of one schedule: a function of its own for each would cost a stack a dozen resources more. */
 export const keepAppointments = defineFunction({
   name: 'keep-appointments',
-  description: 'Does what is due: tells which waivers and exceptions ended, and sends the digests that waited',
+  description:
+    'Does what is due: tells which waivers and exceptions ended and which scans are to be looked at, sends digests',
   trigger: { kind: 'schedule', setting: 'keepAppointments' },
   memoryMb: 256,
   timeoutSeconds: 60,
@@ -14,6 +15,9 @@ export const keepAppointments = defineFunction({
     { setting: 'policy' },
     { setting: 'notifications' },
     { targets: 'notifications' },
+    // Which runs of other scanners are to be looked at again.
+    { table: 'work', access: 'read', index: true, onlyWith: 'scanners' },
+    { setting: 'scanners' },
     { bus: 'lading' },
   ],
 });

@@ -1,10 +1,12 @@
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { type EventCause, publishable } from '../../lib/events/index.ts';
+import { draftEvent, type EventCause, publishable, scannerRunsDue } from '../../lib/events/index.ts';
 import { dynamoDigestQueue } from '../../lib/notifications/adapters/dynamo-digest-queue.ts';
 import { notificationsConfigSchema, sendDigests } from '../../lib/notifications/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { policyConfigSchema, reviewWaivers } from '../../lib/policy/index.ts';
+import { dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
+import { scannersConfigSchema } from '../../lib/scanners/config.ts';
 import { createAttempts } from '../_pipe/attempts.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { serviceChannelsOf } from '../_pipe/notification-channels.ts';
@@ -20,6 +22,7 @@ export const handler = eventsHandler(async (tick) => {
   const { attempt, end } = createAttempts();
   await attempt('telling what ended', () => tellEnds({ root: tick.id }));
   await attempt('sending digests', sendWaiting);
+  await attempt('having scans looked at', () => tellRuns({ root: tick.id }));
   end();
 });
 
@@ -37,4 +40,16 @@ async function sendWaiting(): Promise<void> {
   if (sent > 0) logger.info(`${sent} digests sent`);
   // The others were told; the message comes again for those that were not.
   if (failures.length > 0) throw failures[0];
+}
+
+/** Who may ask scanners is another function; this one only tells it that there is something to ask. */
+async function tellRuns(cause: EventCause): Promise<void> {
+  const scanners: string[] = [];
+  for (const { kind } of setting('scanners', scannersConfigSchema).use) {
+    const [open] = await dynamoRunStore(table('work')).open(kind, 1);
+    if (open !== undefined) scanners.push(kind);
+  }
+  if (scanners.length === 0) return;
+  const draft = draftEvent(scannerRunsDue, { because: 'time', scanners });
+  await bus().publish([publishable(draft, cause, systemClock.now())]);
 }

@@ -2,6 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { environmentName, type KeyName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
+import { scannerStatements } from './scanner-rights.ts';
 import type { RegistryAccessRights, SecretArns, SharedResources } from './shared-resources.ts';
 
 type Access = 'read' | 'write' | 'read-write';
@@ -49,6 +50,7 @@ const includes = (access: Access, part: 'read' | 'write'): boolean => access ===
 /** The statements that one use of a function amounts to, and no more. */
 export function statementsOf(use: Use, shared: SharedResources): PolicyStatement[] {
   if ('table' in use) {
+    if (use.onlyWith === 'scanners' && !shared.scanners.any) return [];
     const { tableArn } = shared.tables[use.table];
     const actions = (['read', 'write'] as const).flatMap((part) =>
       includes(use.access, part) ? [...tableActions[part], ...(use.batch ? [batchActions[part]] : [])] : [],
@@ -62,6 +64,7 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
   if ('registry' in use) return isNeeded(use, shared) ? registryStatements(use.registry, shared) : [];
   if ('rotation' in use) return rotationStatements(shared);
+  if ('scanners' in use) return scannerStatements(shared.scanners);
   // The default bus takes tasks of every region: those that events of a region are sent on from.
   if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
   // AWS's own examples name no resource for it.
@@ -96,6 +99,9 @@ function keyVariable(name: KeyName, { keys }: SharedResources): Record<string, s
   const [current] = keys[name];
   return current === undefined ? {} : { [environmentName.key(name)]: current.keyArn };
 }
+
+const taskVariable = ({ tasks }: SharedResources['scanners']): Record<string, string> =>
+  tasks === undefined ? {} : { [environmentName.scannerTasks()]: tasks.setting };
 
 function bucketStatements(bucketArn: string, prefix: string, access: Access): PolicyStatement[] {
   const objects = [`${bucketArn}/${prefix}*`];
@@ -164,10 +170,12 @@ export function environmentOf(uses: readonly Use[], shared: SharedResources): Re
     environment[environmentName.table('credentials')] = shared.tables.credentials.tableName;
   }
   for (const use of uses) {
+    if ('table' in use && use.onlyWith === 'scanners' && !shared.scanners.any) continue;
     if ('table' in use) environment[environmentName.table(use.table)] = shared.tables[use.table].tableName;
     else if ('bucket' in use) environment[environmentName.bucket(use.bucket)] = shared.buckets[use.bucket].bucketName;
     else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;
     else if ('key' in use) Object.assign(environment, keyVariable(use.key, shared));
+    else if ('scanners' in use) Object.assign(environment, taskVariable(shared.scanners));
     else if ('secret' in use) environment[environmentName.secret(use.secret)] = shared.secrets[use.secret].secretArn;
     else if ('setting' in use && use.setting === 'registries' && rights) {
       environment[environmentName.setting('registries')] = rights.setting;

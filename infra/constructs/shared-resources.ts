@@ -20,6 +20,8 @@ export interface SharedResources {
   readonly notificationTargets: { readonly topicArns: readonly string[]; readonly identityArns: readonly string[] };
   /** Whether signatures by others let something run, and whether AWS Signer then is asked what is revoked. */
   readonly trustedSignatures: { readonly any: boolean; readonly ofSigner: boolean };
+  /** What other scanners need that are set to work here. */
+  readonly scanners: ScannerRights;
   /** ARN pattern of the account's tasks in ECS. */
   readonly taskArns: string;
 }
@@ -53,4 +55,24 @@ export interface RegistryRights {
     /** Of the administrators who may mint them. */
     readonly admins: SecretArns;
   };
+}
+
+/** For IAM, and for the function that runs scanners. */
+export interface ScannerRights extends SecretArns {
+  /** Whether any is configured. */
+  readonly any: boolean;
+  /** Of container tasks, where some scanner is one. */
+  readonly tasks?: {
+    /** JSON for the function; see lib/scanners, ecs-task-runner.ts. */
+    readonly setting: string;
+    readonly clusterArn: string;
+    readonly definitionArns: readonly string[];
+    /** ARN pattern of the cluster's tasks. */
+    readonly taskArns: string;
+    /** Roles that tasks are started with. */
+    readonly roleArns: readonly string[];
+  };
+  /** ARN patterns of repositories that ECR scans on request. */
+  readonly ecrArns: readonly string[];
+  readonly inspector: boolean;
 }

@@ -49,6 +49,16 @@ const address = z.url({ protocol: /^https?$/, error: 'not an http address' });
 export const taskKinds = ['trivy', 'grype', 'docker-scout', 'snyk'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
+/** The program, as its image has it. */
+export const programs: Readonly<Record<TaskKind, string>> = {
+  trivy: 'trivy',
+  grype: '/grype',
+  'docker-scout': '/docker-scout',
+  snyk: 'snyk',
+};
+/** The folder that the containers of a task share. The report stands in it, and the login of the registry. */
+export const WORK_FOLDER = '/lading';
+
 const scannerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('trivy'), ...task }),
   z.strictObject({ kind: z.literal('grype'), ...task }),

@@ -2,10 +2,9 @@ import { isDigest } from '../../core/digest.ts';
 import { LadingError, unreachable } from '../../core/errors.ts';
 import { isRegistryHost, isRepositoryName } from '../../core/image-reference.ts';
 import type { ImageSubject } from '../../events/index.ts';
-import type { TaskKind } from '../config.ts';
+import { type TaskKind, WORK_FOLDER } from '../config.ts';
 
-/** The folder that the containers of a task share. The report stands in it, and the login of the registry. */
-export const WORK_FOLDER = '/lading';
+/** Where a scanner is told to write its report. */
 export const REPORT_FILE = `${WORK_FOLDER}/report.json`;
 
 /** What a program says by its exit code; all others are failures. */
@@ -17,14 +16,6 @@ const scanned: Readonly<Record<TaskKind, readonly number[]>> = {
   snyk: [0, 1],
 };
 export const hasScanned = (kind: TaskKind, exitCode: number): boolean => scanned[kind].includes(exitCode);
-
-/** The program, as its image has it. */
-export const programs: Readonly<Record<TaskKind, string>> = {
-  trivy: 'trivy',
-  grype: '/grype',
-  'docker-scout': '/docker-scout',
-  snyk: 'snyk',
-};
 
 /**
  * The arguments of a scan: an array that no shell sees, with the image after `--` where the program knows that. Its

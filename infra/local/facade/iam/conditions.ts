@@ -42,6 +42,8 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   'aws:resourceaccount',
   'aws:securetransport',
   's3:prefix',
+  'ecs:cluster',
+  'iam:passedtoservice',
 ]);
 
 interface ParsedOperator {
