@@ -4,6 +4,7 @@ import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
 import { type Activity, advisoryStatus, type ConsolePorts, type SecurityDesk } from '../../lib/console/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/index.ts';
+import { costConfigSchema } from '../../lib/cost/index.ts';
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
@@ -11,9 +12,13 @@ import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.t
 import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
+import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
+import { documentLayers } from '../../lib/storage/adapters/document-layers.ts';
+import { trailPulls } from '../../lib/storage/adapters/trail-pulls.ts';
+import { storageConfigSchema } from '../../lib/storage/index.ts';
 import { dynamoVexStore } from '../../lib/vex/adapters/dynamo-vex-store.ts';
 import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { dynamoScanStore } from '../../lib/vulnerabilities/adapters/dynamo-scan-store.ts';
@@ -46,13 +51,14 @@ export const consolePorts = once((): ConsolePorts => {
   const replication = setting('replication', replicationConfigSchema);
   const deployed = setting('retention', retentionConfigSchema);
   const leases = dynamoRetention(table('retention'), systemClock);
+  const activity: ConsolePorts['activity'] = {
+    after: async (seq, limit) => (await log.list(seq, limit)).map(toActivity),
+    head: async () => (await log.head()).seq,
+  };
   return {
     catalog,
     ledger: dynamoLedger(table('work'), systemClock),
-    activity: {
-      after: async (seq, limit) => (await log.list(seq, limit)).map(toActivity),
-      head: async () => (await log.head()).seq,
-    },
+    activity,
     reports: {
       async findings(key) {
         const document = await loadJson(store, key, scanDocumentSchema);
@@ -84,6 +90,14 @@ export const consolePorts = once((): ConsolePorts => {
       clock: systemClock,
     },
     security: securityDesk(store),
+    accounts: {
+      storage: setting('storage', storageConfigSchema),
+      cost: setting('cost', costConfigSchema),
+      layers: documentLayers(documentInventoryStore(store), store),
+      profiles: new Map(),
+      pulls: trailPulls(activity, dynamoRetention(table('retention'), systemClock)),
+      clock: systemClock,
+    },
     replicated: (entry) => replicationTargets(replication, entry).length > 0,
   };
 });

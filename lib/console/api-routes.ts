@@ -54,7 +54,12 @@ export function addApi(app: Hono, ports: ConsolePorts): void {
     const { from, until, by, label } = asked.data;
     const owner = by === 'label' ? { label: label ?? '' } : by;
     return context.json(
-      await reportStorage(ports.catalog, { from: Date.parse(from), until: Date.parse(until) }, owner),
+      await reportStorage(
+        ports.catalog,
+        { from: Date.parse(from), until: Date.parse(until) },
+        owner,
+        ports.accounts.storage,
+      ),
     );
   });
   app.get('/api/health', (context) => context.json({ ok: true }));

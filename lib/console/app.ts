@@ -9,6 +9,8 @@ import type { ConsolePorts } from './ports.ts';
 import { answerNotFound, answerProblem } from './problems.ts';
 import { addSbomApi } from './sbom-routes.ts';
 import { addSecurityApi } from './security-routes.ts';
+import { addStoragePages } from './storage-pages.ts';
+import { addStorageApi } from './storage-routes.ts';
 
 const SECURITY_HEADERS = {
   'content-security-policy':
@@ -37,10 +39,12 @@ export function createConsole(ports: ConsolePorts): Hono {
     );
   }
   addPages(app, ports);
+  addStoragePages(app, ports);
   addApi(app, ports);
   addSbomApi(app, ports);
   addSecurityApi(app, ports);
   addDeadlineApi(app, ports);
+  addStorageApi(app, ports);
   app.get('/live', (context) => answerLive(context, ports));
   app.get('/openapi.json', (context) => context.json(openApi()));
   return app;

@@ -13,3 +13,4 @@ export type {
 } from './ports.ts';
 export type { SbomDesk } from './sbom-desk.ts';
 export type { SecurityDesk } from './security-desk.ts';
+export type { StorageDesk } from './storage-desk.ts';

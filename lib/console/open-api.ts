@@ -3,6 +3,7 @@ import { deadlinesAnswer } from './deadline-routes.ts';
 import { sbomOpenApi } from './sbom-open-api.ts';
 import { answers, retentionPreviewRequest } from './schemas.ts';
 import { securityOpenApi } from './security-open-api.ts';
+import { storageOpenApi } from './storage-open-api.ts';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -60,6 +61,7 @@ let made: Json | undefined;
 export function openApi(): Json {
   if (made) return made;
   const sboms = sbomOpenApi({ get, json, text, query, schemaOf, refParameter, problem });
+  const storage = storageOpenApi({ get, json, query, schemaOf, refParameter });
   const security = securityOpenApi({ json, query, schemaOf, refParameter, problem });
   made = {
     openapi: '3.1.0',
@@ -97,6 +99,7 @@ export function openApi(): Json {
       },
       ...sboms.paths,
       ...security.paths,
+      ...storage.paths,
       '/api/deadlines': get('listDeadlines', 'When findings are to be mended', json('Deadlines', 'the next first'), [
         query('repository', 'registry/repository', { type: 'string' }),
         query('state', 'only these', { enum: ['running', 'paused', 'overdue'] }),
@@ -118,6 +121,7 @@ export function openApi(): Json {
         Deadlines: schemaOf(deadlinesAnswer),
         ...sboms.schemas,
         ...security.schemas,
+        ...storage.schemas,
         Health: schemaOf(answers.health),
         Problem: schemaOf(answers.problem),
       },

@@ -3,6 +3,7 @@ import type { RetentionConfig, RetentionPlan } from '../lifecycle/index.ts';
 import type { OverviewPorts } from '../overview/index.ts';
 import type { SbomDesk } from './sbom-desk.ts';
 import type { SecurityDesk } from './security-desk.ts';
+import type { StorageDesk } from './storage-desk.ts';
 
 /** One event of the audit trail, as the feed shows it. */
 export interface Activity {
@@ -94,6 +95,7 @@ export interface ConsolePorts extends OverviewPorts {
   readonly advisories: AdvisoryStatus;
   readonly sboms: SbomDesk;
   readonly security: SecurityDesk;
+  readonly accounts: StorageDesk;
   /** Whether a replication rule copies the image's repository. */
   replicated(entry: CatalogEntry): boolean;
 }

@@ -1,6 +1,7 @@
 import { digestHex, digestOf } from '../../core/digest.ts';
 import { icon } from './icon.ts';
 import { liveScript } from './live.ts';
+import { storageStyle } from './storage-style.ts';
 import { styleSheet } from './style.ts';
 
 export interface Asset {
@@ -19,7 +20,7 @@ const asset = (path: string, type: string, content: string): Asset => ({
 });
 
 export const assets = {
-  style: asset('/assets/style.css', 'text/css; charset=utf-8', styleSheet),
+  style: asset('/assets/style.css', 'text/css; charset=utf-8', styleSheet + storageStyle),
   script: asset('/assets/live.js', 'text/javascript; charset=utf-8', liveScript),
   icon: asset('/assets/icon.svg', 'image/svg+xml', icon),
 } as const;
