@@ -11,7 +11,17 @@ import {
 import { untrustedImageStarted } from './kinds/admission.ts';
 import { imageDeleted, imagePulled, imagePushed } from './kinds/intake.ts';
 import { imageCataloged } from './kinds/inventory.ts';
-import { imageArchived, imageExpired, imageRestored, retentionPlanned } from './kinds/lifecycle.ts';
+import {
+  imageArchived,
+  imageExpired,
+  imageQuarantined,
+  imageReleased,
+  imageRestored,
+  releaseRequested,
+  retentionPlanned,
+  retentionWithheld,
+  tagExpired,
+} from './kinds/lifecycle.ts';
 import { gateDecided, gateInputsChanged, waiverChanged } from './kinds/policy.ts';
 import { provenanceRecorded } from './kinds/provenance.ts';
 import { credentialsRotated, credentialsWithdrawn } from './kinds/registry.ts';
@@ -55,6 +65,11 @@ export const eventDefinitions = {
   [imageReplicated.detailType]: imageReplicated,
   [replicaDiverged.detailType]: replicaDiverged,
   [retentionPlanned.detailType]: retentionPlanned,
+  [retentionWithheld.detailType]: retentionWithheld,
+  [imageQuarantined.detailType]: imageQuarantined,
+  [imageReleased.detailType]: imageReleased,
+  [releaseRequested.detailType]: releaseRequested,
+  [tagExpired.detailType]: tagExpired,
   [imageArchived.detailType]: imageArchived,
   [imageRestored.detailType]: imageRestored,
   [imageExpired.detailType]: imageExpired,

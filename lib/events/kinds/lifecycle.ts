@@ -15,6 +15,12 @@ export const retentionPlanned = define(
     expire: z.int().nonnegative(),
     /** Bytes that deletion really frees, after sharing. */
     freedBytes: z.int().nonnegative(),
+    /** Graphs that were set aside long enough, and go now. */
+    due: z.int().nonnegative().optional(),
+    /** All that is to be done, setting aside, deleting, putting back and taking tags away together. */
+    toDo: z.int().nonnegative().optional(),
+    /** Why nothing is done although there would be something to do. */
+    refused: z.string().optional(),
   }),
   (data) => `${data.registry}/${data.repository} ${data.plan.digest}`,
 );
@@ -22,6 +28,55 @@ export const retentionPlanned = define(
 const lifecycleData = z.object({ subject: subjectSchema, plan: digestSchema.optional(), reason: z.string() });
 export const imageArchived = define('lading.lifecycle', 'Image Archived', lifecycleData, bySubject);
 export const imageRestored = define('lading.lifecycle', 'Image Restored', lifecycleData, bySubject);
+/** Its tags were taken away; its bytes are there, and it can be put back. */
+export const imageQuarantined = define(
+  'lading.lifecycle',
+  'Image Quarantined',
+  lifecycleData.extend({
+    method: z.enum(['untagged', 'marked']),
+    /** When it may be deleted; absent where somebody has to decide. */
+    until: z.iso.datetime().optional(),
+  }),
+  bySubject,
+);
+/** It was set aside, and stands again where it was. */
+export const imageReleased = define(
+  'lading.lifecycle',
+  'Image Released',
+  lifecycleData.extend({ quarantinedAt: z.iso.datetime() }),
+  bySubject,
+);
+/** Something came to need what was set aside: it is to be put back. */
+export const releaseRequested = define(
+  'lading.lifecycle',
+  'Release Requested',
+  z.object({
+    subject: z.object({ registry: z.string(), repository: z.string(), digest: digestSchema }),
+    reason: z.string(),
+  }),
+  bySubject,
+);
+/** A tag went by a rule; its image stays. */
+export const tagExpired = define(
+  'lading.lifecycle',
+  'Tag Expired',
+  lifecycleData,
+  (data) => `${bySubject(data)} ${data.subject.tags.join()}`,
+);
+/** Deletions that stopped, or did not begin, because something that they rest on is missing. */
+export const retentionWithheld = define(
+  'lading.lifecycle',
+  'Retention Withheld',
+  z.object({
+    registry: z.string(),
+    repository: z.string(),
+    plan: documentRef,
+    reason: z.string(),
+    /** Graphs of the plan that were left as they are. */
+    left: z.int().nonnegative(),
+  }),
+  (data) => `${data.registry}/${data.repository} ${data.plan.digest}`,
+);
 export const imageExpired = define(
   'lading.lifecycle',
   'Image Expired',
