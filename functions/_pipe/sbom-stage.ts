@@ -1,5 +1,6 @@
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { draftEvent, imageCataloged, sbomCreated } from '../../lib/events/index.ts';
+import { hasContents } from '../../lib/formats/oci/index.ts';
 import { dynamoLayerChains } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
@@ -23,7 +24,7 @@ const creation = route({
   on: imageCataloged,
   key: ({ subject }) => ({ subject: locationKey(subject), stage: 'sbom', version: GENERATOR_VERSION }),
   perform: async ({ subject, artifactClass }, { occurredAt }, signal) => {
-    if (artifactClass !== 'image' && artifactClass !== 'index') return [];
+    if (!hasContents(artifactClass)) return [];
     const source = registryImageSource(await registries().open(subject.registry), subject.repository);
     // The document's time is that of the event, so that a retry makes the same bytes.
     const clock = { now: () => new Date(occurredAt) };

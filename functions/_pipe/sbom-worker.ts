@@ -16,7 +16,7 @@ export const sbomTrigger = (
       'detail-type': ['Image Cataloged'],
       detail: {
         data: {
-          artifactClass: ['image', 'index'],
+          artifactClass: ['image', 'index', 'model', 'wasm'],
           replicaOf: [{ exists: false }],
           sizeBytes: [{ numeric: [size === 'large' ? '>' : '<=', LARGE_IMAGE_BYTES] }],
         },

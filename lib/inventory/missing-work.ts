@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventDraft, gateDecided, imageAttested } from '../events/index.ts';
+import { hasContents } from '../formats/oci/index.ts';
 import type { WorkRecord } from '../work/index.ts';
 import type { CatalogEntry } from './model.ts';
 
@@ -18,8 +19,7 @@ export function missingStage(
 ): Stage | undefined {
   const completed = (stage: Stage): WorkRecord | undefined => lastCompleted(records, stage);
   if (!completed('catalog')) return 'catalog';
-  const isImage = entry.artifactClass === 'image' || entry.artifactClass === 'index';
-  if (!isImage || entry.replicaOf !== undefined) return undefined;
+  if (!hasContents(entry.artifactClass) || entry.replicaOf !== undefined) return undefined;
   if (!completed('sbom')) return 'sbom';
   if (!completed('match')) return 'match';
   const gate = completed('gate');

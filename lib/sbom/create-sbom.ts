@@ -6,11 +6,14 @@ import {
   artifactClassOf,
   type Descriptor,
   formatPlatform,
+  hasContents,
   type ImageConfig,
   type ImageIndex,
   type ImageManifest,
   isUnknownPlatform,
+  type Manifest,
 } from '../formats/oci/index.ts';
+import { artifactContent } from './artifact-content.ts';
 import { buildSbom } from './build-sbom.ts';
 import { type InventoryImageOptions, inventoryImage } from './inventory-image.ts';
 import { mergeSboms } from './merge-sboms.ts';
@@ -59,7 +62,7 @@ const BAD_CONFIG: ReadonlySet<string> = new Set(['image-config-invalid', 'size-m
 const MAX_INDEX_DEPTH = 3;
 
 /**
- * Makes and stores the SBOM of an image, or of an index over images as the union of theirs. Doing it again gives the
+ * Makes and stores the SBOM of an image, of a model or WebAssembly artifact, or of an index over images as the union of theirs. Doing it again gives the
  * same documents, but for the time in the CycloneDX one.
  *
  * @throws LadingError `manifest-invalid` and what the ports throw
@@ -76,6 +79,7 @@ export async function createSbom(
   let sbom: Sbom;
   if (manifest.kind === 'index' && artifactClass === 'index') sbom = await work.ofIndex(manifest);
   else if (manifest.kind === 'image' && artifactClass === 'image') sbom = await work.ofImage(manifest, undefined);
+  else if (manifest.kind !== 'index' && hasContents(artifactClass)) sbom = await work.ofArtifact(manifest);
   else return { status: 'not-an-image', artifactClass };
   const { registry, repository } = input;
   const document = toCycloneDx(sbom, { timestamp: ports.clock.now().toISOString(), registry, repository });
@@ -119,6 +123,14 @@ class SbomWork {
       { ...inventory, gaps: [...gaps, ...inventory.gaps] },
       { declared: this.#declared, base },
     );
+  }
+
+  /** A model or a WebAssembly component: there is no file system, and the blobs are what it holds. */
+  async ofArtifact({ digest, layers }: Exclude<Manifest, ImageIndex>): Promise<Sbom> {
+    const inventory = await inventoryImage({ layers, contentOf: artifactContent(layers) }, this.#ports, this.#options);
+    for (const one of inventory.layersRead) this.read.add(one);
+    for (const one of inventory.layersReused) this.reused.add(one);
+    return buildSbom({ digest }, inventory);
   }
 
   #base(manifest: ImageManifest, config: ImageConfig | undefined): Promise<Base | undefined> {

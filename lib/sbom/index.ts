@@ -2,7 +2,12 @@ export { buildSbom } from './build-sbom.ts';
 export type { Cataloger, FileKind } from './catalogers/cataloger.ts';
 export { fileKinds } from './catalogers/index.ts';
 export { compareSboms, isSame, type PackageName, type SbomDifference } from './compare-sboms.ts';
-export { type CreateSbomInput, type CreateSbomPorts, type CreateSbomResult, createSbom } from './create-sbom.ts';
+export {
+  type CreateSbomInput,
+  type CreateSbomPorts,
+  type CreateSbomResult,
+  createSbom,
+} from './create-sbom.ts';
 export { readSbom, readSbomPackages } from './formats/read-sbom.ts';
 export {
   describeForm,

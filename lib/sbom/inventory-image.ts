@@ -1,10 +1,12 @@
 import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { isLadingError } from '../core/errors.ts';
-import { type Descriptor, isNonDistributable, layerCompression } from '../formats/oci/index.ts';
+import { type Descriptor, isNonDistributable } from '../formats/oci/index.ts';
+import { type ContentOf, fileInventories, imageContent } from './artifact-content.ts';
 import { fileKinds, folderKinds, matchKind } from './catalogers/index.ts';
 import type { LayerInventory } from './layers/inventory.ts';
 import { defaultLayerLimits, type LayerLimits } from './layers/limits.ts';
+import { readBlob } from './layers/read-blob.ts';
 import { readLayer } from './layers/read-layer.ts';
 import { type MergedImage, mergeLayers } from './merge/merge-layers.ts';
 import type { Gap } from './model.ts';
@@ -15,6 +17,8 @@ export interface InventoryImageInput {
   readonly layers: readonly Descriptor[];
   /** Of the image configuration, one for each layer; the layers are checked with them. They may come while these are read. */
   readonly diffIds?: DiffIds | Promise<DiffIds>;
+  /** What blobs are; those of an image, where absent. */
+  readonly contentOf?: ContentOf | undefined;
 }
 
 type DiffIds = readonly Digest[] | undefined;
@@ -69,7 +73,11 @@ export async function inventoryImage(
     ...new Map(input.layers.map((layer, i) => [layer.digest, { layer, diffId: promised(diffIds, i) }])).values(),
   ];
   const results = await mapLimit(wanted, options.concurrency ?? 4, ({ layer, diffId }) =>
-    inventoryLayer(layer, diffId, ports, { limits, signal: options.signal }),
+    inventoryLayer(layer, diffId, ports, {
+      limits,
+      signal: options.signal,
+      contentOf: input.contentOf ?? imageContent,
+    }),
   );
   const byDigest = new Map(wanted.map(({ layer }, i) => [layer.digest, results[i]]));
   const layers = input.layers.map((descriptor) => {
@@ -102,22 +110,27 @@ function promised(diffIds: Promise<DiffIds>, i: number): Promise<Digest | undefi
 async function inventoryLayer(
   layer: Descriptor,
   diffId: Promise<Digest | undefined>,
-  { source, inventories }: Ports,
-  options: { readonly limits: LayerLimits; readonly signal: AbortSignal | undefined },
+  { source, inventories: all }: Ports,
+  {
+    contentOf,
+    ...options
+  }: { readonly limits: LayerLimits; readonly signal: AbortSignal | undefined; readonly contentOf: ContentOf },
 ): Promise<LayerResult> {
   const { digest } = layer;
-  if (layerCompression(layer.mediaType) === undefined) {
+  const content = contentOf(layer);
+  if (content === undefined) {
     const message = `a layer has the type ${layer.mediaType}, which is no file system layer`;
     return { from: 'nowhere', gap: { reason: 'unreadable', code: 'layer-type-unknown', message, layer: digest } };
   }
+  const inventories = content === 'archive' ? all : fileInventories(all, content.path);
   const known = await inventories.get(digest, fileKinds);
   if (known && agrees(known, await diffId)) return { from: 'store', inventory: known };
   try {
     const expected = { digest, size: layer.size, diffId };
-    const reading = await readLayer(expected, () => source.open(layer, options.signal), {
-      kinds: fileKinds,
-      ...options,
-    });
+    const open = () => source.open(layer, options.signal);
+    const how = { kinds: fileKinds, ...options };
+    const reading =
+      content === 'archive' ? await readLayer(expected, open, how) : await readBlob(expected, content.path, open, how);
     if (reading.status === 'read') {
       await inventories.put(reading.inventory);
       return { from: 'source', inventory: reading.inventory };

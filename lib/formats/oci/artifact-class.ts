@@ -15,6 +15,24 @@ export type ArtifactClass =
   | 'cache'
   | 'artifact';
 
+/** Whether manifests of a class hold software or models, which can be listed: others are about something else. */
+export function hasContents(artifactClass: ArtifactClass): boolean {
+  switch (artifactClass) {
+    case 'image':
+    case 'index':
+    case 'model':
+    case 'wasm':
+      return true;
+    case 'signature':
+    case 'attestation':
+    case 'sbom':
+    case 'chart':
+    case 'cache':
+    case 'artifact':
+      return false;
+  }
+}
+
 /**
  * Tells the class of a manifest from its artifact type, configuration type, layer types and annotations.
  *
@@ -56,7 +74,20 @@ function artifactClass(manifest: ArtifactManifest): ArtifactClass {
     if (found === 'attestation' || found === 'signature') return bundleClass(manifest, found);
     if (found !== undefined) return found;
   }
-  return manifest.layers.map(classOfLayer).find((c) => c !== undefined) ?? 'artifact';
+  return (
+    manifest.layers.map(classOfLayer).find((c) => c !== undefined) ??
+    manifest.layers.map(classOfTitle).find((c) => c !== undefined) ??
+    'artifact'
+  );
+}
+
+/** ORAS names the files that it was given, whatever types it was told. */
+function classOfTitle({ annotations }: Descriptor): ArtifactClass | undefined {
+  const key = 'org.opencontainers.image.title';
+  const title = annotations && Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+  if (title === undefined) return undefined;
+  if (/\.(?:safetensors|gguf|onnx|tflite|pt|pth|ckpt)$/i.test(title)) return 'model';
+  return /\.wasm$/i.test(title) ? 'wasm' : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-export { type ArtifactClass, artifactClassOf } from './artifact-class.ts';
+export { type ArtifactClass, artifactClassOf, hasContents } from './artifact-class.ts';
 export { chainIdsOf } from './chain-id.ts';
 export {
   createArtifactManifest,

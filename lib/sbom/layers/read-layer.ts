@@ -146,7 +146,7 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Undefined for errors that are not about the layer: those of the source, and the caller's own abort. */
-function failureOf(error: unknown, signal: AbortSignal | undefined): FailedPass | undefined {
+export function failureOf(error: unknown, signal: AbortSignal | undefined): FailedPass | undefined {
   if (error instanceof LimitExceededError)
     return { status: 'limit-exceeded', limit: error.limit, message: error.message };
   // `AbortSignal.timeout` aborts with an error of this name.
@@ -172,13 +172,13 @@ const tarLimits = (limits: LayerLimits) => ({
   maxContentBytes: limits.maxUnpackedBytes,
 });
 
-const limitOutcome = (limit: string, cap: number): LayerReading => ({
+export const limitOutcome = (limit: string, cap: number): LayerReading => ({
   status: 'limit-exceeded',
   limit,
   message: `the layer is over the cap of ${cap} bytes (${limit})`,
 });
 
-const mismatch = (what: string, expected: string, actual: string): FailedPass => ({
+export const mismatch = (what: string, expected: string, actual: string): FailedPass => ({
   status: 'unreadable',
   code: `${what}-mismatch`,
   message: `the layer's ${what} is ${actual}, not ${expected}`,
