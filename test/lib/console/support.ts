@@ -17,6 +17,7 @@ import {
 } from '../../../lib/events/index.ts';
 import { documentExternalSboms } from '../../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../../lib/external-sboms/adapters/document-quality.ts';
+import { costConfigSchema } from '../../../lib/cost/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
@@ -24,6 +25,8 @@ import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
 import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
 import { memoryVoteStore } from '../../../lib/scanners/adapters/memory-vote-store.ts';
+import { trailPulls } from '../../../lib/storage/adapters/trail-pulls.ts';
+import { storageConfigSchema } from '../../../lib/storage/index.ts';
 import { memoryVexStore } from '../../../lib/vex/adapters/memory-vex-store.ts';
 import { memoryScanStore } from '../../../lib/vulnerabilities/adapters/memory-scan-store.ts';
 import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
@@ -75,12 +78,21 @@ export function memoryConsole() {
     publisher: { publish: async (given) => void published.push(...given) },
     clock,
   };
+  const activity: ConsolePorts['activity'] = {
+    after: async (seq, limit) => events.filter((event) => event.seq > seq).slice(0, limit),
+    head: async () => events.at(-1)?.seq ?? 0,
+  };
   const ports: ConsolePorts = {
     catalog,
     ledger,
-    activity: {
-      after: async (seq, limit) => events.filter((event) => event.seq > seq).slice(0, limit),
-      head: async () => events.at(-1)?.seq ?? 0,
+    activity,
+    accounts: {
+      storage: storageConfigSchema.parse({}),
+      cost: costConfigSchema.parse({}),
+      layers: { inventory: async () => undefined, contents: async () => undefined },
+      profiles: new Map(),
+      pulls: trailPulls(activity, memoryRetention(clock)),
+      clock,
     },
     reports: {
       findings: async (key) => reports.get(key),
