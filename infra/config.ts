@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ScheduleSetting } from '../functions/_pipe/function.ts';
 import { admissionConfigSchema } from '../lib/admission/config.ts';
 import { trustConfigSchema } from '../lib/attestation/config.ts';
+import { availabilityConfigSchema } from '../lib/availability/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
 import { costConfigSchema } from '../lib/cost/config.ts';
 import { sbomsConfigSchema } from '../lib/external-sboms/config.ts';
@@ -108,6 +109,7 @@ const configSchema = z
         syncAdvisories: schedule.default('rate(6 hours)'),
         planRetention: schedule.default('cron(0 3 * * ? *)'),
         reconcile: schedule.default('rate(1 hour)'),
+        probeRegistries: schedule.default('rate(5 minutes)'),
         rotateCredentials: schedule.default('rate(6 hours)'),
         keepAppointments: schedule.default('rate(15 minutes)'),
         renewVerdicts: schedule.default('rate(1 hour)'),
@@ -163,6 +165,8 @@ const configSchema = z
     trust: trustConfigSchema.extend(signingSettings).prefault({}),
     /** What may run in clusters and as tasks; see lib/admission. */
     admission: admissionConfigSchema.prefault({}),
+    /** When a registry is taken for down, and which one is near to whom; see lib/availability. */
+    availability: availabilityConfigSchema.prefault({}),
     /** Whose word on how images were built is taken; see lib/provenance. */
     provenance: provenanceConfigSchema.prefault({}),
     /** Keys by purpose. Another `generation` is another key: the rotation. The `kept` ones before it stay readable. */

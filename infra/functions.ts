@@ -19,6 +19,7 @@ import { matchVulnerabilities } from '../functions/match-vulnerabilities/functio
 import { notify } from '../functions/notify/function.ts';
 import { planRemediation } from '../functions/plan-remediation/function.ts';
 import { planRetention } from '../functions/plan-retention/function.ts';
+import { probeRegistries } from '../functions/probe-registries/function.ts';
 import { receiveProvenance } from '../functions/receive-provenance/function.ts';
 import { recheckImages } from '../functions/recheck-images/function.ts';
 import { reconcile } from '../functions/reconcile/function.ts';
@@ -28,6 +29,7 @@ import { recordUsage } from '../functions/record-usage/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
 import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
+import { resolveImages } from '../functions/resolve-images/function.ts';
 import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
 import { rotateCredentials } from '../functions/rotate-credentials/function.ts';
@@ -56,6 +58,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   notify,
   planRemediation,
   planRetention,
+  probeRegistries,
   recheckImages,
   reconcile,
   recordAudit,
@@ -63,6 +66,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   rematchImages,
   renewVerdicts,
   replicateImage,
+  resolveImages,
   restoreImages,
   respondToTasks,
   rotateCredentials,

@@ -118,6 +118,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     storage: json(config.storage),
     cost: json(config.cost),
     admission: json(config.admission),
+    availability: json(config.availability),
     provenance: json(config.provenance),
     scanners: json(withoutVariables(config.scanners)),
   };

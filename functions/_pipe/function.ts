@@ -36,6 +36,7 @@ export type EventPattern = Readonly<Record<string, unknown>>;
 
 /** Names of the schedules in the configuration. */
 export type ScheduleSetting =
+  | 'probeRegistries'
   | 'rotateCredentials'
   | 'syncAdvisories'
   | 'planRetention'
@@ -132,6 +133,7 @@ export type SettingName =
   | 'trust'
   | 'signing'
   | 'admission'
+  | 'availability'
   | 'provenance'
   | 'sboms'
   | 'storage'

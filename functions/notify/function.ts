@@ -17,6 +17,8 @@ export const notify = defineFunction({
         'Remediation Planned',
         'Untrusted Image Started',
         'Key Revoked',
+        'Registry Went Down',
+        'Registry Recovered',
       ],
     },
     batchSize: 10,

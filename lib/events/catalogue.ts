@@ -9,6 +9,7 @@ import {
   metadataSchema,
 } from './envelope.ts';
 import { untrustedImageStarted } from './kinds/admission.ts';
+import { registryRecovered, registryWentDown } from './kinds/availability.ts';
 import { imageDeleted, imagePulled, imagePushed } from './kinds/intake.ts';
 import { imageCataloged } from './kinds/inventory.ts';
 import {
@@ -76,6 +77,8 @@ export const eventDefinitions = {
   [imageInUse.detailType]: imageInUse,
   [credentialsRotated.detailType]: credentialsRotated,
   [credentialsWithdrawn.detailType]: credentialsWithdrawn,
+  [registryWentDown.detailType]: registryWentDown,
+  [registryRecovered.detailType]: registryRecovered,
   [untrustedImageStarted.detailType]: untrustedImageStarted,
   [provenanceRecorded.detailType]: provenanceRecorded,
   [scanRequested.detailType]: scanRequested,

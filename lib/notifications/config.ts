@@ -10,6 +10,8 @@ export const notifiableEvents = [
   'Remediation Planned',
   'Untrusted Image Started',
   'Key Revoked',
+  'Registry Went Down',
+  'Registry Recovered',
 ] as const;
 
 /** How much it matters, least first. */

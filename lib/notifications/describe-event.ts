@@ -10,6 +10,8 @@ import {
   imageExpired,
   keyRevoked,
   readEvent,
+  registryRecovered,
+  registryWentDown,
   remediationPlanned,
   replicaDiverged,
   untrustedImageStarted,
@@ -97,14 +99,27 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
     title: `The signing key ${keyId} was revoked`,
     lines: [reason, `${algorithm}, revoked at ${revokedAt}; nothing that it signed counts any more`],
   })),
+  'Registry Went Down': teller(registryWentDown, ({ registry, since, askedAgainAt, detail }) => ({
+    severity: 'critical',
+    title: `${registry} does not answer`,
+    lines: [detail, `since ${since}; it is asked again at ${askedAgainAt}`],
+  })),
+  'Registry Recovered': teller(registryRecovered, ({ registry, downSince, recoveredAt }) => ({
+    severity: 'info',
+    title: `${registry} answers again`,
+    lines: [`it was down from ${downSince} until ${recoveredAt}`],
+  })),
 };
 
-/** What it is about: an image, or a key. */
-type About = { readonly subject: ImageLocation } | { readonly keyId: string };
+/** What it is about: an image, a key, or a registry. */
+type About = { readonly subject: ImageLocation } | { readonly keyId: string } | { readonly registry: string };
+
+const nameOfOther = (about: Exclude<About, { subject: ImageLocation }>): string =>
+  'keyId' in about ? `key ${about.keyId}` : `registry ${about.registry}`;
 
 /** Equal for what another build of the same repository is told of in the same words. */
 function topicOf(event: string, about: About, lines: readonly string[]): string {
-  const of = 'subject' in about ? [about.subject.registry, about.subject.repository] : [about.keyId];
+  const of = 'subject' in about ? [about.subject.registry, about.subject.repository] : [nameOfOther(about)];
   const text = JSON.stringify([event, ...of, [...lines].sort()]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
@@ -140,7 +155,7 @@ export function describeEvent(envelope: EventBridgeEvent): Notification | undefi
     severity,
     title: oneLine(title, MAX_TITLE),
     lines: lines.slice(0, MAX_LINES).map((line) => oneLine(line, MAX_LINE)),
-    subject: 'subject' in about ? locationKey(about.subject) : `key ${about.keyId}`,
+    subject: 'subject' in about ? locationKey(about.subject) : nameOfOther(about),
     correlationId: metadata.correlationId,
     topic: topicOf(event, about, lines),
     data,

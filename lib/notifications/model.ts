@@ -15,7 +15,7 @@ export interface Notification {
   /** One line without control characters, at most 200 characters. */
   readonly title: string;
   readonly lines: readonly string[];
-  /** `registry/repository@digest`, or `key` and its id. */
+  /** `registry/repository@digest`, or `key` and its id, or `registry` and its host. */
   readonly subject: string;
   /** The push (or schedule) that began it all. */
   readonly correlationId: string;

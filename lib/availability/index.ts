@@ -1,0 +1,13 @@
+export { callsAllowed, figuresOf } from './breaker.ts';
+export { containerdFiles } from './client-config/containerd.ts';
+export { dockerFiles } from './client-config/docker.ts';
+export type { ClientFiles, PullMirror, PullRoute } from './client-config/model.ts';
+export { podmanFiles } from './client-config/podman.ts';
+export { type AvailabilityConfig, availabilityConfigSchema } from './config.ts';
+export type { EndpointHealth } from './model.ts';
+export type { HealthReader, HealthStore, PlaceFinder } from './ports.ts';
+export { probeRegistry } from './probe-registries.ts';
+export { pullRoutes } from './pull-routes.ts';
+export { recordedPlaces } from './recorded-places.ts';
+export { type RegistryReport, reportHealth } from './report-health.ts';
+export { type Resolution, type ResolveRequest, resolveImage } from './resolve-image.ts';
