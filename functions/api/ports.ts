@@ -9,6 +9,7 @@ import { documentExternalSboms } from '../../lib/external-sboms/adapters/documen
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
+import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
 import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
@@ -50,14 +51,26 @@ export const consolePorts = once((): ConsolePorts => {
   const store = documents('documents');
   const replication = setting('replication', replicationConfigSchema);
   const deployed = setting('retention', retentionConfigSchema);
-  const leases = dynamoRetention(table('retention'), systemClock);
+  const retention = dynamoRetention(table('retention'), systemClock);
+  const ledger = dynamoLedger(table('work'), systemClock);
+  const planPorts = {
+    ...{
+      catalog,
+      leases: retention,
+      usage: retention,
+      quarantine: retention,
+      collectors: retention,
+      clock: systemClock,
+    },
+    judgements: ledgerJudgements(ledger),
+  };
   const activity: ConsolePorts['activity'] = {
     after: async (seq, limit) => (await log.list(seq, limit)).map(toActivity),
     head: async () => (await log.head()).seq,
   };
   return {
     catalog,
-    ledger: dynamoLedger(table('work'), systemClock),
+    ledger,
     activity,
     reports: {
       async findings(key) {
@@ -75,9 +88,7 @@ export const consolePorts = once((): ConsolePorts => {
     plans: {
       async preview(config = deployed) {
         const sources = registriesConfig().entries.filter(({ role }) => role === 'source');
-        const plans = sources.map(({ host }) =>
-          planRegistry({ catalog, leases, usage: leases, clock: systemClock }, host, config),
-        );
+        const plans = sources.map(({ host }) => planRegistry(planPorts, host, config));
         return (await Promise.all(plans)).flat();
       },
     },

@@ -2,14 +2,14 @@ import { defineFunction } from '../_pipe/function.ts';
 
 export const expireImages = defineFunction({
   name: 'expire-images',
-  description: 'Deletes the closed graphs of a retention plan, each checked again at the moment of deletion',
+  description: 'Carries out retention plans: sets aside, deletes, puts back, each graph checked again at that moment',
   trigger: {
     kind: 'events',
     bus: 'lading',
     pattern: {
       source: ['lading.lifecycle'],
       'detail-type': ['Retention Planned'],
-      detail: { data: { dryRun: [false], expire: [{ numeric: ['>', 0] }] } },
+      detail: { data: { dryRun: [false], toDo: [{ numeric: ['>', 0] }] } },
     },
     batchSize: 1,
     maxConcurrency: 1,
@@ -24,6 +24,8 @@ export const expireImages = defineFunction({
     { bucket: 'archive', prefix: 'images/', access: 'read-write' },
     { registry: 'delete' },
     { setting: 'registries' },
+    { setting: 'replication' },
+    { setting: 'retention' },
     { bus: 'lading' },
   ],
 });

@@ -9,6 +9,7 @@ export const planRetention = defineFunction({
   uses: [
     { table: 'catalog', access: 'read' },
     { table: 'retention', access: 'read-write' },
+    { table: 'work', access: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'write' },
     { setting: 'retention' },
     { setting: 'registries' },

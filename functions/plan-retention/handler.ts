@@ -2,7 +2,9 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { publishable } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
+import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
 import { planRegistry, recordPlans, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
+import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
@@ -14,7 +16,10 @@ const ports = once(() => {
     catalog: dynamoCatalog(table('catalog'), systemClock),
     leases: retention,
     usage: retention,
+    quarantine: retention,
+    collectors: retention,
     plans: retention,
+    judgements: ledgerJudgements(dynamoLedger(table('work'), systemClock)),
     documents: documents('documents'),
     clock: systemClock,
     publisher: publisher(),

@@ -15,5 +15,5 @@ export const recordUsage = defineFunction({
   },
   memoryMb: 256,
   timeoutSeconds: 30,
-  uses: [{ table: 'retention', access: 'read-write' }],
+  uses: [{ table: 'retention', access: 'read-write' }, { setting: 'retention' }, { bus: 'lading' }],
 });

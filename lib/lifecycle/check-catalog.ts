@@ -6,7 +6,7 @@ import { type RegistryReader, subjectOfTag } from '../registry/index.ts';
 
 export interface CatalogCheckPorts {
   readonly registry: Pick<RegistryReader, 'listTags' | 'headManifest' | 'listImages'>;
-  readonly catalog: Pick<ImageCatalog, 'tag' | 'find'>;
+  readonly catalog: Pick<ImageCatalog, 'tag' | 'tags' | 'find'>;
 }
 
 const AT_ONCE = 16;
@@ -36,6 +36,25 @@ export async function whatIsUnknown(ports: CatalogCheckPorts, of: RepositoryName
       ? undefined
       : `the tag ${tag} names ${now}`;
   });
+  const unknown = answers.find((one) => one !== undefined);
+  return unknown ?? (await whatIsUnlisted(ports, of, new Set(images.map(({ tag }) => tag))));
+}
+
+/** A tag that the registry holds and its list leaves out: what else it leaves out, nobody knows. */
+async function whatIsUnlisted(
+  { registry, catalog }: CatalogCheckPorts,
+  of: RepositoryName,
+  listed: ReadonlySet<string | undefined>,
+): Promise<string | undefined> {
+  const unlisted: string[] = [];
+  for await (const { tag, digest } of catalog.tags(of))
+    if (digest !== undefined && !listed.has(tag)) unlisted.push(tag);
+  const { repository } = of;
+  const answers = await mapLimit(unlisted, AT_ONCE, async (tag) =>
+    (await registry.headManifest({ repository, reference: tag }))
+      ? `the list of tags leaves out ${tag}, which is there`
+      : undefined,
+  );
   return answers.find((one) => one !== undefined);
 }
 

@@ -1,25 +1,48 @@
 import { z } from 'zod';
 import { globsSchema as globs, patternSchema as pattern, type Selector, selectorSchema } from '../selection/index.ts';
 
+/** From the worst. */
+export const findingSeverities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
+
 const days = z.number().positive().max(36_500);
+const quarantineDays = z.number().min(0).max(365);
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+
+const retentionSelectorSchema = selectorSchema.extend({
+  /** What the gate said last; `none` for what it was never asked about. */
+  verdicts: z
+    .array(z.enum(['allow', 'deny', 'quarantine', 'none']))
+    .min(1)
+    .optional(),
+  /** Its worst finding is at least so bad. What was not scanned is not selected. */
+  severityAtLeast: z.enum(findingSeverities).optional(),
+});
+
+/** What counts as one group: of the version's part, of a label, or of the pattern's first group in the tag. */
+const groupSchema = z.union([
+  z.enum(['major', 'minor']),
+  z.strictObject({ label: z.string().min(1).max(200) }),
+  z.strictObject({ tagPattern: pattern }),
+]);
+
 const ageSchema = z.strictObject({
   days,
-  /** Since when. `active` is the later of push and pull; `created` is the builder's word, which anyone can choose. */
-  since: z.enum(['pushed', 'pulled', 'active', 'created']).default('pushed'),
+  /**
+   * Since when. `active` is the later of push and pull; `created` is the builder's word, which anyone can choose; `used`
+   * is when something was last seen to run it; `superseded` is when the next one that the rule selects was pushed, and
+   * the newest never is.
+   */
+  since: z.enum(['pushed', 'pulled', 'active', 'created', 'used', 'superseded']).default('pushed'),
+  /** With `superseded`: the next one of the same group. */
+  per: groupSchema.optional(),
 });
 
 const rankSchema = z.strictObject({
   count: z.int().nonnegative().max(1_000_000),
   /** What makes one newer than another; among equals the name decides. `version`: the highest semantic version. */
   by: z.enum(['pushed', 'pulled', 'active', 'created', 'version']).default('pushed'),
-  /** Counted for each value apart: of the version's part, of a label, or of the pattern's first group in the tag. */
-  per: z
-    .union([
-      z.enum(['major', 'minor']),
-      z.strictObject({ label: z.string().min(1).max(200) }),
-      z.strictObject({ tagPattern: pattern }),
-    ])
-    .optional(),
+  /** Counted for each group apart. */
+  per: groupSchema.optional(),
 });
 
 /** All that is said must hold. Counts are among everything that the rule selects, whatever other rules do with it. */
@@ -39,11 +62,17 @@ const ruleSchema = z.strictObject({
   /** Globs of repositories that the rule is for, and of those that it is not for. */
   repositories: globs.optional(),
   otherRepositories: globs.optional(),
-  select: selectorSchema.default({}),
+  select: retentionSelectorSchema.default({}),
   /** One of these must hold; none given: the rule takes all that it selects. */
   when: z.array(conditionSchema).max(10).default([]),
-  /** `archive` copies the closed graph to the archive bucket and then expires it; it can be restored from there. */
-  action: z.enum(['keep', 'archive', 'expire']),
+  /** The smaller first; rules of one priority in their order. */
+  priority: z.int().optional(),
+  /**
+   * `archive` copies the closed graph to the archive bucket and then expires it; it can be restored from there.
+   * `quarantine` takes the tags away and leaves the rest until somebody decides; `untag` takes the tag away for good and
+   * leaves the image to the rules for what has no tag.
+   */
+  action: z.enum(['keep', 'archive', 'expire', 'quarantine', 'untag']),
 });
 
 const policySchema = z.strictObject({
@@ -56,6 +85,30 @@ const policySchema = z.strictObject({
   rules: z.array(ruleSchema).min(1).max(50),
   /** What becomes of what no rule takes. */
   otherwise: z.enum(['keep', 'expire']).default('keep'),
+  /** Instead of the settings for all policies. */
+  graceHours: z.number().positive().optional(),
+  quarantineDays: quarantineDays.optional(),
+  maxDeletedShare: z.number().min(0).max(1).optional(),
+  maxDeleted: z.int().positive().optional(),
+  /** When it may act, in UTC; at other times its plans are shown and not carried out. */
+  schedule: z
+    .strictObject({
+      weekdays: z.array(z.enum(weekdays)).min(1).max(7).optional(),
+      /** From this hour, until before that one; over midnight where the second is the smaller. */
+      hours: z.tuple([z.int().min(0).max(23), z.int().min(0).max(24)]).optional(),
+    })
+    .optional(),
+  /**
+   * How much of what it would have deleted in the last `days` may have been pulled or started later. Over that, it is
+   * shown and not carried out. It is replayed from the audit trail at each plan.
+   */
+  regretBudget: z
+    .strictObject({
+      days: z.int().min(1).max(365).default(30),
+      images: z.int().nonnegative().default(0),
+      bytes: z.int().nonnegative().optional(),
+    })
+    .optional(),
 });
 
 /** The setting `retention`: what may be deleted. Without policies nothing ever is. */
@@ -68,6 +121,30 @@ export const retentionConfigSchema = z.strictObject({
   /** A run that would delete more than this deletes nothing and says so: a wrong rule shows before it costs. */
   maxDeletedShare: z.number().min(0).max(1).default(0.5),
   maxDeleted: z.int().positive().default(1_000),
+  /** The same for all repositories of a registry together. */
+  maxDeletedPerRun: z.int().positive().default(5_000),
+  maxFreedBytesPerRun: z.int().positive().optional(),
+  /** What goes is set aside for so long before: its tags go, its bytes stay, and it can be put back. 0 deletes at once. */
+  quarantineDays: quarantineDays.default(7),
+  /** Images under these tags are never touched, whatever the rules say. */
+  immutableTags: z
+    .array(z.strictObject({ repositories: globs.default(['**']), tags: globs }))
+    .max(50)
+    .default([]),
+  /** What other images of the registry are built on stays as long as they do. */
+  keepBases: z.boolean().default(true),
+  /** Who reports what runs. While one of them is silent for longer, nothing is deleted. */
+  collectors: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[\w.:/-]{1,100}$/),
+        staleAfterHours: z.number().positive().default(26),
+      }),
+    )
+    .max(100)
+    .default([]),
+  /** Pulls by these (globs of the names that registries tell) are ours or a scanner's, and no use. */
+  ownActors: globs.optional(),
 });
 export type RetentionConfig = z.infer<typeof retentionConfigSchema>;
 export type RetentionPolicy = z.infer<typeof policySchema>;
@@ -76,4 +153,5 @@ export type { Selector };
 export type Condition = z.infer<typeof conditionSchema>;
 export type Rank = z.infer<typeof rankSchema>;
 export type Age = z.infer<typeof ageSchema>;
+export type Group = z.infer<typeof groupSchema>;
 export const retentionPolicySchema = policySchema;

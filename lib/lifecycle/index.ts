@@ -1,11 +1,35 @@
 export { type ArchivePorts, archiveGraph, archiveRepository } from './archive-graph.ts';
-export { watchCatalog, whatIsUnknown } from './check-catalog.ts';
+export { type BringBackPorts, bringBack } from './bring-back.ts';
+export { type CarryOutPorts, carryOutPlan, type PlanStep } from './carry-out-plan.ts';
+export { whatIsUnknown } from './check-catalog.ts';
 export { type RetentionConfig, type RetentionPolicy, retentionConfigSchema } from './config.ts';
 export { type Dialect, type DialectName, dialects, type Reading, type Writing } from './dialects/index.ts';
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
-export { type ExpiringGraph, type Lease, type Pulls, type RetentionPlan, retentionPlanSchema } from './model.ts';
+export { blobsOfEntry } from './freed-bytes.ts';
+export {
+  type ExpiringGraph,
+  type Hold,
+  holdSchema,
+  type Lease,
+  type Pulls,
+  type Quarantine,
+  type RetentionPlan,
+  retentionPlanSchema,
+} from './model.ts';
 export { type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
-export { blobsOfEntry, planRetention, type RetentionInputs } from './plan-retention.ts';
-export type { LeaseStore, PlanLog, UsageStore } from './ports.ts';
+export { planRetention, type RetentionInputs } from './plan-retention.ts';
+export type {
+  CollectorLog,
+  HoldStore,
+  Judgements,
+  LeaseStore,
+  PlanLog,
+  QuarantineStore,
+  RetentionStore,
+  UsageStore,
+} from './ports.ts';
+export { type QuarantinePorts, quarantineGraph } from './quarantine-graph.ts';
 export { recordUsage, type UsagePorts } from './record-usage.ts';
+export { type ReleasePorts, releaseQuarantined } from './release-quarantined.ts';
 export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';
+export { silentCollector } from './silent-collector.ts';

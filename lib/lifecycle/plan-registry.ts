@@ -1,51 +1,107 @@
 import type { Clock } from '../core/clock.ts';
+import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
-import { groupBy } from '../core/group-by.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { draftEvent, type EventDraft, retentionPlanned } from '../events/index.ts';
 import type { CatalogEntry, CatalogReader, RepositoryName, TagBinding } from '../inventory/index.ts';
+import { indexBases } from './base-images.ts';
+import { withinRunBudget } from './budgets.ts';
 import type { RetentionConfig } from './config.ts';
-import type { RetentionPlan } from './model.ts';
-import { blobsOfEntry, planRetention } from './plan-retention.ts';
-import type { LeaseStore, PlanLog, UsageStore } from './ports.ts';
+import { sharedBlobs } from './freed-bytes.ts';
+import type { Judgement, RetentionPlan } from './model.ts';
+import { planRetention } from './plan-retention.ts';
+import { policyFor } from './policy/policy-for.ts';
+import type { CollectorLog, HoldStore, Judgements, LeaseStore, PlanLog, QuarantineStore, UsageStore } from './ports.ts';
+import { silentCollector } from './silent-collector.ts';
 
 export interface PlanPorts {
   readonly catalog: CatalogReader;
-  readonly leases: Pick<LeaseStore, 'leases'>;
-  readonly usage: Pick<UsageStore, 'pulls'>;
+  readonly leases: Pick<LeaseStore, 'leases'> & Pick<HoldStore, 'holds'>;
+  readonly usage: Pick<UsageStore, 'pulls' | 'uses'>;
+  readonly quarantine: Pick<QuarantineStore, 'quarantined' | 'restoredTags'>;
+  readonly collectors: Pick<CollectorLog, 'lastReport'>;
+  readonly judgements: Judgements;
   readonly clock: Clock;
 }
 
 export const PLAN_PREFIX = 'plans';
 
-/** Plans every repository of a registry. Storage is shared between them, so freed bytes need all of them at once. */
+interface RepositoryContent {
+  readonly of: RepositoryName;
+  readonly entries: readonly CatalogEntry[];
+  readonly tags: readonly TagBinding[];
+}
+
+/**
+ * Plans every repository of a registry. Storage is shared between them, so freed bytes need all of them at once.
+ *
+ * @param withheld why the policy of a repository may not act, besides what the plan itself finds
+ */
 export async function planRegistry(
   ports: PlanPorts,
   registry: string,
   config: RetentionConfig,
+  withheld: (policy: string) => string | undefined = () => undefined,
 ): Promise<readonly RetentionPlan[]> {
-  const repositories: { of: RepositoryName; entries: CatalogEntry[]; tags: TagBinding[] }[] = [];
+  const repositories: RepositoryContent[] = [];
   for await (const of of ports.catalog.repositories()) {
     if (of.registry !== registry) continue;
-    const entries = await Array.fromAsync(ports.catalog.entries(of));
-    repositories.push({ of, entries, tags: await Array.fromAsync(ports.catalog.tags(of)) });
+    const [entries, tags] = await Promise.all([
+      Array.fromAsync(ports.catalog.entries(of)),
+      Array.fromAsync(ports.catalog.tags(of)),
+    ]);
+    repositories.push({ of, entries, tags });
   }
-  const holders = groupBy(
-    repositories.flatMap(({ of, entries }) =>
-      entries.flatMap((entry) => blobsOfEntry(entry).map(([blob]) => ({ blob, of }))),
-    ),
-    (held) => held.blob,
-    (held) => held.of,
-  );
+  const heldElsewhere = sharedBlobs(repositories);
+  const dependentOf = config.keepBases ? indexBases(allEntries(repositories)) : undefined;
+  const silent = await silentCollector(ports.collectors, config, ports.clock.now());
   const now = ports.clock.now();
   const plans: RetentionPlan[] = [];
-  for (const { of, entries, tags } of repositories) {
-    const leases = await ports.leases.leases(of);
-    const pulls = await ports.usage.pulls(of);
-    const heldElsewhere = (blob: Digest): boolean => (holders.get(blob) ?? []).some((holder) => holder !== of);
-    plans.push(planRetention({ of, entries, tags, leases, pulls, heldElsewhere, config, now }));
+  for (const content of repositories) {
+    const { of } = content;
+    const [leases, holds, pulls, uses, quarantined, restored] = await Promise.all([
+      ports.leases.leases(of),
+      ports.leases.holds(of),
+      ports.usage.pulls(of),
+      ports.usage.uses(of),
+      ports.quarantine.quarantined(of),
+      ports.quarantine.restoredTags(of),
+    ]);
+    const policy = policyFor(config, of.repository);
+    const judgements = await judgementsFor(ports.judgements, config, content);
+    plans.push(
+      planRetention({
+        ...content,
+        ...{ leases, holds, pulls, uses, quarantined, restored, judgements, config, now },
+        heldElsewhere: (blob) => heldElsewhere(blob, of),
+        ...(dependentOf ? { dependentOf } : {}),
+        withheld: silent ?? withheld(policy.name),
+      }),
+    );
   }
-  return plans;
+  return withinRunBudget(plans, config);
+}
+
+function* allEntries(repositories: readonly RepositoryContent[]): Generator<CatalogEntry> {
+  for (const { entries } of repositories) yield* entries;
+}
+
+const AT_ONCE = 16;
+const none: ReadonlyMap<Digest, Judgement> = new Map();
+
+/** One question for each image, so only where a rule wants to know. */
+async function judgementsFor(
+  judgements: Judgements,
+  config: RetentionConfig,
+  { of, entries }: RepositoryContent,
+): Promise<ReadonlyMap<Digest, Judgement>> {
+  const isAsked = policyFor(config, of.repository).rules.some(
+    ({ select }) => select.verdicts !== undefined || select.severityAtLeast !== undefined,
+  );
+  if (!isAsked) return none;
+  const images = entries.filter(({ artifactClass }) => artifactClass === 'image' || artifactClass === 'index');
+  const told = await mapLimit(images, AT_ONCE, async (at) => [at.digest, await judgements.of(at)] as const);
+  return new Map(told);
 }
 
 /** Keeps the plans as documents and announces those that have something to say. */
@@ -63,11 +119,14 @@ export async function recordPlans(
         registry,
         repository,
         plan: document,
-        // A plan over its budget is shown like a dry run: nobody acts on it.
+        // A plan that may not act is shown like a dry run: nobody does.
         dryRun: plan.dryRun || plan.refused !== undefined,
         keep: plan.keep.length,
         expire: plan.expire.length,
         freedBytes: plan.freedBytes,
+        due: plan.due.length,
+        toDo: plan.expire.length + plan.due.length + plan.release.length + plan.untag.length,
+        ...(plan.refused === undefined ? {} : { refused: plan.refused }),
       }),
     );
   }

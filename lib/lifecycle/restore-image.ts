@@ -18,6 +18,8 @@ const requestSchema = z.object({
   /** A tag that the image had, or its digest. */
   reference: z.string().refine((text) => isDigest(text) || isTag(text), { error: 'neither a tag nor a digest' }),
   reason: z.string().min(1).max(500),
+  /** Where to look; absent: first among what is set aside, then in the archive. */
+  only: z.enum(['quarantine', 'archive']).optional(),
 });
 export type RestoreRequest = Readonly<z.infer<typeof requestSchema>>;
 
@@ -36,9 +38,10 @@ export function parseRestoreRequest(value: unknown): RestoreRequest {
  */
 export async function restoreImage(
   { registry, archive }: RestorePorts,
-  { reason, reference, ...of }: RestoreRequest,
+  { reason, reference, registry: host, repository }: RestoreRequest,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly EventDraft[]> {
+  const of = { registry: host, repository };
   const from = archiveRepository(of);
   const head = await archive.headManifest({ repository: from, reference }, options);
   const graph =

@@ -2,18 +2,69 @@ import { queryAll, type Table } from '../../aws/table.ts';
 import type { Clock } from '../../core/clock.ts';
 import { parseDigest } from '../../core/digest.ts';
 import type { RepositoryName } from '../../inventory/index.ts';
-import { type LeaseStore, type PlanLog, SENTENCE_MS, type Tribunal, type UsageStore } from '../ports.ts';
+import type { Pulls } from '../model.ts';
+import { type RetentionStore, SENTENCE_MS } from '../ports.ts';
+import { dynamoHolds } from './dynamo-holds.ts';
+import { dynamoQuarantine } from './dynamo-quarantine.ts';
 
 /*
- * Rows under `registry/repository`: `lease#<digest>#<reason>` with a time to live, `pull#<digest>` with the latest
- * pull, `guard#<digest>`, where lease and deletion meet under one condition, and `plan`, the last one made. Under `registry`: `pulls`, the earliest pull that it told of.
+ * Rows under `registry/repository`: `lease#<digest>#<reason>` with a time to live, `pull#<digest>` and `use#<digest>` with
+ * the latest one, `guard#<digest>`, where leases, holds and deletion meet under one condition, and `plan`, the last one
+ * made. Under `registry`: `pulls` and `uses`, the earliest that it told of. Under `collectors`: when each last reported.
+ * Holds and quarantine have adapters of their own beside this one, in the same partitions.
  */
 const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
 const guard = (of: RepositoryName, digest: string) => ({ pk: partition(of), sk: `guard#${digest}` });
 
-export function dynamoRetention(table: Table, clock: Clock): LeaseStore & Tribunal & PlanLog & UsageStore {
+const NOT_HELD = '(attribute_not_exists(heldUntil) OR heldUntil < :now) AND attribute_not_exists(holds)';
+
+/** The latest time of each digest, and since when there has been any. */
+function dynamoTimes(table: Table, kind: 'pull' | 'use') {
   return {
+    async note(of: RepositoryName, digest: string, at: string): Promise<void> {
+      const values = { ':at': at };
+      const row = { pk: partition(of), sk: `${kind}#${digest}`, digest, at };
+      const names = { '#at': 'at' };
+      await table.put(row, { expression: 'attribute_not_exists(pk) OR #at < :at', names, values });
+      const told = { pk: of.registry, sk: `${kind}s`, since: at };
+      await table.put(told, { expression: 'attribute_not_exists(pk) OR since > :at', values });
+    },
+    async all(of: RepositoryName): Promise<Pulls | undefined> {
+      const told = await table.get({ pk: of.registry, sk: `${kind}s` });
+      if (!told) return undefined;
+      const rows = queryAll(table, { pk: partition(of), sortKey: { beginsWith: `${kind}#` } });
+      const last = new Map<ReturnType<typeof parseDigest>, string>();
+      // Rows of pulls before this version call the time `pulledAt`.
+      for await (const row of rows) last.set(parseDigest(String(row.digest)), String(row.at ?? row.pulledAt));
+      return { since: String(told.since), last };
+    },
+  };
+}
+
+export function dynamoRetention(table: Table, clock: Clock): RetentionStore {
+  const pulls = dynamoTimes(table, 'pull');
+  const uses = dynamoTimes(table, 'use');
+  return {
+    ...dynamoHolds(table, clock),
+    ...dynamoQuarantine(table),
+    pulled: (of, { digest, pulledAt }) => pulls.note(of, digest, pulledAt),
+    pulls: pulls.all,
+    used: (of, { digest, usedAt }) => uses.note(of, digest, usedAt),
+    uses: uses.all,
+    async reported(collector, at) {
+      const row = { pk: 'collectors', sk: collector, at };
+      const newer = {
+        expression: 'attribute_not_exists(pk) OR #at < :at',
+        names: { '#at': 'at' },
+        values: { ':at': at },
+      };
+      await table.put(row, newer);
+    },
+    async lastReport(collector) {
+      const row = await table.get({ pk: 'collectors', sk: collector });
+      return row && String(row.at);
+    },
     async leases(of) {
       const rows = await Array.fromAsync(queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'lease#' } }));
       return rows.map((row) => ({
@@ -52,29 +103,10 @@ export function dynamoRetention(table: Table, clock: Clock): LeaseStore & Tribun
         expression: 'SET condemnedUntil = :until',
         values: { ':until': until, ':now': now.toISOString() },
       };
-      return (
-        (await table.update(guard(of, digest), change, 'attribute_not_exists(heldUntil) OR heldUntil < :now')) !==
-        undefined
-      );
+      return (await table.update(guard(of, digest), change, NOT_HELD)) !== undefined;
     },
     async reprieve(of, digest) {
       await table.update(guard(of, digest), { expression: 'REMOVE condemnedUntil' }, 'attribute_exists(pk)');
-    },
-    async pulled(of, { digest, pulledAt }) {
-      const values = { ':at': pulledAt };
-      const row = { pk: partition(of), sk: `pull#${digest}`, digest, pulledAt };
-      await table.put(row, { expression: 'attribute_not_exists(pk) OR pulledAt < :at', values });
-      const told = { pk: of.registry, sk: 'pulls', since: pulledAt };
-      await table.put(told, { expression: 'attribute_not_exists(pk) OR since > :at', values });
-    },
-    async pulls(of) {
-      const told = await table.get({ pk: of.registry, sk: 'pulls' });
-      if (!told) return undefined;
-      const rows = await Array.fromAsync(queryAll(table, { pk: partition(of), sortKey: { beginsWith: 'pull#' } }));
-      return {
-        since: String(told.since),
-        last: new Map(rows.map((row) => [parseDigest(String(row.digest)), String(row.pulledAt)])),
-      };
     },
     async record(of, plan) {
       await table.put({ pk: partition(of), sk: 'plan', ...plan });

@@ -1,4 +1,5 @@
-import type { Condition, RetentionRule } from '../config.ts';
+import type { Condition, RetentionPolicy, RetentionRule } from '../config.ts';
+import type { Dialect } from './model.ts';
 
 /**
  * Rules for languages whose rules delete: "keep S while C, expire the rest of S" becomes "expire S while not C, keep
@@ -41,4 +42,41 @@ function invert(when: readonly Condition[]): Condition | undefined {
     else return undefined;
   }
   return out;
+}
+
+/** Leaves out, and names, what no other language has words for, and puts rules in the order of their priorities. */
+export const sayable = ({ read, write }: Dialect): Dialect => ({
+  read,
+  write(policy) {
+    const losses: string[] = [];
+    const rules = policy.rules
+      .toSorted((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
+      .filter((rule) => {
+        const why = unsayable(rule);
+        if (why !== undefined) losses.push(`rule "${rule.name}" ${why}, which is known here alone`);
+        return why === undefined;
+      });
+    for (const [name, what] of Object.entries(onlyOurs)) {
+      if (policy[name as keyof typeof onlyOurs] !== undefined) losses.push(`${what} of the policy is known here alone`);
+    }
+    const written = write({ ...policy, rules });
+    return { ...written, losses: [...losses, ...written.losses] };
+  },
+});
+
+const onlyOurs = {
+  schedule: 'the schedule',
+  regretBudget: 'the budget of regret',
+  quarantineDays: 'the quarantine',
+  maxDeleted: 'the budget of deletions',
+  maxDeletedShare: 'the budget of deletions',
+} as const satisfies Partial<Record<keyof RetentionPolicy, string>>;
+
+function unsayable({ action, select, when }: RetentionRule): string | undefined {
+  if (action === 'untag' || action === 'quarantine') return `has the action "${action}"`;
+  if (select.verdicts) return 'selects by verdict';
+  if (select.severityAtLeast) return 'selects by severity';
+  const ages = when.flatMap(({ olderThan, youngerThan }) => [olderThan, youngerThan]);
+  const since = ages.find((age) => age?.since === 'used' || age?.since === 'superseded')?.since;
+  return since && `goes by when it was ${since}`;
 }

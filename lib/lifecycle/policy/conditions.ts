@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { compare, type SemVer } from 'semver';
 import { groupBy } from '../../core/group-by.ts';
 import { tagVersion } from '../../selection/index.ts';
-import type { Age, Condition, Rank } from '../config.ts';
+import type { Age, Condition, Group, Rank } from '../config.ts';
 import type { Unit } from './unit.ts';
 
 /** `unknown`: what the condition asks for is not known of the unit, so that nobody may be sure either way. */
@@ -16,8 +16,8 @@ export function compileCondition(condition: Condition, selected: readonly Unit[]
   const { newest, beyondNewest, olderThan, youngerThan } = condition;
   if (newest) parts.push(rankTest(newest, selected, (position, count) => position < count));
   if (beyondNewest) parts.push(rankTest(beyondNewest, selected, (position, count) => position >= count));
-  if (olderThan) parts.push(ageTest(olderThan, now, (age, days) => age > days));
-  if (youngerThan) parts.push(ageTest(youngerThan, now, (age, days) => age < days));
+  if (olderThan) parts.push(ageTest(olderThan, selected, now, (age, days) => age > days));
+  if (youngerThan) parts.push(ageTest(youngerThan, selected, now, (age, days) => age < days));
   return (unit) => {
     const answers = parts.map((part) => part(unit));
     const why = answers.map((answer) => answer.why).join(', ');
@@ -27,8 +27,10 @@ export function compileCondition(condition: Condition, selected: readonly Unit[]
 }
 
 /** When something happened to a unit, in ms; -Infinity for never. */
-function timeOf(unit: Unit, kind: Age['since']): number | 'unknown' {
+function timeOf(unit: Unit, kind: Exclude<Age['since'], 'superseded'>): number | 'unknown' {
   switch (kind) {
+    case 'used':
+      return unit.usedAt === 'never' ? Number.NEGATIVE_INFINITY : unit.usedAt;
     case 'pushed':
       return unit.pushedAt;
     case 'created':
@@ -44,15 +46,38 @@ function timeOf(unit: Unit, kind: Age['since']): number | 'unknown' {
   }
 }
 
-function ageTest(age: Age, now: number, test: (ageDays: number, days: number) => boolean): (unit: Unit) => Answer {
+function ageTest(
+  age: Age,
+  selected: readonly Unit[],
+  now: number,
+  test: (ageDays: number, days: number) => boolean,
+): (unit: Unit) => Answer {
+  const { since } = age;
+  const timeFor = since === 'superseded' ? supersession(age.per, selected) : (unit: Unit) => timeOf(unit, since);
   return (unit) => {
-    const time = timeOf(unit, age.since);
+    const time = timeFor(unit);
+    if (time === 'never') return { holds: 'no', why: `nothing newer ${since} it` };
     if (time === 'unknown') return { holds: 'unknown', why: `when it was ${age.since} is not known` };
     const ageDays = (now - time) / DAY_MS;
     const why =
       ageDays === Number.POSITIVE_INFINITY ? `never ${age.since}` : `${age.since} ${ageDays.toFixed(1)} days ago`;
     return { holds: test(ageDays, age.days) ? 'yes' : 'no', why };
   };
+}
+
+/** When the next one of its group was pushed; `never` for the newest. */
+function supersession(per: Group | undefined, selected: readonly Unit[]): (unit: Unit) => number | 'unknown' | 'never' {
+  const times = new Map<Unit, number>();
+  for (const [, members] of groupBy(selected, grouping(per), (unit) => unit)) {
+    members.sort((a, b) => b.pushedAt - a.pushedAt);
+    let newer: number | undefined;
+    for (const [i, unit] of members.entries()) {
+      const before = members[i - 1]?.pushedAt;
+      if (before !== undefined && before > unit.pushedAt) newer = before;
+      if (newer !== undefined) times.set(unit, newer);
+    }
+  }
+  return (unit) => times.get(unit) ?? 'never';
 }
 
 function rankTest(
@@ -87,7 +112,7 @@ interface Ranked {
 }
 
 const orderedTime =
-  (by: Age['since']) =>
+  (by: Exclude<Rank['by'], 'version'>) =>
   (unit: Unit): number | undefined => {
     const time = timeOf(unit, by);
     return time === 'unknown' ? undefined : time;
@@ -105,7 +130,7 @@ function highestVersion({ tags }: Unit): SemVer | undefined {
     .reduce<SemVer | undefined>((most, version) => (most && compare(most, version) >= 0 ? most : version), undefined);
 }
 
-function grouping(per: Rank['per']): (unit: Unit) => string | undefined {
+function grouping(per: Group | undefined): (unit: Unit) => string | undefined {
   if (per === undefined) return () => '';
   if (per === 'major' || per === 'minor') {
     return (unit) => {

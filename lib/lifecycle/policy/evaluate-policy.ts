@@ -1,5 +1,5 @@
 import { compileSelector } from '../../selection/index.ts';
-import type { RetentionPolicy, RetentionRule } from '../config.ts';
+import { findingSeverities, type RetentionPolicy, type RetentionRule } from '../config.ts';
 import { type Answer, compileCondition } from './conditions.ts';
 import type { Unit } from './unit.ts';
 
@@ -34,7 +34,10 @@ function compileRule(
   units: readonly Unit[],
   now: number,
 ): (unit: Unit) => UnitVerdict | undefined {
-  const isSelected = compileSelector(rule.select);
+  const { verdicts, severityAtLeast, ...content } = rule.select;
+  const isContent = compileSelector(content);
+  const isJudged = compileJudgement({ verdicts, severityAtLeast });
+  const isSelected = (unit: Unit): boolean => isContent(unit) && isJudged(unit);
   const selected = units.filter(isSelected);
   const members = new Set(selected);
   const conditions = rule.when.map((condition) => compileCondition(condition, selected, now));
@@ -58,4 +61,19 @@ function anyOf(conditions: readonly ((unit: Unit) => Answer)[], unit: Unit): Ans
     if (answer.holds === 'unknown') unsure ??= answer;
   }
   return unsure ?? { holds: 'no', why: '' };
+}
+
+function compileJudgement({
+  verdicts,
+  severityAtLeast,
+}: Pick<RetentionRule['select'], 'verdicts' | 'severityAtLeast'>): (unit: Unit) => boolean {
+  const wanted = verdicts && new Set<string>(verdicts);
+  const severities: readonly string[] = findingSeverities;
+  const least = severityAtLeast === undefined ? undefined : severities.indexOf(severityAtLeast);
+  return ({ verdict, severity }) => {
+    if (wanted && !wanted.has(verdict ?? 'none')) return false;
+    if (least === undefined) return true;
+    const rank = severity === undefined ? -1 : severities.indexOf(severity);
+    return rank >= 0 && rank <= least;
+  };
 }

@@ -10,7 +10,8 @@ export function policyFor({ policies }: Pick<RetentionConfig, 'policies'>, repos
     (otherRepositories === undefined || !matchesAnyGlob(otherRepositories, repository));
   for (const policy of policies) {
     if (!matchesAnyGlob(policy.repositories, repository)) continue;
-    const rules = policy.rules.filter(isFor);
+    // A stable sort: rules of one priority stay in their order.
+    const rules = policy.rules.filter(isFor).sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0));
     if (rules.length > 0) return { ...policy, rules };
   }
   return keepAll;

@@ -3,7 +3,7 @@ import { groupBy } from '../../core/group-by.ts';
 import type { CatalogEntry, TagBinding } from '../../inventory/index.ts';
 import { describeContent, type Selectable } from '../../selection/index.ts';
 import type { RetentionPolicy } from '../config.ts';
-import type { Pulls } from '../model.ts';
+import type { Judgement, Pulls } from '../model.ts';
 import type { Unit } from './unit.ts';
 
 interface UnitInputs {
@@ -14,19 +14,25 @@ interface UnitInputs {
   readonly entries: ReadonlyMap<Digest, CatalogEntry>;
   readonly graph: { referrersOf(digest: Digest): readonly Digest[] };
   readonly pulls: Pulls | undefined;
+  readonly uses: Pulls | undefined;
+  readonly judgements: ReadonlyMap<Digest, Judgement> | undefined;
 }
 
 /** What a policy decides on, in one repository. A tag of something that the catalogue lacks is not among them. */
-export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs): Unit[] {
-  const contentOf = memoize((entry: CatalogEntry) => describe(entry, entries, graph));
-  const pulledAt = (entry: CatalogEntry): Unit['pulledAt'] => lastPull(entry, pulls);
+export function toUnits({ unit, tags, loose, entries, graph, ...told }: UnitInputs): Unit[] {
+  const contentOf = memoize((entry: CatalogEntry) => ({
+    pulledAt: lastOf(entry, told.pulls),
+    usedAt: lastOf(entry, told.uses),
+    ...told.judgements?.get(entry.digest),
+    ...describe(entry, entries, graph),
+  }));
   const tagged: Unit[] = [];
   if (unit === 'tag') {
     for (const { tag, digest, boundAt } of tags) {
       const entry = entries.get(digest);
       if (!entry) continue;
       const pushedAt = Date.parse(boundAt);
-      tagged.push({ id: tag, tags: [tag], pushedAt, pulledAt: pulledAt(entry), ...contentOf(entry) });
+      tagged.push({ id: tag, tags: [tag], pushedAt, ...contentOf(entry) });
     }
   } else {
     const names = groupBy(
@@ -38,25 +44,29 @@ export function toUnits({ unit, tags, loose, entries, graph, pulls }: UnitInputs
       const entry = entries.get(digest);
       if (!entry) continue;
       const pushedAt = Date.parse(entry.pushedAt);
-      tagged.push({ id: digest, tags: own, pushedAt, pulledAt: pulledAt(entry), ...contentOf(entry) });
+      tagged.push({ id: digest, tags: own, pushedAt, ...contentOf(entry) });
     }
   }
   const untagged = loose.map((entry) => ({
     id: entry.digest,
     tags: [],
     pushedAt: Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt)),
-    pulledAt: pulledAt(entry),
     ...contentOf(entry),
   }));
   return [...tagged, ...untagged];
 }
 
-function lastPull(entry: CatalogEntry, pulls: Pulls | undefined): Unit['pulledAt'] {
-  if (!pulls) return 'unknown';
-  const last = pulls.last.get(entry.digest);
+/** What is pulled or runs is often one platform of an index: that counts for the index. */
+function lastOf(entry: CatalogEntry, told: Pulls | undefined): Unit['pulledAt'] {
+  if (!told) return 'unknown';
+  let last = told.last.get(entry.digest);
+  for (const { digest } of entry.children) {
+    const other = told.last.get(digest);
+    if (other !== undefined && (last === undefined || other > last)) last = other;
+  }
   if (last !== undefined) return Date.parse(last);
-  // It may have been pulled until the moment from which pulls are told.
-  return entry.firstSeenAt >= pulls.since ? 'never' : Date.parse(pulls.since);
+  // It may have happened until the moment from which it is told.
+  return entry.firstSeenAt >= told.since ? 'never' : Date.parse(told.since);
 }
 
 function describe(

@@ -11,4 +11,10 @@ export interface Unit extends Selectable {
   /** `unknown` where the registry tells nothing of pulls, which is not the same as never. */
   readonly pulledAt: number | 'never' | 'unknown';
   readonly createdAt: number | undefined;
+  /** When something was last seen to run it; `unknown` where nobody reports what runs. */
+  readonly usedAt: number | 'never' | 'unknown';
+  /** What the gate said last; absent where no rule asks for it. */
+  readonly verdict?: 'allow' | 'deny' | 'quarantine' | undefined;
+  /** That of its worst finding; absent where it was not scanned, or no rule asks for it. */
+  readonly severity?: string | undefined;
 }

@@ -7,7 +7,7 @@ import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts
 import type { CatalogEntry, ImageCatalog } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import { expireGraph, planRetention, retentionConfigSchema, whatIsUnknown } from '../../../lib/lifecycle/index.ts';
-import type { LeaseStore, Tribunal } from '../../../lib/lifecycle/ports.ts';
+import type { HoldStore, LeaseStore, Tribunal } from '../../../lib/lifecycle/ports.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
 import { type Registry, walkClosedGraph } from '../../../lib/registry/index.ts';
 import { copyGraph } from '../../../lib/replication/index.ts';
@@ -113,7 +113,8 @@ async function race(s: fc.Scheduler, todo: readonly Action[], defences: Defences
       await s.schedule(Promise.resolve(), `${name}: answer`);
       return result;
     };
-  const leases: Pick<LeaseStore, 'leases' | 'hold'> & Tribunal = {
+  const leases: Pick<LeaseStore, 'leases' | 'hold'> & Pick<HoldStore, 'holds'> & Tribunal = {
+    holds: retention.holds,
     leases: step('leases', retention.leases),
     hold: step('hold', retention.hold),
     condemn: defences.tribunal ? step('condemn', retention.condemn) : async () => true,
@@ -161,8 +162,11 @@ async function race(s: fc.Scheduler, todo: readonly Action[], defences: Defences
         }
         return await inner.deleteManifest(at);
       });
-      const ports = { catalog, leases, registry: { ...registry, deleteManifest }, ledger: memoryLedger(clock), clock };
-      await expireGraph(ports, of, graph, digestOf('plan'));
+      const ports = {
+        ...{ catalog, leases, usage: retention, quarantine: retention, ledger: memoryLedger(clock), clock },
+        ...{ registry: { ...registry, deleteManifest }, replicated: () => false },
+      };
+      await expireGraph(ports, of, graph, { digest: digestOf('plan'), plannedAt: start });
     }
   };
   const act = async (action: Action): Promise<void> => {

@@ -29,7 +29,7 @@ const envelope = (draft: Parameters<typeof publishable>[0]) => {
 describe('what is told of the use of an image', () => {
   it('is kept: the latest pull, and a lease for each workload', async () => {
     const retention = memoryRetention();
-    const ports = { leases: retention, usage: retention };
+    const ports = { leases: retention, usage: retention, quarantine: retention };
     for (const pulledAt of ['2026-05-02T00:00:00.000Z', '2026-05-01T00:00:00.000Z']) {
       await recordUsage(ports, envelope(draftEvent(imagePulled, { subject, origin: 'webhook', pulledAt })));
     }
@@ -40,8 +40,19 @@ describe('what is told of the use of an image', () => {
       since: '2026-05-01T00:00:00.000Z',
       last: new Map([[subject.digest, '2026-05-02T00:00:00.000Z']]),
     });
+    expect((await retention.uses(subject))?.last).toEqual(new Map([[subject.digest, times.observedAt]]));
     expect(await retention.leases(subject)).toEqual([
       { digest: subject.digest, reason: 'ecs-task web', until: times.leaseUntil },
     ]);
+  });
+
+  it('is no use where the one who pulls is ours', async () => {
+    const retention = memoryRetention();
+    const ports = { leases: retention, usage: retention, quarantine: retention };
+    const pull = { subject, origin: 'webhook' as const, pulledAt: '2026-05-02T00:00:00.000Z', actor: 'robot$lading' };
+    await recordUsage(ports, envelope(draftEvent(imagePulled, pull)), { ownActors: ['robot$*'] });
+    expect(await retention.pulls(subject)).toBeUndefined();
+    await recordUsage(ports, envelope(draftEvent(imagePulled, pull)), { ownActors: ['trivy'] });
+    expect(await retention.pulls(subject)).toBeDefined();
   });
 });

@@ -24,6 +24,7 @@ export function unit(id: string, more: Partial<Unit> = {}): Unit {
     pushedAt: daysAgo(100),
     pulledAt: 'never',
     createdAt: undefined,
+    usedAt: 'unknown',
     artifactClass: 'image',
     platforms: [],
     labels: new Map(),
