@@ -128,6 +128,7 @@ const lading = {
     ],
     graceHours: 1e-6,
     dryRun: false,
+    quarantineDays: 0,
     maxDeletedShare: 1,
   },
 };
