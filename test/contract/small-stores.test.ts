@@ -102,4 +102,68 @@ describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
     expect(other).toEqual({ since: '2026-01-02T00:00:00.000Z', last: new Map() });
     expect(await store.leases(of)).toEqual([]);
   });
+
+  it('and a hold without an end, which is lifted by its name', async () => {
+    const store = kind === 'memory' ? memoryRetention(clock) : dynamoRetention(table(), clock);
+    const of = { registry: `hold-${kind}.example`, repository: 'app' };
+    const digest = digestOf('held');
+    const hold = { digest, kind: 'legal' as const, reason: 'a lawsuit', by: 'me', since: clock.now().toISOString() };
+    expect(await store.place(of, { ...hold, name: 'case-7' })).toBe('held');
+    expect(await store.place(of, { ...hold, name: 'case-7', reason: 'the same lawsuit' })).toBe('held');
+    expect(await store.place(of, { ...hold, name: '1.0', kind: 'release' })).toBe('held');
+    expect((await store.holds(of)).map(({ name, reason }) => `${name}: ${reason}`).sort()).toEqual([
+      '1.0: a lawsuit',
+      'case-7: the same lawsuit',
+    ]);
+    expect(await store.condemn(of, digest)).toBe(false);
+    expect(await store.lift(of, digest, 'case-7')).toBe(true);
+    expect(await store.lift(of, digest, 'case-7')).toBe(false);
+    expect(await store.condemn(of, digest)).toBe(false);
+    // A lease that comes while there is a hold outlives it.
+    await store.hold(of, { digest, reason: 'ecs', until: new Date(clock.now().getTime() + 3_600_000).toISOString() });
+    expect(await store.lift(of, digest, '1.0')).toBe(true);
+    expect(await store.condemn(of, digest)).toBe(false);
+    clock.advance(2 * 3_600_000);
+    expect(await store.condemn(of, digest)).toBe(true);
+    expect(await store.place(of, { ...hold, name: 'late' })).toBe('condemned');
+    expect(await store.holds(of)).toEqual([]);
+  });
+
+  it('and what is set aside, found by each of its digests', async () => {
+    const store = kind === 'memory' ? memoryRetention(clock) : dynamoRetention(table(), clock);
+    const of = { registry: `aside-${kind}.example`, repository: 'app' };
+    const [root, part] = [digestOf('root'), digestOf('part')];
+    const quarantine = {
+      ...{ root, mediaType: 'x/y', digests: [root, part], why: 'old', action: 'expire' as const },
+      tags: [{ tag: '1', digest: root, boundAt: '2026-01-01T00:00:00.000Z' }],
+      ...{ method: 'untagged' as const, quarantinedAt: '2026-05-01T00:00:00.000Z', until: '2026-05-08T00:00:00.000Z' },
+    };
+    expect(await store.quarantine(of, quarantine)).toBe(true);
+    expect(await store.quarantine(of, { ...quarantine, why: 'again' })).toBe(false);
+    expect(await store.quarantined(of)).toEqual([quarantine]);
+    for (const digest of [root, part]) expect(await store.quarantineOf({ ...of, digest })).toEqual(quarantine);
+    expect(await store.quarantineOf({ ...of, digest: digestOf('other') })).toBeUndefined();
+    const back = { tag: '1', digest: root, boundAt: '2026-01-01T00:00:00.000Z', until: '2026-05-02T00:00:00.000Z' };
+    await store.endQuarantine(of, quarantine, [back]);
+    await store.endQuarantine(of, quarantine, []);
+    expect(await store.quarantined(of)).toEqual([]);
+    expect(await store.quarantineOf({ ...of, digest: part })).toBeUndefined();
+    expect(await store.restoredTags(of)).toEqual([back]);
+  });
+
+  it('and when who reports what runs did so last', async () => {
+    const store = kind === 'memory' ? memoryRetention(clock) : dynamoRetention(table(), clock);
+    const name = `eks/${kind}`;
+    expect(await store.lastReport(name)).toBeUndefined();
+    await store.reported(name, '2026-05-02T00:00:00.000Z');
+    await store.reported(name, '2026-05-01T00:00:00.000Z');
+    expect(await store.lastReport(name)).toBe('2026-05-02T00:00:00.000Z');
+    const of = { registry: `uses-${kind}.example`, repository: 'app' };
+    expect(await store.uses(of)).toBeUndefined();
+    await store.used(of, { digest: digestOf('a'), usedAt: '2026-05-02T00:00:00.000Z' });
+    expect(await store.uses(of)).toEqual({
+      since: '2026-05-02T00:00:00.000Z',
+      last: new Map([[digestOf('a'), '2026-05-02T00:00:00.000Z']]),
+    });
+  });
 });
