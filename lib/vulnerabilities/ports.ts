@@ -63,6 +63,8 @@ export interface AdvisoryStore {
   putShards(shards: ReadonlyMap<Digest, string>): Promise<void>;
   /** Stores the snapshot, whose shards are all there, then makes it current; `conflict` when another one became it meanwhile. */
   putSnapshot(snapshot: Snapshot, after: CurrentSnapshot | undefined): Promise<CurrentSnapshot | 'conflict'>;
+  /** Stores the snapshot in force again, of the same content and id, because the sources gave other validators for it. */
+  renewSnapshot(snapshot: Snapshot, current: CurrentSnapshot): Promise<void>;
 }
 
 /** How it stands with a source. Times are UTC. */

@@ -172,7 +172,9 @@ const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
   ],
   [
     'end-of-life',
-    each('debian', /^[a-z][a-z-]{0,40}$/, (product) => file(`https://endoflife.date/api/${product}.json`)),
+    each('all', /^[a-z][a-z-]{0,40}$/, (product) =>
+      file(`https://endoflife.date/api/${product === 'all' ? 'v1/products/full' : `${product}.json`}`),
+    ),
   ],
 ]);
 

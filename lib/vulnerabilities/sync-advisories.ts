@@ -87,6 +87,7 @@ export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}
   if (sections.length === 0) return { kind: 'failed', snapshot: current?.snapshot, sources: reports, events: [] };
   const snapshot = composeSnapshot(sections, ports.clock.now(), current?.snapshot.id);
   if (snapshot.id === current?.snapshot.id) {
+    await renew(ports.store, snapshot, current);
     const events = options.quiet ? [] : await remind(ports, current, reports);
     return { kind: 'unchanged', snapshot: current.snapshot, sources: reports, events };
   }
@@ -96,6 +97,15 @@ export async function syncAdvisories(ports: SyncPorts, options: SyncOptions = {}
   }
   const events = options.quiet ? [] : [await announce(ports, snapshot, current?.snapshot, reports)];
   return { kind: 'updated', snapshot, sources: reports, events };
+}
+
+/** News that says nothing new: next time it must not be fetched again. */
+async function renew(store: AdvisoryStore, { sources }: Snapshot, current: CurrentSnapshot): Promise<void> {
+  const { snapshot } = current;
+  const validators = (of: readonly SourceSection[]): string =>
+    JSON.stringify(of.map(({ validator }) => validator ?? ''));
+  if (validators(sources) !== validators(snapshot.sources))
+    await store.renewSnapshot({ ...snapshot, sources }, current);
 }
 
 /**

@@ -57,6 +57,13 @@ describe.each(makers)('an advisory store %s', (_name, make) => {
     expect(await store.snapshot(digestOf('a'))).toEqual(snapshot('a'));
   });
 
+  it('stores the snapshot in force again, without another number', async () => {
+    const renewed = { ...snapshot('b'), createdAt: '2026-05-05T00:00:00.000Z' };
+    await store.renewSnapshot(renewed, { snapshot: snapshot('b'), sequence: 2 });
+    expect(await store.currentSnapshot()).toEqual({ snapshot: renewed, sequence: 2 });
+    await store.renewSnapshot(snapshot('b'), { snapshot: renewed, sequence: 2 });
+  });
+
   it('refuses a snapshot that was made after another than the current one', async () => {
     expect(await store.putSnapshot(snapshot('c'), undefined)).toBe('conflict');
     expect(await store.putSnapshot(snapshot('c'), { snapshot: snapshot('a'), sequence: 1 })).toBe('conflict');

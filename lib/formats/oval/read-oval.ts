@@ -7,12 +7,15 @@ export interface OvalClaim {
   /** CVE ids and the publisher's own, as the references name them. */
   readonly ids: readonly string[];
   readonly severity: string | undefined;
-  /** As the criteria or the metadata name it: `Oracle Linux 8`, `CBL-Mariner`. */
+  /** As the criteria or the metadata name it: `Oracle Linux 8`, `CBL-Mariner`, `Ubuntu 24.04 LTS`. */
   readonly platforms: readonly string[];
   readonly name: string;
-  readonly operation: 'less than' | 'less than or equal';
-  /** `epoch:version-release`. */
+  /** `any`: every version, for there is no fixed one. */
+  readonly operation: 'less than' | 'less than or equal' | 'any';
+  /** `epoch:version-release`; empty for `any`. */
   readonly evr: string;
+  /** Of `any`, where it is said (Ubuntu): `ignored` will not be mended, `untriaged` nobody has looked at. */
+  readonly state?: 'ignored' | 'untriaged';
   /** `nodejs:18`, where a criterion asks for the module. */
   readonly module: string | undefined;
 }
@@ -95,21 +98,42 @@ export async function readOval(chunks: AsyncIterable<string>): Promise<readonly 
 
   return definitions.flatMap((definition) =>
     packageTests(definition.criteria, { platforms: [], module: undefined }).flatMap(
-      ({ reference, platforms, module }) => {
-        const found = tests.get(reference);
-        const name = objects.get(found?.object ?? '');
-        const state = found?.states.map((id) => states.get(id)).find((one) => one !== undefined);
-        if (name === undefined || state === undefined || !isBound(state.operation)) return [];
-        return {
+      ({ reference, comment, platforms, module }) => {
+        const common = {
           definition: definition.id,
           ids: [...new Set(definition.ids)],
           severity: definition.severity,
           platforms: platforms.length > 0 ? platforms : definition.platforms,
-          ...{ name, module, operation: state.operation, evr: state.evr },
+          module,
         };
+        const said = sourceClaim(comment);
+        if (said) return { ...common, ...said };
+        const found = tests.get(reference);
+        const name = objects.get(found?.object ?? '');
+        const state = found?.states.map((id) => states.get(id)).find((one) => one !== undefined);
+        if (name === undefined || state === undefined || !isBound(state.operation)) return [];
+        return { ...common, name, operation: state.operation, evr: state.evr };
       },
     ),
   );
+}
+
+const SOURCE = /^(?:\([^)]{1,40}\) )?'?([a-z0-9][a-z0-9+.-]+)'? (?:package|kernel) in [a-z]+,? (?:is|was) (.+)$/;
+
+/**
+ * Ubuntu's definitions test each binary package of a source package, and name the latter, by which everybody else matches, only
+ * in the comment: "subversion package in jammy was vulnerable but has been fixed (note: '1.14.1-3ubuntu0.22.04.1')."
+ * What is "related to the CVE in some way" is not said to be affected.
+ */
+function sourceClaim(comment: string): Pick<OvalClaim, 'name' | 'operation' | 'evr' | 'state'> | undefined {
+  const [, name, state = ''] = SOURCE.exec(comment) ?? [];
+  if (name === undefined) return undefined;
+  const evr = /^vulnerable but has been fixed \(note: '([^']+)'\)/.exec(state)?.[1];
+  if (evr !== undefined) return { name, operation: 'less than', evr };
+  if (/^affected and may need/.test(state)) return { name, operation: 'any', evr: '', state: 'untriaged' };
+  if (!/^affected(?: and needs|,|\.)/.test(state)) return undefined;
+  const isIgnored = /decision has been made to ignore/.test(state);
+  return { name, operation: 'any', evr: '', ...(isIgnored ? { state: 'ignored' } : {}) };
 }
 
 const isBound = (operation: string): operation is OvalClaim['operation'] =>
@@ -129,11 +153,12 @@ function packageTests(
   scope: Scope,
 ): readonly {
   readonly reference: string;
+  readonly comment: string;
   readonly platforms: readonly string[];
   readonly module: string | undefined;
 }[] {
   if (node === undefined) return [];
-  if (node.kind === 'criterion') return [{ reference: node.test, ...scope }];
+  if (node.kind === 'criterion') return [{ reference: node.test, comment: node.comment, ...scope }];
   if (node.operator !== 'AND') return node.children.flatMap((child) => packageTests(child, scope));
   const platforms = node.children.flatMap(platformsOf);
   const module = node.children.map(moduleOf).find((one) => one !== undefined);

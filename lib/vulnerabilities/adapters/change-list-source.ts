@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { mapLimit } from '../../core/concurrency.ts';
 import { AdvisorySourceError } from '../errors.ts';
@@ -39,7 +40,7 @@ export interface ChangedRow {
 const stateSchema = z.object({
   /** All changes until then have been read, except those that may come late. */
   since: z.string(),
-  /** Of the last hour before: what was read already. */
+  /** Of the last hour before: what was read already, each as a few letters (`markOf`). */
   seen: z.array(z.string()),
   list: z.string().optional(),
   archive: z.string().optional(),
@@ -57,7 +58,8 @@ export interface ChangeListOptions extends PublisherOptions {
 const HOUR_MS = 3_600_000;
 /** Removed records show in the archive alone, and whatever was missed: it is asked for that often, if it changed. */
 const ARCHIVE_EVERY_MS = 7 * 24 * HOUR_MS;
-const MAX_SEEN = 500;
+/** The snapshot carries them. */
+const MAX_SEEN = 1000;
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 const MAX_RECORD_BYTES = 32 * 1024 * 1024;
 const PARALLEL = 8;
@@ -110,24 +112,30 @@ async function readSince(
     throw new AdvisorySourceError('broken', found.why);
   }
   const most = options.maxChanges ?? 2000;
-  if (found.rows.length <= most) return readChanges(options, client, state, found.rows, found.list);
+  if (found.rows.length <= most) return readChanges(options, client, state, found);
   const reading = await whole();
   if (reading.kind !== 'unchanged') return reading;
   // The archive is older than all that: a part at a time, the oldest first.
-  return readChanges(options, client, state, found.rows.slice(-most), undefined);
+  return readChanges(options, client, state, { ...found, rows: found.rows.slice(-most), list: undefined });
 }
 
-type Listed =
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'doubtful'; readonly why: string }
-  /** The newest first. */
-  | { readonly kind: 'rows'; readonly rows: readonly ChangedRow[]; readonly list: string | undefined };
+type Listed = { readonly kind: 'unchanged' } | { readonly kind: 'doubtful'; readonly why: string } | Rows;
+
+interface Rows {
+  readonly kind: 'rows';
+  /** What is to be read; the newest first. */
+  readonly rows: readonly ChangedRow[];
+  /** What was, and may be listed again. */
+  readonly known: readonly ChangedRow[];
+  readonly list: string | undefined;
+}
 
 async function listChanges({ layout }: ChangeListOptions, client: PublisherClient, state: State): Promise<Listed> {
   const response = await client.ask(layout.list, conditionOf(state.list));
   if (response.status === 304) return { kind: 'unchanged' };
   if (response.status === 404) return { kind: 'doubtful', why: `${layout.list} is not there` };
   const rows = new Map<string, ChangedRow>();
+  const known: ChangedRow[] = [];
   const seen = new Set(state.seen);
   const floor = anHourBefore(state.since);
   let last: string | undefined;
@@ -140,12 +148,13 @@ async function listChanges({ layout }: ChangeListOptions, client: PublisherClien
     }
     last = row.modified;
     if (row.modified < floor) break;
-    if (!seen.has(markOf(row)) && !rows.has(row.path)) rows.set(row.path, row);
+    if (seen.has(markOf(row))) known.push(row);
+    else if (!rows.has(row.path)) rows.set(row.path, row);
   }
   if (last === undefined) return { kind: 'doubtful', why: `${layout.list} is empty` };
   return rows.size === 0
     ? { kind: 'unchanged' }
-    : { kind: 'rows', rows: [...rows.values()], list: validatorOf(response) };
+    : { kind: 'rows', rows: [...rows.values()], known, list: validatorOf(response) };
 }
 
 async function* rowsOf(
@@ -160,14 +169,14 @@ async function* rowsOf(
   }
 }
 
-const markOf = ({ modified, path }: ChangedRow): string => `${modified} ${path}`;
+const markOf = ({ modified, path }: ChangedRow): string =>
+  createHash('sha256').update(`${modified} ${path}`).digest('base64url').slice(0, 9);
 
 async function readChanges(
   options: ChangeListOptions,
   client: PublisherClient,
   state: State,
-  rows: readonly ChangedRow[],
-  list: string | undefined,
+  { rows, known, list }: Rows,
 ): Promise<SourceReading> {
   const fetched = await mapLimit(rows, PARALLEL, (row) => readRecord(options, client, row));
   const files = fetched.filter((one) => one !== undefined);
@@ -175,11 +184,15 @@ async function readChanges(
   const newest = [state.since, ...rows.map(({ modified }) => modified)].sort().at(-1) as string;
   // What is late is looked for again, however long it takes: the next reading starts from there.
   const since = [newest, ...late].sort()[0] as string;
-  const read = rows.filter((_, i) => fetched[i] !== undefined).map(markOf);
-  const seen = [...new Set([...read, ...state.seen])].filter((mark) => mark >= anHourBefore(since)).sort();
-  const next: State = { ...state, since, seen: seen.slice(-MAX_SEEN), list: late.length > 0 ? undefined : list };
+  const seen = [...rows.filter((_, i) => fetched[i] !== undefined), ...known]
+    .filter(({ modified }) => modified >= anHourBefore(since))
+    .sort((a, b) => (a.modified < b.modified ? 1 : -1))
+    .slice(0, MAX_SEEN)
+    .map(markOf);
+  const next: State = { ...state, since, seen, list: late.length > 0 ? undefined : list };
   const gone = await readDeletions(options, client, state, new Set(files.map(({ record }) => record)));
   const { recordKey } = options.layout;
+  if (files.length === 0 && gone.length === 0) return { kind: 'unchanged' };
   return { kind: 'changes', files, gone, recordKey, validator: JSON.stringify(next) };
 }
 

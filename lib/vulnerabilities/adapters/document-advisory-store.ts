@@ -101,6 +101,7 @@ export function documentAdvisoryStore(
       );
       return stored ? { snapshot, sequence } : 'conflict';
     },
+    renewSnapshot: (snapshot) => putJson(documents, snapshotKey(snapshot.id), snapshot),
     async sourceStates() {
       const item = await table.get(STATES);
       return item === undefined ? {} : statesSchema.parse(JSON.parse(z.string().parse(item.states)));

@@ -38,6 +38,10 @@ export function memoryAdvisoryStore(): AdvisoryStore & RematchProgress & SourceL
       current = { snapshot, sequence: (after?.sequence ?? 0) + 1 };
       return current;
     },
+    renewSnapshot: async (snapshot, { sequence }) => {
+      snapshots.set(snapshot.id, snapshot);
+      if (current?.sequence === sequence) current = { snapshot, sequence };
+    },
     sourceStates: async () => states,
     recordStates: async (next) => {
       states = next;

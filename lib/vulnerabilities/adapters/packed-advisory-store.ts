@@ -5,7 +5,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { type Digest, digestHex, digestOf } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
-import { type Shard, snapshotSchema, trustedShard } from '../model.ts';
+import { type Shard, type Snapshot, snapshotSchema, trustedShard } from '../model.ts';
 import type { AdvisoryStore, CurrentSnapshot } from '../ports.ts';
 
 /** A place of a shard in a pack: digest, offset, length. */
@@ -69,17 +69,21 @@ export function packedAdvisoryStore(folder: string): AdvisoryStore {
     names = [...names, name];
     packs = [...known, { path: join(folder, `${name}.pack`), index }];
   };
+  const currentOf = (snapshot: Snapshot, sequence: number): Buffer =>
+    Buffer.from(JSON.stringify({ sequence, packs: names, snapshot }));
   return {
     currentSnapshot: readCurrent,
     snapshot: async () => undefined,
     async putShards(shards) {
       for (const [digest, text] of shards) pending.set(digest, text);
     },
+    renewSnapshot: async (snapshot, { sequence }) =>
+      write('current.json', currentOf(snapshot, sequence)).catch(() => {}),
     async putSnapshot(snapshot, after) {
       const sequence = (after?.sequence ?? 0) + 1;
       try {
         await keep();
-        await write('current.json', Buffer.from(JSON.stringify({ sequence, packs: names, snapshot })));
+        await write('current.json', currentOf(snapshot, sequence));
       } catch {
         // A folder that cannot be written costs time the next time; what was compiled is in memory.
       }

@@ -192,9 +192,12 @@ export const endOfLife: JsonReader = {
   },
 };
 
-/** The answer of API 1 holds the releases of one product. */
+/** The answer of API 1 holds the releases of one product, or of all (`/products/full`). */
 export function endOfLifeReleases(document: JsonObject): readonly unknown[] | undefined {
-  const { result } = document;
-  if (!isObject(result) || !Array.isArray(result.releases)) return undefined;
-  return result.releases.map((release) => (isObject(release) ? { ...release, product: result.name } : release));
+  const products: readonly unknown[] = Array.isArray(document.result) ? document.result : [document.result];
+  const known = products.filter((product) => isObject(product) && Array.isArray(product.releases)) as JsonObject[];
+  if (known.length === 0) return undefined;
+  return known.flatMap(({ name, releases }) =>
+    (releases as unknown[]).map((release) => (isObject(release) ? { ...release, product: name } : release)),
+  );
 }

@@ -1,8 +1,9 @@
 import { type OvalClaim, readOval } from '../../formats/oval/index.ts';
+import { schemeOf } from '../../formats/versions/index.ts';
 import { isCve } from '../vulnerability-ids.ts';
-import { before, OPEN, type PackageAdvisory, type ReadContext, toAdvisory } from './claim.ts';
+import { before, type Claim, OPEN, type PackageAdvisory, type ReadContext, toAdvisory } from './claim.ts';
 
-/** OVAL of Azure Linux and CBL-Mariner, Oracle, SUSE, Red Hat: what it says of packages of releases that are known here. */
+/** OVAL of Azure Linux and CBL-Mariner, Oracle, SUSE, Red Hat, Ubuntu: what it says of packages of releases that are known here. */
 export async function* readOvalAdvisories(
   chunks: AsyncIterable<string>,
   { scoreOf }: ReadContext,
@@ -15,7 +16,7 @@ export async function* readOvalAdvisories(
       found = [];
     }
     definition = claim.definition;
-    const { ids, name, module, severity, operation, evr } = claim;
+    const { ids, name, module, severity } = claim;
     const cves = ids.filter(isCve);
     const own = ids.find((id) => !isCve(id) && /^[A-Z][A-Za-z]+-/.test(id));
     for (const ecosystem of new Set(claim.platforms.flatMap((platform) => ecosystemOf(platform, claim) ?? []))) {
@@ -24,11 +25,8 @@ export async function* readOvalAdvisories(
           {
             record: own ?? cves[0] ?? claim.definition,
             ids: cves.length > 0 ? cves : ids,
-            ...{ ecosystem, name, module, scheme: 'rpm' as const, words: [severity] },
-            // "Less than or equal" is how a publisher says that no patched version is there.
-            ...(operation === 'less than'
-              ? { events: before(evr) }
-              : { events: [...OPEN, ['last_affected', evr] as const], fixState: 'not-fixed' as const }),
+            ...{ ecosystem, name, module, scheme: schemeOf(ecosystem), words: [severity] },
+            ...boundOf(claim),
           },
           scoreOf,
         ),
@@ -38,12 +36,23 @@ export async function* readOvalAdvisories(
   if (definition !== '') yield found;
 }
 
+const FIX_STATES = { needed: 'not-fixed', ignored: 'wont-fix', untriaged: 'unknown' } as const;
+
+function boundOf({ operation, evr, state }: OvalClaim): Pick<Claim, 'events' | 'fixState'> {
+  if (operation === 'less than') return { events: before(evr) };
+  if (operation === 'any') return { events: OPEN, fixState: FIX_STATES[state ?? 'needed'] };
+  // "Less than or equal" is how a publisher says that no patched version is there.
+  return { events: [...OPEN, ['last_affected', evr]], fixState: 'not-fixed' };
+}
+
 function ecosystemOf(platform: string, { evr }: OvalClaim): string | undefined {
   // Mariner's platform has no release; the packages' suffix does (`cm2`, `azl3`).
   if (/^(?:CBL-Mariner|Azure Linux)/.test(platform)) {
     const release = /\.(?:cm|azl)(\d+)$/.exec(evr)?.[1] ?? /(\d+)(?:\.\d+)?$/.exec(platform)?.[1];
     return release && `Azure Linux:${release}`;
   }
+  const ubuntu = /^Ubuntu (\d+\.\d+)/.exec(platform)?.[1];
+  if (ubuntu) return `Ubuntu:${ubuntu}`;
   const oracle = /^Oracle Linux (\d+)/.exec(platform)?.[1];
   if (oracle) return `Oracle Linux:${oracle}`;
   const redHat = /^Red Hat Enterprise Linux (\d+)/.exec(platform)?.[1];

@@ -181,6 +181,47 @@ describe('distributions by RPM', () => {
     ]);
   });
 
+  it('Ubuntu’s OVAL: the source package and what its comment says of it', async () => {
+    const criterion = (name: string, said: string) =>
+      `<criterion test_ref="oval:com.ubuntu.jammy:tst:1" comment="${name} package in jammy${said}" />`;
+    const criteria = `<criteria operator="OR">
+${criterion('subversion', " was vulnerable but has been fixed (note: '1.14.1-3ubuntu0.22.04.1').")}
+${criterion('gcc-snapshot', ' is affected, but a decision has been made to ignore this issue.')}
+${criterion('gcc-9', ' is affected and needs fixing.')}
+${criterion('gcc-10', ' is affected and may need fixing.')}
+${criterion('(CVE-2026-1000) gcc-11', ' is affected, but a decision has been made to defer addressing it.')}
+${criterion('gcc-12', ", is related to the CVE in some way and has been fixed (note: '1').")}
+</criteria>`;
+    const deb = (name: string, version: string, versionId = '22.04') =>
+      ({ type: 'deb', name, version, distro: { id: 'ubuntu', versionId } }) as const;
+    const packages = [
+      deb('subversion', '1.14.1-3build4'),
+      deb('subversion', '1.14.1-3ubuntu0.22.04.1'),
+      deb('subversion', '1.14.1-3build4', '20.04'),
+      ...['gcc-snapshot', 'gcc-9', 'gcc-10', 'gcc-11', 'gcc-12'].map((name) => deb(name, '9-1')),
+    ];
+    const xml = oval(criteria, 'Ubuntu 22.04 LTS', '0:18.2-1')
+      .replace('<reference ref_id="ELSA-2026-1" source="elsa"/>', '')
+      .replace('<reference ref_id="CVE-2026-1001" source="CVE"/>', '');
+    const { sync, match } = world();
+    await sync([fileSource([file('com.ubuntu.jammy.cve.oval.xml', xml)])]);
+    const { findings } = await match(packages);
+    expect(
+      findings.map(({ id, package: { name, version }, fixedVersions, fixState }) => [
+        id,
+        `${name} ${version}`,
+        fixedVersions.join(),
+        fixState,
+      ]),
+    ).toEqual([
+      ['CVE-2026-1000', 'gcc-10 9-1', '', 'unknown'],
+      ['CVE-2026-1000', 'gcc-11 9-1', '', 'not-fixed'],
+      ['CVE-2026-1000', 'gcc-9 9-1', '', 'not-fixed'],
+      ['CVE-2026-1000', 'gcc-snapshot 9-1', '', 'wont-fix'],
+      ['CVE-2026-1000', 'subversion 1.14.1-3build4', '1.14.1-3ubuntu0.22.04.1', 'fixed'],
+    ]);
+  });
+
   it('Amazon’s updateinfo', async () => {
     const xml = `<?xml version="1.0" ?><updates><update author="linux-security@amazon.com" from="x" status="final" type="security" version="1.4">
 <id>ALAS2023-2026-777</id><title>t</title><issued date="2026-01-01"/><severity>medium</severity>
