@@ -3,8 +3,8 @@ import { type AuditEntry, createAuditLog } from '../../lib/audit/index.ts';
 import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
 import { type Activity, advisoryStatus, type ConsolePorts, type SecurityDesk } from '../../lib/console/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/index.ts';
 import { costConfigSchema } from '../../lib/cost/index.ts';
+import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/index.ts';
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
@@ -15,7 +15,9 @@ import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
+import { dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
 import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
+import { scannersConfigSchema } from '../../lib/scanners/config.ts';
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
 import { documentLayers } from '../../lib/storage/adapters/document-layers.ts';
 import { trailPulls } from '../../lib/storage/adapters/trail-pulls.ts';
@@ -36,6 +38,7 @@ const securityDesk = (store: DocumentStore): SecurityDesk => {
     waivers: dynamoWaiverStore(verdicts),
     vex: dynamoVexStore(verdicts),
     votes: dynamoVoteStore(verdicts),
+    scanners: { configured: setting('scanners', scannersConfigSchema).use, runs: dynamoRunStore(table('work')) },
     scans: dynamoScanStore(table('scans')),
     leases: dynamoRetention(table('retention'), systemClock),
     documents: store,

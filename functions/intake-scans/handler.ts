@@ -3,12 +3,12 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
-import { publishable } from '../../lib/events/index.ts';
+import { draftEvent, publishable, scannerRunsDue } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { tagsOf } from '../../lib/inventory/index.ts';
 import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
 import { ecrFindings } from '../../lib/scanners/adapters/ecr-findings.ts';
-import { addReport, scannedImage } from '../../lib/scanners/index.ts';
+import { addReport, scannedImage, scannerOfTask } from '../../lib/scanners/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
@@ -22,6 +22,11 @@ const hostOf = (account: string, region: string): string =>
   `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 
 export const handler = eventsHandler(async (event) => {
+  const scanner = scannerOfTask(event);
+  if (scanner !== undefined) {
+    const due = draftEvent(scannerRunsDue, { because: 'task', scanners: [scanner] });
+    return bus().publish([publishable(due, { root: event.id }, systemClock.now())]);
+  }
   const image = scannedImage(event, hostOf);
   const entry = registriesConfig().entries.find(({ host }) => host === image?.registry);
   if (!image || entry?.kind !== 'ecr') {

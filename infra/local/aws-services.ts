@@ -9,6 +9,7 @@ import {
 } from './registry/index.ts';
 import type { MirrorOptions } from './registry/mirror/mirror.ts';
 import { type EcrService, openEcrService } from './services/ecr/index.ts';
+import { openEcsService } from './services/ecs/index.ts';
 import { openKmsService } from './services/kms/index.ts';
 import { keySpec, keyUsage } from './services/kms/key-specs.ts';
 import { openS3Service } from './services/s3/index.ts';
@@ -66,6 +67,20 @@ export class AwsServices {
       clock,
       registries: (region) => this.#ecrRegistry(region),
     });
+    const ecs = openEcsService({
+      ...{ accountId, clock, putEvent: context.putEvent, machine: process.env },
+      localise: (text) => this.#atRegistry(text),
+      upload: async (roleArn, region, bucket, key, content) => {
+        const principal = roleArn.split('/').at(-1) ?? '';
+        const permission = { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}` };
+        if (!context.authorize(principal, permission))
+          throw new Error(`${principal} may not write to ${bucket}/${key}`);
+        // The SDK takes long to load, and most stacks run no tasks.
+        const { bucketClient } = await import('../../lib/aws/bucket-client.ts');
+        const { s3Documents } = await import('../../lib/documents/adapters/s3-documents.ts');
+        await s3Documents(bucketClient({ endpoint: context.endpoint, region }), bucket).put(key, content);
+      },
+    });
     try {
       await this.#startRegistries(context, ecr);
     } catch (error) {
@@ -75,8 +90,8 @@ export class AwsServices {
     const garbage = setInterval(() => void this.#collectGarbage(), GARBAGE_MS);
     garbage.unref();
     return {
-      services: [s3, kms, secrets, ssm, ecr],
-      backends: backendsOf({ s3, kms, secrets, ssm, registries: this.registries }),
+      services: [s3, kms, secrets, ssm, ecr, ecs],
+      backends: { ...backendsOf({ s3, kms, secrets, ssm, registries: this.registries }), tasks: ecs },
       close: async () => {
         clearInterval(garbage);
         await this.#closeRegistries();
@@ -87,6 +102,14 @@ export class AwsServices {
   #ecrRegistry(region: string) {
     const found = this.registries.find((one) => one.region === region);
     return found && { backend: found.registry.store, url: found.registry.url };
+  }
+
+  /** An image's name as it is on this machine: clients speak http to "localhost" by themselves. */
+  #atRegistry(text: string): string {
+    for (const { host, registry } of this.registries) {
+      if (text.includes(`${host}/`)) return text.replace(`${host}/`, `localhost:${new URL(registry.url).port}/`);
+    }
+    return text;
   }
 
   async #startRegistries(context: ServiceContext, ecr: EcrService): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fromCaller } from '../../lib/cli/connection.ts';
 import { LadingError } from '../../lib/core/errors.ts';
+import { type TaskKind, taskKinds } from '../../lib/scanners/config.ts';
 
 export const usage = `usage: npm start [-- options]
 
@@ -15,6 +16,7 @@ Starts Lading on this machine: registries, queues, tables and functions of the s
   --advisories P  a folder or file of advisories to match against, beside the bundled ones
   --edge FILE     serve only as a pull-through mirror, by this file (JSON; infra/local/edge.ts lists what it takes)
   --pull-gate     hand out only images that have a verdict; our own functions may read all
+  --scanner KIND  also have the program trivy, grype, docker-scout or snyk of this machine scan each image (repeatable)
   --help          this text`;
 
 export interface StartOptions {
@@ -25,6 +27,7 @@ export interface StartOptions {
   readonly sample: boolean;
   readonly pullGate: boolean;
   readonly advisories: readonly string[];
+  readonly scanners: readonly TaskKind[];
 }
 
 const root = join(import.meta.dirname, '..', '..');
@@ -51,7 +54,16 @@ export function parseOptions(args: readonly string[]): StartOptions | 'help' {
     sample: !values['no-sample'],
     pullGate: values['pull-gate'] === true,
     advisories: (values.advisories ?? []).map(fromCaller),
+    scanners: [...new Set(values.scanner ?? [])].map(toTaskKind),
   };
+}
+
+function toTaskKind(name: string): TaskKind {
+  const kind = taskKinds.find((one) => one === name);
+  if (kind !== undefined) return kind;
+  throw new LadingError('usage', `"${name}" is no scanner that runs as a program`, {
+    hint: `one of ${taskKinds.join(', ')}`,
+  });
 }
 
 const parse = (args: readonly string[]) =>
@@ -65,6 +77,7 @@ const parse = (args: readonly string[]) =>
       'no-sample': { type: 'boolean' },
       'pull-gate': { type: 'boolean' },
       advisories: { type: 'string', multiple: true },
+      scanner: { type: 'string', multiple: true },
       help: { type: 'boolean' },
     },
     strict: true,

@@ -10,6 +10,7 @@ import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import { intakeConfigSchema } from '../../lib/intake/config.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
 import { localMirror } from './local-mirror.ts';
+import { localScanners } from './local-scanners.ts';
 import type { StartOptions } from './options.ts';
 import { trustGate } from './pull-gate.ts';
 import { localRegistry, pushSample, SAMPLE } from './sample/push-sample.ts';
@@ -43,7 +44,7 @@ export class Running {
     const notice = (line: string): void => void process.stderr.write(`! ${line}\n`);
     const { port } = options;
     const at = (offset: number): number => (port === 0 ? 0 : port + offset);
-    const context = localContext(root);
+    const context = localContext(root, options.scanners);
     let api: string | undefined;
     const mirror = await localMirror(context.lading, { api: () => api, onProblem: notice });
     const aws = new AwsServices({
@@ -228,7 +229,11 @@ const pushAddress = (url: string): string => `localhost:${new URL(url).port}`;
 const cdkJson = z.object({ context: z.object({ lading: z.record(z.string(), z.unknown()) }) });
 
 /** The deployed configuration, but nothing is fetched from the network: advisories are the bundled and imported ones. */
-function localContext(root: string): { readonly lading: Readonly<Record<string, unknown>> } {
+function localContext(
+  root: string,
+  scanners: StartOptions['scanners'],
+): { readonly lading: Readonly<Record<string, unknown>> } {
   const { context } = cdkJson.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
-  return { lading: { ...context.lading, advisories: { sources: [] } } };
+  const added = scanners.length === 0 ? {} : { scanners: localScanners(scanners) };
+  return { lading: { ...context.lading, advisories: { sources: [] }, ...added } };
 }

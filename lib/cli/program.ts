@@ -11,6 +11,7 @@ const commands: Commands = {
   vuln: async () => (await import('./commands/vuln.ts')).vulnCommand(),
   deadlines: async () => (await import('./commands/deadlines.ts')).deadlinesCommand(),
   remediate: async () => (await import('./commands/remediate.ts')).remediateCommand(),
+  scanners: async () => (await import('./commands/scanners.ts')).scannersCommand(),
   votes: async () => (await import('./commands/votes.ts')).votesCommand(),
   images: async () => (await import('./commands/images.ts')).imagesCommand(),
   image: async () => (await import('./commands/images.ts')).imageCommand(),

@@ -8,6 +8,7 @@ import { addPages } from './page-routes.ts';
 import type { ConsolePorts } from './ports.ts';
 import { answerNotFound, answerProblem } from './problems.ts';
 import { addSbomApi } from './sbom-routes.ts';
+import { addScannerApi } from './scanner-routes.ts';
 import { addSecurityApi } from './security-routes.ts';
 import { addStoragePages } from './storage-pages.ts';
 import { addStorageApi } from './storage-routes.ts';
@@ -43,6 +44,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   addApi(app, ports);
   addSbomApi(app, ports);
   addSecurityApi(app, ports);
+  addScannerApi(app, ports);
   addDeadlineApi(app, ports);
   addStorageApi(app, ports);
   app.get('/live', (context) => answerLive(context, ports));

@@ -1,4 +1,5 @@
 import { waiverRequestSchema } from '../policy/index.ts';
+import { runScannersRequest, scannerAnswers } from './scanner-schemas.ts';
 import { removeWaiverRequest, securityAnswers } from './security-schemas.ts';
 
 type Json = { readonly [key: string]: unknown };
@@ -11,6 +12,8 @@ export function securityOpenApi(make: {
     schema:
       | typeof waiverRequestSchema
       | (typeof securityAnswers)[keyof typeof securityAnswers]
+      | (typeof scannerAnswers)[keyof typeof scannerAnswers]
+      | typeof runScannersRequest
       | typeof removeWaiverRequest,
     io?: 'input' | 'output',
   ) => Json;
@@ -47,6 +50,21 @@ export function securityOpenApi(make: {
       '/api/votes': {
         get: get('getVotes', 'What each scanner says of an image, side by side', 'Votes', [refParameter]),
       },
+      '/api/scanners': {
+        get: get('getScanners', 'Which scanners are set to work here, and how far they are', 'Scanners', [
+          query('ref', 'one image; without it, what goes on and what ended last', { type: 'string' }),
+          query('limit', 'most runs', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
+        ]),
+      },
+      '/api/scanners/run': {
+        post: post(
+          'runScanners',
+          'Sets scanners to work on an image, once a day each',
+          'ScanRequest',
+          ref('RunScanners'),
+          [refParameter],
+        ),
+      },
       '/api/remediation': {
         get: get('getRemediation', 'What to change of an image, or of all in which order, to clear the most', 'Plans', [
           query('ref', 'one image; without it, all', { type: 'string' }),
@@ -75,6 +93,9 @@ export function securityOpenApi(make: {
       WaiverRequest: schemaOf(waiverRequestSchema, 'input'),
       WaiverRemoval: schemaOf(removeWaiverRequest, 'input'),
       Votes: schemaOf(securityAnswers.votes),
+      Scanners: schemaOf(scannerAnswers.scanners),
+      ScanRequest: schemaOf(scannerAnswers.requested),
+      RunScanners: schemaOf(runScannersRequest, 'input'),
       Plans: schemaOf(securityAnswers.plans),
       Vulnerability: schemaOf(securityAnswers.vulnerability),
       Report: schemaOf(securityAnswers.report),

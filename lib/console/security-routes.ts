@@ -18,7 +18,7 @@ import { removeWaiverRequest } from './security-schemas.ts';
 /** A request to a function may have 6 MB (Lambda quotas), some of which is the envelope's. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-const limited = bodyLimit({
+export const limited = bodyLimit({
   maxSize: MAX_BODY_BYTES,
   onError: () => {
     throw new LadingError('request-too-large', `the body is over ${MAX_BODY_BYTES} bytes`);
@@ -110,7 +110,7 @@ async function newsOf(
   return drafts;
 }
 
-async function publish({ publisher, clock }: SecurityDesk, drafts: readonly EventDraft[]): Promise<void> {
+export async function publish({ publisher, clock }: SecurityDesk, drafts: readonly EventDraft[]): Promise<void> {
   if (drafts.length === 0) return;
   const now = clock.now();
   await publisher.publish(drafts.map((draft) => publishable(draft, { root: `api ${now.toISOString()}` }, now)));
@@ -120,7 +120,7 @@ async function publish({ publisher, clock }: SecurityDesk, drafts: readonly Even
  * What is written must come from a program or from our own pages. A page of somebody else can make a browser send a
  * request to the local stack, but not one with this content type, unless it is asked first (Fetch standard, "CORS").
  */
-async function bodyOf(context: Context): Promise<string> {
+export async function bodyOf(context: Context): Promise<string> {
   const site = context.req.header('sec-fetch-site');
   const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   if ((site !== undefined && site !== 'same-origin' && site !== 'none') || type !== 'application/json') {
@@ -132,7 +132,7 @@ async function bodyOf(context: Context): Promise<string> {
   return context.req.text();
 }
 
-function read<Schema extends z.ZodType>(text: string, schema: Schema): z.infer<Schema> {
+export function read<Schema extends z.ZodType>(text: string, schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(parseJsonStrict(text, { maxBytes: MAX_BODY_BYTES, what: 'the request' }));
   if (parsed.success) return parsed.data;
   throw new LadingError('request-invalid', z.prettifyError(parsed.error));
@@ -144,5 +144,5 @@ const envSchema = z.object({
     requestContext: z.object({ authorizer: z.object({ iam: z.object({ userArn: z.string().min(1).max(500) }) }) }),
   }),
 });
-const callerOf = (context: Context): string | undefined =>
+export const callerOf = (context: Context): string | undefined =>
   envSchema.safeParse(context.env).data?.event.requestContext.authorizer.iam.userArn;

@@ -2,15 +2,38 @@ import { z } from 'zod';
 import { isDigest } from '../core/digest.ts';
 import { type ImageLocation, isRepositoryName } from '../core/image-reference.ts';
 import type { EventBridgeEvent } from '../events/index.ts';
+import { type TaskKind, taskKinds } from './config.ts';
+
+/** Under what name tasks are started, and told apart by. */
+export const STARTED_BY = 'lading-scanners';
 
 /**
  * EventBridge patterns of scans that came to an end: ECR's own (user guide, "Sample events": "ECR Image Scan") and
  * Inspector's (user guide, "EventBridge schema": "Inspector2 Scan"). Both only tell that there is something to fetch.
  */
 export const scanEventPattern = {
-  source: ['aws.ecr', 'aws.inspector2'],
-  'detail-type': ['ECR Image Scan', 'Inspector2 Scan', 'Inspector2 Finding'],
+  $or: [
+    {
+      source: ['aws.ecr', 'aws.inspector2'],
+      'detail-type': ['ECR Image Scan', 'Inspector2 Scan', 'Inspector2 Finding'],
+    },
+    // Container tasks of ours that ended (ECS developer guide, "Task state change events").
+    {
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Task State Change'],
+      detail: { lastStatus: ['STOPPED'], startedBy: [STARTED_BY] },
+    },
+  ],
 } as const;
+
+const taskDetail = z.object({ group: z.string().max(300), startedBy: z.literal(STARTED_BY) });
+
+/** Kind of the scanner whose task has ended; `undefined` where the event is about something else. */
+export function scannerOfTask(event: EventBridgeEvent): TaskKind | undefined {
+  if (event['detail-type'] !== 'ECS Task State Change') return undefined;
+  const family = taskDetail.safeParse(event.detail).data?.group.replace(/^family:/, '');
+  return taskKinds.find((kind) => family?.endsWith(`-scan-${kind}`));
+}
 
 const scanDetail = z.object({
   'repository-name': z.string(),

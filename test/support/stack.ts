@@ -7,6 +7,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { SecretName, TableName } from '../../functions/_pipe/function.ts';
 import { AwsServices, type RegionalRegistry } from '../../infra/local/aws-services.ts';
 import { localMirror } from '../../infra/local/local-mirror.ts';
+import { localScanners } from '../../infra/local/local-scanners.ts';
 import { trustGate } from '../../infra/local/pull-gate.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../infra/local/registry/index.ts';
 import { retrySoon } from '../../infra/local/running.ts';
@@ -27,6 +28,7 @@ import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import type { ImageCatalog } from '../../lib/inventory/index.ts';
 import type { ImageOverview } from '../../lib/overview/index.ts';
 import type { Registry } from '../../lib/registry/index.ts';
+import type { TaskKind } from '../../lib/scanners/config.ts';
 import { parseVerificationKey, type VerificationKey } from '../../lib/signing/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import type { WorkLedger } from '../../lib/work/index.ts';
@@ -48,6 +50,10 @@ export interface TestStackOptions extends Partial<Omit<StackOptions, 'context' |
   readonly patienceMs?: number;
   /** Only images with a verdict are handed out. */
   readonly pullGate?: boolean;
+  /** Programs of this machine that scan each image, as `npm start -- --scanner` has them. */
+  readonly scanners?: readonly TaskKind[];
+  /** Over the settings that all tests deploy. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A registry of the stack with a client that anybody at the machine could use. */
@@ -135,7 +141,15 @@ const lading = {
 
 /** Starts the whole system on a folder of its own, as `npm start` does. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const { instead = {}, patienceMs = PATIENCE_MS, mirrors, pullGate = false, ...given } = options;
+  const {
+    instead = {},
+    patienceMs = PATIENCE_MS,
+    mirrors,
+    pullGate = false,
+    scanners,
+    settings = {},
+    ...given
+  } = options;
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lading-e2e-')));
   const notices: string[] = [];
   const onNotice = (line: string): void => void notices.push(line);
@@ -168,7 +182,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       ...given,
       dataDir,
       services: aws.open,
-      context: { lading },
+      context: { lading: { ...lading, ...(scanners ? { scanners: localScanners(scanners) } : {}), ...settings } },
       localise: (value) => texts.reduce((text, [from, to]) => text.replaceAll(from, to), value),
     });
     closing.push(() => stack.close());

@@ -1,3 +1,4 @@
+import type { ContainerDefinition } from '../services/ecs/task-run.ts';
 import type { QueueDefinition } from '../services/sqs/model.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface Backends {
   readonly secrets?: SecretBackend;
   readonly parameters?: ParameterBackend;
   readonly repositories?: RepositoryBackend;
+  readonly tasks?: TaskBackend;
 }
 
 /** Where a resource lives. */
@@ -265,4 +267,17 @@ export interface RepositoryBackend {
     },
   ): Promise<void>;
   createRepositoryTemplate(template: Place & { readonly prefix: string; readonly properties: unknown }): Promise<void>;
+}
+
+export interface TaskDefinition {
+  readonly arn: string;
+  readonly family: string;
+  readonly taskRoleArn: string;
+  /** All that whoever starts it must be allowed to pass. */
+  readonly roleArns: readonly string[];
+  readonly containers: readonly ContainerDefinition[];
+}
+
+export interface TaskBackend {
+  defineTask(definition: TaskDefinition): void;
 }

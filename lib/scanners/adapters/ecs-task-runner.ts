@@ -3,6 +3,7 @@ import { stopTask } from '../../aws/ecs-tasks.ts';
 import { callJson, type JsonCall } from '../../aws/json-call.ts';
 import { LadingError } from '../../core/errors.ts';
 import { REPORT_FILE } from '../drivers/commands.ts';
+import { STARTED_BY } from '../ecr-scan-event.ts';
 import type { TaskRunner, TaskState } from '../ports.ts';
 
 /** What the infrastructure made for tasks, as one JSON variable. */
@@ -39,8 +40,6 @@ const described = z.object({
 });
 
 /** Tasks on Fargate (ECS API reference: RunTask, DescribeTasks, StopTask), told apart by `startedBy`. */
-export const STARTED_BY = 'lading-scanners';
-
 export function ecsTaskRunner(
   place: ScannerTasks,
   call: (call: JsonCall) => Promise<unknown> = callJson,

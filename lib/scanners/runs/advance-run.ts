@@ -29,8 +29,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const leaseFrom = (now: Date): string => new Date(now.getTime() + LEASE_MS).toISOString();
 
 /** One start of a run: what scanners tell a repetition by. 64 hexadecimal digits. */
-export const startId = ({ subject, scanner, day, attempts }: ScannerRun): string =>
-  digestHex(digestOf(JSON.stringify([locationKey(subject), scanner, day, attempts])));
+export const startId = ({ subject, scanner, day, requestedAt, attempts }: ScannerRun): string =>
+  digestHex(digestOf(JSON.stringify([locationKey(subject), scanner, day, requestedAt, attempts])));
 const ownerOf = ({ subject, day }: ScannerRun): string => `${day} ${locationKey(subject)}`;
 
 /**

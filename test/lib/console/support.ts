@@ -2,6 +2,7 @@ import type { Activity, ConsolePorts, FindingView, SecurityDesk } from '../../..
 import { manualClock } from '../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
+import { costConfigSchema } from '../../../lib/cost/index.ts';
 import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
 import {
   draftEvent,
@@ -17,13 +18,13 @@ import {
 } from '../../../lib/events/index.ts';
 import { documentExternalSboms } from '../../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../../lib/external-sboms/adapters/document-quality.ts';
-import { costConfigSchema } from '../../../lib/cost/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
 import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
+import { memoryRunStore } from '../../../lib/scanners/adapters/memory-run-store.ts';
 import { memoryVoteStore } from '../../../lib/scanners/adapters/memory-vote-store.ts';
 import { trailPulls } from '../../../lib/storage/adapters/trail-pulls.ts';
 import { storageConfigSchema } from '../../../lib/storage/index.ts';
@@ -72,6 +73,7 @@ export function memoryConsole() {
     waivers: memoryWaiverStore(),
     vex: memoryVexStore(),
     votes: memoryVoteStore(),
+    scanners: { configured: [], runs: memoryRunStore() },
     scans: memoryScanStore(),
     leases: memoryRetention(clock),
     documents: memoryDocuments(),

@@ -4,6 +4,7 @@ import { apiHandlers } from './api.ts';
 import { exportReaderHandler, exportWriterHandler, skippedHandler, skippedTypes } from './custom.ts';
 import { tableHandler } from './dynamodb.ts';
 import { repositoryHandler, repositoryTemplateHandler } from './ecr.ts';
+import { clusterHandler, taskDefinitionHandler } from './ecs.ts';
 import { busHandler, ruleHandler, scheduleHandler } from './events.ts';
 import { policyHandler, roleHandler } from './iam.ts';
 import { eventSourceHandler, functionHandler, invokeConfigHandler } from './lambda.ts';
@@ -35,6 +36,8 @@ export function resourceHandlers(backends: Backends): Map<string, ResourceHandle
     ['AWS::SSM::Parameter', parameterHandler(backends.parameters)],
     ['AWS::ECR::Repository', repositoryHandler(backends.repositories)],
     ['AWS::ECR::RepositoryCreationTemplate', repositoryTemplateHandler(backends.repositories)],
+    ['AWS::ECS::Cluster', clusterHandler],
+    ['AWS::ECS::TaskDefinition', taskDefinitionHandler(backends.tasks)],
     ['AWS::Logs::LogGroup', logGroupHandler],
     ['Custom::CrossRegionExportWriter', exportWriterHandler],
     ['Custom::CrossRegionExportReader', exportReaderHandler],

@@ -1,0 +1,90 @@
+import { Argument, Command } from '@commander-js/extra-typings';
+import { z } from 'zod';
+import { plural } from '../../core/format-units.ts';
+import { getJson } from '../api-client.ts';
+import { connect } from '../connection.ts';
+import { answerNo } from '../exit-code.ts';
+import { printJson, say } from '../output.ts';
+import { postJson } from '../post-json.ts';
+import { printTable } from '../table.ts';
+import { inEvents } from './images.ts';
+import { apiOption, dataOption, limitOption, outputOption } from './options.ts';
+
+const statusAnswer = z.object({
+  scanners: z.array(
+    z.object({ scanner: z.string(), voter: z.string(), on: z.string(), repositories: z.array(z.string()) }),
+  ),
+  runs: z.array(
+    z.object({
+      image: z.string(),
+      scanner: z.string(),
+      day: z.string(),
+      state: z.string(),
+      code: z.string().optional(),
+      reason: z.string().optional(),
+      findings: z.number().optional(),
+      since: z.string().optional(),
+      endedAt: z.string().optional(),
+      attempts: z.number(),
+      lastProblem: z.string().optional(),
+    }),
+  ),
+});
+const requestedAnswer = z.object({ image: z.string(), scanners: z.array(z.string()) });
+
+type Run = z.infer<typeof statusAnswer>['runs'][number];
+
+export const scannersCommand = () =>
+  new Command('scanners')
+    .description('other scanners that this stack sets to work: run them on an image, see how far they are')
+    .addCommand(runScanners())
+    .addCommand(scannersStatus());
+
+const runScanners = () =>
+  new Command('run')
+    .description('have the configured scanners scan an image; each scans it once a day')
+    .addArgument(new Argument('<ref>', 'registry/repository:tag or registry/repository@sha256:…'))
+    .option('--with <scanner...>', 'only these: trivy, grype, docker-scout, snyk, trivy-server, clair, ecr-basic, …')
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (ref, options) => {
+      const connection = connect(options);
+      const path = `/api/scanners/run?ref=${encodeURIComponent(inEvents(ref, connection.local))}`;
+      const body = options.with === undefined ? {} : { scanners: options.with };
+      const answer = await postJson(connection, path, body, requestedAnswer);
+      if (options.output === 'json') return printJson(answer);
+      say(`asked for: ${answer.scanners.join(', ')}`);
+      say('lading scanners status shows how far they are, lading votes what they say');
+    });
+
+/** Exit 1 where a run has failed: it has no vote. */
+const scannersStatus = () =>
+  new Command('status')
+    .description('how far scanners are: with an image, all of its runs')
+    .addArgument(new Argument('[ref]', 'registry/repository:tag or registry/repository@sha256:…'))
+    .addOption(limitOption('most runs', 200))
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (ref, options) => {
+      const connection = connect(options);
+      const about = ref === undefined ? '' : `&ref=${encodeURIComponent(inEvents(ref, connection.local))}`;
+      const answer = await getJson(connection, `/api/scanners?limit=${options.limit}${about}`, statusAnswer);
+      if (answer.runs.some(({ state }) => state === 'failed' || state === 'timed-out')) answerNo();
+      if (options.output === 'json') return printJson(answer);
+      printTable(
+        ['SCANNER', 'IMAGE', 'DAY', 'STATE', 'WHAT BECAME OF IT'],
+        answer.runs.map((run) => [run.scanner, run.image, run.day, run.state, resultOf(run)]),
+      );
+      for (const { scanner, on, repositories } of answer.scanners) {
+        const when = on === 'catalogued' ? 'each new image' : 'when asked';
+        say(`${scanner} scans ${repositories.join(', ')}: ${when}`);
+      }
+      if (answer.scanners.length === 0) say('no scanner is configured: see docs/scanners.md');
+    });
+
+const resultOf = ({ findings, code, reason, lastProblem }: Run): string =>
+  findings === undefined
+    ? [code, reason, lastProblem].filter(Boolean).join(': ').slice(0, 300)
+    : plural(findings, 'finding');
