@@ -45,20 +45,6 @@ export const eventsAnswer = z.object({
   head: z.number(),
 });
 
-export const storageAnswer = z.object({
-  from: z.string(),
-  until: z.string(),
-  lines: z.array(
-    z.object({
-      owner: z.string(),
-      fairGbMonths: z.number(),
-      aloneGbMonths: z.number(),
-      apartGbMonths: z.number(),
-    }),
-  ),
-  totalGbMonths: z.number(),
-});
-
 export const plansAnswer = z.object({ plans: z.array(retentionPlanSchema) });
 
 export const advisoriesAnswer = z.object({

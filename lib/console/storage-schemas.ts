@@ -41,10 +41,12 @@ const money = {
   microUsd: z.number().describe('millionths of a US dollar; lines add up to the total'),
   micrograms: z.number().describe('micrograms of CO₂ equivalent'),
 };
+const whole = z.string().regex(/^\d{1,60}$/);
 const part = z.object({
   kind: z.enum(costKinds),
   region: z.string(),
-  amount: z.string().describe('a whole number: byte-milliseconds, bytes, images, MB-milliseconds or requests, by kind'),
+  amount: whole.describe('a whole number: byte-milliseconds, bytes, images, MB-milliseconds or requests, by kind'),
+  marginal: whole.describe('the part of it that would not be there without the owner'),
   ...money,
 });
 const dated = z.object({ asOf: z.string(), sources: z.array(z.string()) });

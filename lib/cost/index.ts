@@ -5,6 +5,16 @@ export { type CostForecast, forecastCost } from './forecast-cost.ts';
 export type { ChargePorts } from './gather-charges.ts';
 export { type CostKind, costKinds } from './model.ts';
 export { listPrices, readPrices } from './prices.ts';
-export { type CostLine, type CostPart, type CostReport, type CostSettings, reportCost } from './report-cost.ts';
+export { readBill } from './read-bill.ts';
+export { type ReconciledLine, type Reconciliation, reconcileBill } from './reconcile-bill.ts';
+export {
+  type CostLine,
+  type CostPart,
+  type CostReport,
+  type CostSettings,
+  chargesOf,
+  priceCharges,
+  reportCost,
+} from './report-cost.ts';
 export { reportStorage } from './report-storage.ts';
 export type { Period } from './to-holdings.ts';

@@ -19,6 +19,8 @@ export interface CostPart extends Money {
   readonly region: string;
   /** A whole number in the unit of its kind (see `costKinds`), as text: it may be larger than numbers are exact. */
   readonly amount: string;
+  /** The part of it that would not be there without the owner. */
+  readonly marginal: string;
 }
 
 export interface CostLine extends Money {
@@ -79,13 +81,16 @@ export function priceCharges(gathered: Gathered, period: Period, cost: CostConfi
     const [micro, carbon] = [BigInt(Math.round(usd * 1e6)), BigInt(Math.round(grams * 1e6))];
     const microParts = apportion(micro, amounts);
     const carbonParts = apportion(carbon, amounts);
-    totals.push({ kind, region, amount: String(amount), microUsd: Number(micro), micrograms: Number(carbon) });
+    totals.push({
+      ...{ kind, region, amount: String(amount), marginal: String(addUpMarginal(perOwner)) },
+      ...{ microUsd: Number(micro), micrograms: Number(carbon) },
+    });
     for (const [i, [owner, sum]] of [...perOwner].entries()) {
       const line = lines.get(owner) ?? { parts: [], marginal: 0n };
       lines.set(owner, line);
       const part = microParts[i] ?? 0n;
       line.parts.push({
-        ...{ kind, region, amount: String(sum.amount), microUsd: Number(part) },
+        ...{ kind, region, amount: String(sum.amount), marginal: String(sum.marginal), microUsd: Number(part) },
         micrograms: Number(carbonParts[i] ?? 0n),
       });
       line.marginal += sum.amount === 0n ? 0n : (part * sum.marginal) / sum.amount;
@@ -122,6 +127,17 @@ function addUp(
   }
   return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+const addUpMarginal = (perOwner: ReadonlyMap<string, { readonly marginal: bigint }>): bigint =>
+  [...perOwner.values()].reduce((sum, { marginal }) => sum + marginal, 0n);
+
+/** The charges that a report was made of, to price them in another way. */
+export const chargesOf = ({ lines }: Pick<CostReport, 'lines'>): readonly Charge[] =>
+  lines.flatMap(({ owner, parts }) =>
+    parts.map(({ kind, region, amount, marginal }) => ({
+      ...{ owner, kind, region, amount: BigInt(amount), marginal: BigInt(marginal) },
+    })),
+  );
 
 const sumOf = (parts: readonly CostPart[]): Money => ({
   microUsd: parts.reduce((sum, { microUsd }) => sum + microUsd, 0),

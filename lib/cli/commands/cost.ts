@@ -1,67 +1,105 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from '@commander-js/extra-typings';
-import { z } from 'zod';
-import { LadingError } from '../../core/errors.ts';
-import { parseJsonStrict } from '../../core/json.ts';
-import { listPrices, type Prices, pricesSchema } from '../../cost/index.ts';
-import { getJson } from '../api-client.ts';
-import { connect, fromCaller } from '../connection.ts';
-import { toCsv } from '../csv.ts';
-import { printJson, say } from '../output.ts';
-import { storageAnswer } from '../shapes.ts';
-import { printTable } from '../table.ts';
-import { apiOption, dataOption } from './options.ts';
+import { byOption, labelOption, ownerQuery } from '../storage/owners.ts';
+import { apiOption, dataOption, outputOption, wholeNumber } from './options.ts';
+
+const monthOption = () =>
+  new Option('--month <YYYY-MM>', 'which month; the present one so far when absent; one to come if all stays as it is');
+const pricesOption = () =>
+  new Option('--prices <file>', 'a JSON file of prices, which take the place of those of the list that it names');
+const carbonOption = () =>
+  new Option('--carbon-model <file>', 'a JSON file that changes the model of energy and carbon');
+const reportOutput = () =>
+  new Option('-o, --output <format>', 'how it is printed')
+    .choices(['table', 'json', 'csv', 'html'] as const)
+    .default('table' as const);
 
 export const costCommand = () =>
-  new Command('cost').description('what images cost to keep').addCommand(
-    new Command('report')
-      .description('who stored how much in a month, fairly divided, and what that costs')
-      .option('--month <YYYY-MM>', 'which month; the present one so far when absent; one to come if all stays as it is')
-      .option('--label <name>', 'by the value of a label of the images, instead of by repository')
-      .option('--registry', 'by registry, instead of by repository')
-      .option('--prices <file>', 'a JSON file of prices instead of the list prices')
-      .addOption(
-        new Option('-o, --output <format>', 'how it is printed').choices(['table', 'json', 'csv']).default('table'),
-      )
-      .addOption(apiOption())
-      .addOption(dataOption())
-      .action(async (options) => {
-        const { from, until } = monthOf(options.month, new Date());
-        const by = options.label === undefined ? (options.registry ? 'registry' : 'repository') : 'label';
-        const query = new URLSearchParams({ from, until, by, ...(options.label ? { label: options.label } : {}) });
-        const report = await getJson(connect(options), `/api/cost/storage?${query}`, storageAnswer);
-        const prices = readPrices(options.prices);
-        const dollars = (gbMonths: number): string => (gbMonths * prices.storagePerGbMonth).toFixed(4);
-        if (options.output === 'json') return printJson({ ...report, prices });
-        const rows = report.lines.map((line) => [
-          line.owner,
-          line.fairGbMonths.toFixed(6),
-          dollars(line.fairGbMonths),
-          line.aloneGbMonths.toFixed(6),
-          dollars(line.aloneGbMonths),
-        ]);
-        const head = ['OWNER', 'GB-MONTHS', 'USD', 'ALONE GB-MONTHS', 'ALONE USD'];
-        if (options.output === 'csv') return void process.stdout.write(toCsv([head, ...rows]));
-        printTable(head, rows);
-        say(
-          `${report.totalGbMonths.toFixed(6)} GB-months, ${dollars(report.totalGbMonths)} USD, from ${from} until ${until}, by prices of ${prices.asOf}; ALONE is what would go with the owner`,
-        );
-      }),
-  );
+  new Command('cost')
+    .description('what images cost, and whom')
+    .addCommand(reportCommand())
+    .addCommand(forecastCommand())
+    .addCommand(budgetCommand())
+    .addCommand(reconcileCommand())
+    .addCommand(carbonCommand());
 
-function monthOf(month: string | undefined, now: Date): { readonly from: string; readonly until: string } {
-  const [, year, number] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month ?? now.toISOString().slice(0, 7)) ?? [];
-  if (year === undefined) throw new LadingError('month-invalid', `"${month}" is not a month like 2026-03`);
-  const start = Date.UTC(Number(year), Number(number) - 1, 1);
-  const end = Date.UTC(Number(year), Number(number), 1);
-  // The present month ends now; one to come is told as if what is there stays, and nothing is added.
-  const isPresent = start < now.getTime() && now.getTime() < end;
-  return { from: new Date(start).toISOString(), until: (isPresent ? now : new Date(end)).toISOString() };
-}
+const reportCommand = () =>
+  new Command('report')
+    .description('storage, replication, restores, transfer, scans and functions of a month, fairly divided')
+    .addOption(monthOption())
+    .addOption(byOption())
+    .addOption(labelOption())
+    .addOption(pricesOption())
+    .addOption(carbonOption())
+    .addOption(reportOutput())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (options) => {
+      const { fetchCost } = await import('../cost/fetch-cost.ts');
+      const { monthOf } = await import('../cost/month.ts');
+      const { printCost } = await import('../cost/print-cost.ts');
+      const report = await fetchCost(options, monthOf(options.month, new Date()), ownerQuery(options));
+      printCost(report, options.output);
+    });
 
-function readPrices(file: string | undefined): Prices {
-  if (file === undefined) return listPrices;
-  const parsed = pricesSchema.safeParse(parseJsonStrict(readFileSync(fromCaller(file)), { what: file }));
-  if (parsed.success) return parsed.data;
-  throw new LadingError('prices-invalid', `${file}: ${z.prettifyError(parsed.error)}`);
-}
+const carbonCommand = () =>
+  new Command('carbon')
+    .description('grams of CO₂ equivalent of a month, for each image, by a model')
+    .addOption(monthOption())
+    .addOption(byOption())
+    .addOption(labelOption())
+    .addOption(carbonOption())
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (options) => {
+      const { fetchCost } = await import('../cost/fetch-cost.ts');
+      const { monthOf } = await import('../cost/month.ts');
+      const { printCarbon } = await import('../cost/print-carbon.ts');
+      const by = options.by ?? (options.label === undefined ? 'image' : undefined);
+      const report = await fetchCost(options, monthOf(options.month, new Date()), ownerQuery({ ...options, by }));
+      printCarbon(report, options.output);
+    });
+
+const forecastCommand = () =>
+  new Command('forecast')
+    .description('what the present month will cost, with an interval')
+    .addOption(byOption())
+    .addOption(labelOption())
+    .option('--owner <name>', 'one owner, as reports name it')
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (options) => {
+      const { runForecast } = await import('../cost/run-cost.ts');
+      await runForecast(options, ownerQuery(options));
+    });
+
+const budgetCommand = () =>
+  new Command('budget')
+    .description('where each budget stands; exit code 1 where one is exceeded')
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (options) => {
+      const { runBudgets } = await import('../cost/run-cost.ts');
+      await runBudgets(options);
+    });
+
+const reconcileCommand = () =>
+  new Command('reconcile')
+    .description("compare the ledger with AWS's Cost and Usage Report (CUR 2.0 or legacy; CSV, also gzip)")
+    .argument('<file...>', 'the files of one report')
+    .addOption(monthOption())
+    .addOption(pricesOption())
+    .addOption(
+      new Option('--fail-above <percent>', 'exit with 1 where more than this share of the bill is unexplained')
+        .argParser(wholeNumber(0, 100))
+        .default(5),
+    )
+    .addOption(outputOption())
+    .addOption(apiOption())
+    .addOption(dataOption())
+    .action(async (files, options) => {
+      const { runReconcile } = await import('../cost/run-cost.ts');
+      await runReconcile(files, options);
+    });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { plural } from '../../core/format-units.ts';
-import { visibleText } from '../../core/visible-text.ts';
 import { compareSeverity, severities } from '../../vulnerabilities/index.ts';
+import { html, Markup } from '../html.ts';
 import { remedyOf, vexText } from './describe-finding.ts';
 import type { ReportedFinding, ScanReport } from './scan-target.ts';
 
@@ -28,35 +28,6 @@ td{overflow-wrap:anywhere}td.id,td.sev{white-space:nowrap;overflow-wrap:normal}
 
 /** The style is allowed by its digest alone: whatever gets into the page can neither run, load nor look like something else. */
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
-
-const replacements: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string): string =>
-  visibleText(text).replace(/[&<>"']/g, (character) => replacements[character] ?? '');
-
-/** Markup that was made here, and so needs no escaping. */
-class Markup {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-type Part = string | number | Markup | readonly Markup[] | undefined;
-
-const render = (part: Part): string => {
-  if (part === undefined) return '';
-  if (part instanceof Markup) return part.text;
-  return typeof part === 'object' ? part.map(render).join('') : escapeHtml(String(part));
-};
-
-/** A template whose texts are escaped, unless they come from a template. */
-const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup =>
-  new Markup(strings.map((text, i) => text + render(parts[i])).join(''));
 
 /** A page that stands by itself: no script, nothing loaded, every foreign text escaped. */
 export function toHtml(report: ScanReport, about: { readonly version: string; readonly time: Date }): string {
@@ -123,14 +94,16 @@ ${rows}</tbody>
 </table></div>`;
 }
 
+const whose = { base: 'of the base image', own: 'of the image itself' } as const;
+
 function row(finding: ReportedFinding): Markup {
-  const { severity, id, aliases, package: pkg, locations, layer, sources } = finding;
+  const { severity, id, aliases, package: pkg, locations, layer, origin, sources } = finding;
   const vex = vexText(finding);
   const said = [...new Set(sources.map(({ source }) => source))].join(', ');
   return html`<tr><td class="sev ${severity}">${severity}</td>
 <td class="id">${id}${aliases.length > 0 ? html`<div class="small">${aliases.slice(0, 3).join(', ')}</div>` : undefined}</td>
 <td>${pkg.name} ${pkg.version}<div class="small">${pkg.type}; said by ${said}</div></td>
 <td>${remedyOf(finding)}${vex ? html`<div class="small">VEX: ${vex}</div>` : undefined}</td>
-<td>${locations[0] ?? ''}${layer ? html`<div class="small">layer ${layer.slice(0, 19)}</div>` : undefined}</td></tr>
+<td>${locations[0] ?? ''}${layer ? html`<div class="small">layer ${layer.slice(0, 19)}${origin && origin !== 'unknown' ? `, ${whose[origin]}` : ''}</div>` : undefined}</td></tr>
 `;
 }

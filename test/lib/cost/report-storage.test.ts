@@ -3,7 +3,9 @@ import { digestOf } from '../../../lib/core/digest.ts';
 import { reportStorage } from '../../../lib/cost/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry } from '../../../lib/inventory/index.ts';
+import { storageConfigSchema } from '../../../lib/storage/index.ts';
 
+const config = storageConfigSchema.parse({});
 const GB = 1e9;
 const entry = (repository: string, name: string, more: Partial<CatalogEntry> = {}): CatalogEntry => ({
   registry: 'r.example',
@@ -32,7 +34,7 @@ describe('a report of storage', () => {
     await catalog.enter(entry('a', 'a.sig', { artifactClass: 'signature', referrerOf: digestOf('a'), sizeBytes: GB }));
     await catalog.enter(entry('b', 'b', { layers: [base], sizeBytes: 2 * GB, labels: { team: 'web' } }));
     await catalog.markDeleted({ registry: 'r.example', repository: 'b', digest: digestOf('b') }, half);
-    const byRepository = await reportStorage(catalog, period, 'repository');
+    const byRepository = await reportStorage(catalog, period, 'repository', config);
     expect(byRepository.totalGbMonths).toBeCloseTo(4, 6);
     expect(
       byRepository.lines.map(({ owner, ...line }) => [owner, ...Object.values(line).map((n) => +n.toFixed(6))]),
@@ -40,9 +42,9 @@ describe('a report of storage', () => {
       ['r.example/a', 3.5, 3, 4],
       ['r.example/b', 0.5, 0, 1],
     ]);
-    const byTeam = await reportStorage(catalog, period, { label: 'team' });
+    const byTeam = await reportStorage(catalog, period, { label: 'team' }, config);
     expect(byTeam.lines.map(({ owner }) => owner)).toEqual(['core', 'web']);
-    const byRegistry = await reportStorage(catalog, period, 'registry');
+    const byRegistry = await reportStorage(catalog, period, 'registry', config);
     expect(byRegistry.lines).toMatchObject([{ owner: 'r.example' }]);
     expect(byRegistry.lines[0]?.fairGbMonths).toBeCloseTo(4, 6);
   });
@@ -50,7 +52,7 @@ describe('a report of storage', () => {
   it('is empty for a time before the first push', async () => {
     const catalog = memoryCatalog();
     await catalog.enter(entry('a', 'a', { sizeBytes: GB }));
-    expect(await reportStorage(catalog, { from: 0, until: 1_000 }, 'repository')).toMatchObject({
+    expect(await reportStorage(catalog, { from: 0, until: 1_000 }, 'repository', config)).toMatchObject({
       lines: [],
       totalGbMonths: 0,
     });
