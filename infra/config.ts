@@ -237,8 +237,15 @@ const configSchema = z
     config.mirrors.forEach(({ upstream }, i) => {
       if (!isKnown(upstream)) refuse(['mirrors', i, 'upstream'], `"${upstream}" is not among the registries`);
     });
-    config.replication?.rules.forEach(({ from, to }, i) => {
+    config.replication?.rules.forEach(({ from, to, via }, i) => {
       const at = ['replication', 'rules', i];
+      if (via === 'ecr' && !config.ecr) refuse([...at, 'via'], 'the ECR registries are not worked on ("ecr" is false)');
+      if (via === 'ecr' && ofRegion.exec(from)?.[1] !== config.primaryRegion) {
+        refuse([...at, 'from'], `ECR's replication is configured in ${config.primaryRegion} alone`);
+      }
+      to.forEach(({ registry }, j) => {
+        if (via === 'ecr' && !ofRegion.test(registry)) refuse([...at, 'to', j, 'registry'], 'not an ECR registry');
+      });
       const unknown = '" is neither among the registries nor the ECR of a region that is named';
       if (!isKnown(from)) refuse([...at, 'from'], `"${from}${unknown}`);
       to.forEach(({ registry }, j) => {

@@ -29,6 +29,7 @@ import { recordUsage } from '../functions/record-usage/function.ts';
 import { rematchImages } from '../functions/rematch-images/function.ts';
 import { renewVerdicts } from '../functions/renew-verdicts/function.ts';
 import { replicateImage } from '../functions/replicate-image/function.ts';
+import { replicateLargeImage } from '../functions/replicate-large-image/function.ts';
 import { resolveImages } from '../functions/resolve-images/function.ts';
 import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
@@ -66,6 +67,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   rematchImages,
   renewVerdicts,
   replicateImage,
+  replicateLargeImage,
   resolveImages,
   restoreImages,
   respondToTasks,

@@ -14,11 +14,15 @@ import { type Delivery, eventsHandler } from './events-handler.ts';
 export interface StageRoute<Data extends z.ZodType = z.ZodType> {
   readonly on: EventDefinition<Data>;
   key(data: z.infer<Data>, metadata: EventMetadata): WorkKey;
-  /** `signal` aborts a little before the function's time is up, so that work ends with a reason and not by force. */
+  /**
+   * `signal` aborts a little before the function's time is up, so that work ends with a reason and not by force; until
+   * then there are `timeMs`.
+   */
   perform(
     data: z.infer<Data>,
     metadata: EventMetadata,
     signal: AbortSignal,
+    timeMs: number,
   ): Promise<readonly EventDraft[] | undefined>;
 }
 
@@ -43,10 +47,11 @@ export async function performStage(
   const found = routes.find((candidate) => candidate.on.detailType === envelope['detail-type']);
   if (!found) throw new LadingError('event-unexpected', `no stage here takes "${envelope['detail-type']}"`);
   const { metadata, data } = readEvent(found.on, envelope).detail;
+  const timeMs = Math.max(1, delivery.leaseMs - ABORT_BEFORE_MS);
   await runStage(ports, {
     key: found.key(data, metadata),
     ...delivery,
     cause: metadata,
-    perform: () => found.perform(data, metadata, AbortSignal.timeout(Math.max(1, delivery.leaseMs - ABORT_BEFORE_MS))),
+    perform: () => found.perform(data, metadata, AbortSignal.timeout(timeMs), timeMs),
   });
 }

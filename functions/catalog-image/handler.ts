@@ -6,7 +6,7 @@ import { bindTags, catalogImage, forgetImage } from '../../lib/inventory/index.t
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
-import { registries } from '../_pipe/registries.ts';
+import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { performStage, route } from '../_pipe/stage-handler.ts';
 import { stagePorts, table } from '../_pipe/wiring.ts';
 
@@ -19,10 +19,12 @@ const ports = once(() => ({
 const cataloging = route({
   on: imagePushed,
   key: ({ subject }) => ({ subject: locationKey(subject), stage: 'catalog', version: '1' }),
-  perform: async ({ subject, pushedAt }) => {
+  perform: async ({ subject, pushedAt, copiedFrom: from }) => {
     const { catalog, replicas } = ports();
     const registry = await registries().open(subject.registry);
-    return catalogImage({ catalog, replicas, registry, clock: systemClock }, { ...subject, pushedAt });
+    // What comes from an account that is none of ours is news here, whoever brought it.
+    const copiedFrom = registriesConfig().entries.some(({ host }) => host === from) ? from : undefined;
+    return catalogImage({ catalog, replicas, registry, clock: systemClock }, { ...subject, pushedAt, copiedFrom });
   },
 });
 

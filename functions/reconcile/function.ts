@@ -9,7 +9,7 @@ export const reconcile = defineFunction({
   uses: [
     { table: 'work', access: 'read' },
     { table: 'catalog', access: 'read' },
-    { table: 'replicas', access: 'read', index: true },
+    { table: 'replicas', access: 'read-write' },
     { table: 'deliveries', access: 'read-write' },
     { registry: 'list' },
     { setting: 'registries' },

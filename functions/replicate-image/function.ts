@@ -1,4 +1,5 @@
 import { defineFunction } from '../_pipe/function.ts';
+import { replicationUses } from '../_pipe/replication-worker.ts';
 
 export const replicateImage = defineFunction({
   name: 'replicate-image',
@@ -8,21 +9,14 @@ export const replicateImage = defineFunction({
     bus: 'lading',
     pattern: {
       source: ['lading.signing', 'lading.replication'],
-      'detail-type': ['Image Signed', 'Image Attested', 'Replica Diverged'],
+      'detail-type': ['Image Signed', 'Image Attested', 'Replica Diverged', 'Replication Requested'],
+      // Only requests name a lane.
+      detail: { data: { lane: [{ exists: false }, 'usual'] } },
     },
     batchSize: 2,
     maxConcurrency: 5,
   },
   memoryMb: 1024,
   timeoutSeconds: 300,
-  uses: [
-    { table: 'work', access: 'read-write' },
-    { table: 'replicas', access: 'read-write' },
-    { table: 'catalog', access: 'read' },
-    { registry: 'push' },
-    { registry: 'delete' },
-    { setting: 'registries' },
-    { setting: 'replication' },
-    { bus: 'lading' },
-  ],
+  uses: replicationUses,
 });

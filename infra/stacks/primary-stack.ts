@@ -8,6 +8,7 @@ import { unreachable } from '../../lib/core/errors.ts';
 import { isTaskScanner } from '../../lib/scanners/config.ts';
 import { type LadingConfig, namePrefix } from '../config.ts';
 import { Buckets } from '../constructs/buckets.ts';
+import { EcrReplication } from '../constructs/ecr-replication.ts';
 import type { QueueFeed } from '../constructs/fed-queue.ts';
 import { type FunctionDefaults, LadingFunction } from '../constructs/lading-function.ts';
 import { pascalCase } from '../constructs/names.ts';
@@ -75,6 +76,8 @@ export class PrimaryStack extends Stack {
       rateLimit: config.apiRateLimit,
       burstLimit: config.apiBurstLimit,
     });
+    const leftToEcr = config.replication?.rules.filter(({ via }) => via === 'ecr') ?? [];
+    if (leftToEcr.length > 0) new EcrReplication(this, 'EcrReplication', { rules: leftToEcr, account: this.account });
     if (config.mirrors.length > 0) new PullThroughRules(this, 'PullThrough', { rules: config.mirrors });
     for (const declaration of props.functions) this.addFunction(declaration, config);
     this.addOutputs();

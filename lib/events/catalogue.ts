@@ -27,9 +27,9 @@ import { gateDecided, gateInputsChanged, waiverChanged } from './kinds/policy.ts
 import { provenanceRecorded } from './kinds/provenance.ts';
 import { credentialsRotated, credentialsWithdrawn } from './kinds/registry.ts';
 import { remediationPlanned } from './kinds/remediation.ts';
-import { imageReplicated, replicaDiverged } from './kinds/replication.ts';
+import { imageReplicated, replicaDiverged, replicationRequested, replicaWithdrawn } from './kinds/replication.ts';
 import { imageInUse } from './kinds/runtime.ts';
-import { sbomCreated, sbomDisagreed, sbomReceived } from './kinds/sbom.ts';
+import { sbomCreated, sbomDisagreed, sbomReceived, sbomsRemoved } from './kinds/sbom.ts';
 import { scannerRunEnded, scannerRunsDue, scanRequested } from './kinds/scanners.ts';
 import {
   imageAttested,
@@ -50,6 +50,7 @@ export const eventDefinitions = {
   [sbomCreated.detailType]: sbomCreated,
   [sbomReceived.detailType]: sbomReceived,
   [sbomDisagreed.detailType]: sbomDisagreed,
+  [sbomsRemoved.detailType]: sbomsRemoved,
   [scanCompleted.detailType]: scanCompleted,
   [findingsChanged.detailType]: findingsChanged,
   [advisoriesUpdated.detailType]: advisoriesUpdated,
@@ -65,6 +66,8 @@ export const eventDefinitions = {
   [verdictLapsed.detailType]: verdictLapsed,
   [imageReplicated.detailType]: imageReplicated,
   [replicaDiverged.detailType]: replicaDiverged,
+  [replicationRequested.detailType]: replicationRequested,
+  [replicaWithdrawn.detailType]: replicaWithdrawn,
   [retentionPlanned.detailType]: retentionPlanned,
   [retentionWithheld.detailType]: retentionWithheld,
   [imageQuarantined.detailType]: imageQuarantined,

@@ -18,7 +18,10 @@ type ImageDetail = z.infer<typeof imageDetail>;
 /** Of an image (pushed, deleted, archived, restored), and of a referrer that came with one out of the archive. */
 const imageAction = imageDetail.extend({ 'action-type': z.string(), result: z.string() });
 /** Emitted in the region that it was copied to. */
-const replicationAction = imageAction.extend({ 'source-region': z.string().optional() });
+const replicationAction = imageAction.extend({
+  'source-region': z.string().optional(),
+  'source-account': z.string().optional(),
+});
 const pullThrough = imageDetail.extend({
   'sync-status': z.string(),
   'failure-code': z.string().optional(),
@@ -74,7 +77,9 @@ export function readEcrEvent(envelope: EventBridgeEvent): EcrReading {
     case 'ECR Replication Action': {
       const detail = replicationAction.parse(envelope.detail);
       if (detail['action-type'] !== 'REPLICATE') return notFollowed(detail['action-type']);
-      return detail.result === 'SUCCESS' ? pushed(envelope, detail) : notSuccessful(detail.result);
+      const { 'source-account': account = envelope.account, 'source-region': region } = detail;
+      const from = region === undefined ? undefined : ecrHost(account, region);
+      return detail.result === 'SUCCESS' ? pushed(envelope, detail, from) : notSuccessful(detail.result);
     }
     case 'ECR Pull Through Cache Action': {
       const detail = pullThrough.parse(envelope.detail);
@@ -109,12 +114,16 @@ const notSuccessful = (result: string): EcrReading => ignored('not-successful', 
 const notFollowed = (what: string): EcrReading => ignored('not-followed', `"${what}" is not followed`);
 const noDigest = (): EcrReading => ignored('no-digest', 'the event names no digest');
 
-function pushed(envelope: EventBridgeEvent, detail: ImageDetail): EcrReading {
+function pushed(envelope: EventBridgeEvent, detail: ImageDetail, copiedFrom?: string): EcrReading {
   const subject = subjectOf(envelope, detail);
   if (subject === undefined) return noDigest();
   const artifactType = detail['artifact-media-type'];
   const pushedAt = new Date(envelope.time).toISOString();
-  const data = { subject, origin: 'ecr' as const, pushedAt, ...(artifactType ? { artifactType } : {}) };
+  const data = {
+    ...{ subject, origin: 'ecr' as const, pushedAt },
+    ...(artifactType ? { artifactType } : {}),
+    ...(copiedFrom ? { copiedFrom } : {}),
+  };
   return { kind: 'events', drafts: [draftEvent(imagePushed, data)] };
 }
 

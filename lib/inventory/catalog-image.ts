@@ -35,7 +35,12 @@ export interface CatalogPorts {
  */
 export async function catalogImage(
   ports: CatalogPorts,
-  pushed: ImageLocation & { readonly tags: readonly string[]; readonly pushedAt: string },
+  pushed: ImageLocation & {
+    readonly tags: readonly string[];
+    readonly pushedAt: string;
+    /** The registry that another copied it from, where that is one of ours. */
+    readonly copiedFrom?: string | undefined;
+  },
 ): Promise<readonly EventDraft[] | undefined> {
   const { registry, repository, digest } = pushed;
   const found = await ports.registry.getManifest({ repository, reference: digest });
@@ -45,7 +50,7 @@ export async function catalogImage(
   }
   const manifest = parseManifest(found.bytes, found.mediaType, { digest });
   const config = await readConfig(ports.registry, repository, manifest);
-  const replicaOf = await ports.replicas.sourceOf({ registry, repository, digest });
+  const replicaOf = (await ports.replicas.sourceOf({ registry, repository, digest })) ?? pushed.copiedFrom;
   const entry = toEntry(pushed, manifest, config, replicaOf, ports.clock.now());
   await ports.catalog.enter(entry);
   const subject: ImageSubject = {

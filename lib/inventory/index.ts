@@ -3,7 +3,7 @@ export { type CatalogPorts, catalogImage } from './catalog-image.ts';
 export { type DeletionPorts, forgetImage, recordDeletion } from './forget-image.ts';
 export { listRepositories } from './list-repositories.ts';
 export { listRepository } from './list-repository.ts';
-export { missingStage, type Stage, stages } from './missing-work.ts';
+export { lastDecision, missingStage, type Stage, stages } from './missing-work.ts';
 export { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding, whereaboutsOf } from './model.ts';
 export type { CatalogReader, CatalogWriter, ImageCatalog, LayerChains, ReplicaLookup } from './ports.ts';
 export {

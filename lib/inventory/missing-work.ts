@@ -72,10 +72,16 @@ export function untoldStatements(records: readonly WorkRecord[], replicated: boo
   });
 }
 
+/** What the gate said last, if it has. */
+export function lastDecision(records: readonly WorkRecord[]): z.infer<typeof decided>['decision'] | undefined {
+  const gate = lastCompleted(records, 'gate');
+  return gate && decisionOf(gate);
+}
+
 const attested = z.object({ verdict: imageAttested.data.shape.verdict });
 const decided = z.object({ decision: gateDecided.data.shape.decision });
 
-function decisionOf(record: WorkRecord): string | undefined {
+function decisionOf(record: WorkRecord): z.infer<typeof decided>['decision'] | undefined {
   const draft = record.outcome.find((event) => event.detailType === gateDecided.detailType);
   return decided.safeParse(draft?.data).data?.decision;
 }

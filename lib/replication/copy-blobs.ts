@@ -2,7 +2,7 @@ import { createGate } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { isLadingError } from '../core/errors.ts';
 import { type Descriptor, isNonDistributable } from '../formats/oci/index.ts';
-import { type Registry, type RegistryReader, tapContent } from '../registry/index.ts';
+import { type ContentUse, type Registry, type RegistryReader, tapContent } from '../registry/index.ts';
 import type { BlobPlaces } from './blob-places.ts';
 import { canGoInParts, copyInParts } from './copy-in-parts.ts';
 import type { TransferLimits } from './transfer-limits.ts';
@@ -97,9 +97,9 @@ async function send(
     const blob = { source, uploads: target.uploads, host: target.host, from, to, digest, size, signal };
     return copyInParts(blob, { ...limits, inParts });
   }
-  const open = () => source.openBlob({ repository: from, digest, size }, call);
+  const open = (use?: ContentUse) => source.openBlob({ repository: from, digest, size }, { ...call, ...use });
   const pace = limits?.pace;
-  const content = pace ? () => paced(open(), pace) : open;
+  const content = pace ? (use?: ContentUse) => paced(open(use), pace) : open;
   await target.putBlob({ repository: to, digest, size, content }, call);
   return { kind: 'copied', sent: size };
 }

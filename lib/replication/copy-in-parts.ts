@@ -48,10 +48,10 @@ export async function copyInParts(
   let sent = 0;
   let at = hashed;
   const partBytes = Math.ceil(inParts.partBytes / SHA256_BLOCK) * SHA256_BLOCK;
-  let last = new Uint8Array();
+  let last: Uint8Array = new Uint8Array();
   const rest = source.openBlob(
     { repository: from, digest, size },
-    { ...call, ...(at > 0 ? { range: { start: at } } : {}) },
+    { ...call, lend: true, ...(at > 0 ? { range: { start: at } } : {}) },
   );
   if (at < size) {
     for await (const part of inChunks(rest, partBytes)) {

@@ -1,9 +1,24 @@
 export { createBlobPlaces } from './blob-places.ts';
 export { checkReplica } from './check-replica.ts';
-export { replicationConfigSchema } from './config.ts';
+export { compareReplica, leavesOf, type TargetView } from './compare-replica.ts';
+export { type ReplicationConfig, replicationConfigSchema } from './config.ts';
 export { copyGraph } from './copy-graph.ts';
-export { divergedReplicas } from './diverged-replicas.ts';
-export type { ReplicaStore } from './ports.ts';
+export { deriveIndex } from './derive-index.ts';
+export { type ExpectedImage, type ExpectedState, expectedStates } from './expected-state.ts';
+export { merkleTree } from './merkle.ts';
+export { planRepairs, planWithdrawals, type SourceDeletions } from './plan-repairs.ts';
+export type { ReplicaStates, ReplicaStore } from './ports.ts';
+export { type ReplicaState, replicaStateSchema } from './replica-state.ts';
 export { replicateImage } from './replicate-image.ts';
-export { replicateToTargets } from './replicate-to-targets.ts';
-export { replicationTargets } from './replication-targets.ts';
+export { type CopyRun, replicateToTarget } from './replicate-to-target.ts';
+export {
+  asksForContent,
+  type ImageTarget,
+  imageTargets,
+  type RuledImage,
+  type RuledTarget,
+  replicationTargets,
+  ruledTargets,
+} from './replication-targets.ts';
+export { isOpen } from './time-window.ts';
+export { type WithdrawPorts, withdrawReplica } from './withdraw-replica.ts';

@@ -1,6 +1,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import type { ReplicaRecord, RepositoryAddress } from './model.ts';
+import type { ReplicaState } from './replica-state.ts';
 
 export interface ReplicaWriter {
   /**
@@ -9,6 +10,8 @@ export interface ReplicaWriter {
    */
   intend(record: Omit<ReplicaRecord, 'state' | 'completedAt'>): Promise<'intended' | 'known' | 'complete'>;
   complete(target: ImageLocation, completedAt: string): Promise<void>;
+  /** Once the copy was taken away: what appears there later is none of ours. */
+  forget(target: ImageLocation): Promise<void>;
 }
 
 export interface ReplicaReader {
@@ -29,6 +32,15 @@ export interface TagLedger {
   find(of: RepositoryAddress, tag: string): Promise<SetTag | undefined>;
   /** Moves the record if it is still on `before`; false where another worker was first. */
   swap(of: RepositoryAddress, tag: string, before: Digest | undefined, after: Digest, setAt: string): Promise<boolean>;
+  /** False where it is not on that digest any more. */
+  drop(of: RepositoryAddress, tag: string, digest: Digest): Promise<boolean>;
+}
+
+/** The last comparison of each repository with each target. */
+export interface ReplicaStates {
+  find(source: RepositoryAddress, target: RepositoryAddress): Promise<ReplicaState | undefined>;
+  save(state: ReplicaState): Promise<void>;
+  all(): AsyncIterable<ReplicaState>;
 }
 
 export type ReplicaStore = ReplicaWriter & ReplicaReader & { readonly tags: TagLedger };

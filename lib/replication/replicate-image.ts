@@ -12,7 +12,7 @@ import type { TransferLimits } from './transfer-limits.ts';
 export interface ReplicationPorts {
   readonly source: RegistryReader;
   readonly target: Registry;
-  readonly replicas: ReplicaWriter & { readonly tags?: TagLedger };
+  readonly replicas: Pick<ReplicaWriter, 'intend' | 'complete'> & { readonly tags?: TagLedger };
   /** Where to mount blobs from, beside what the request names. */
   readonly places?: BlobPlaces;
   readonly movedAt?: TagPorts['movedAt'];
@@ -60,14 +60,12 @@ export async function replicateImage(
     graph,
   );
   if (copy.kind !== 'copied') return copy;
-  const tags = await setTags({ ...ports, ...tagLedgerOf(ports) }, request, graph, options.signal);
+  const tags = await setTags({ ...ports, tags: ports.replicas.tags }, request, graph, options.signal);
   await completeRecords(ports, request, graph, arrived);
   return { ...copy, kind: 'replicated', mediaType: rootOf(graph).mediaType, ...tags, complete: graph.complete };
 }
 
 const none: ReadonlySet<Digest> = new Set();
-
-const tagLedgerOf = ({ replicas: { tags } }: ReplicationPorts) => (tags === undefined ? {} : { tags });
 
 /** Whether the target has one of the tags on the image already. Asked for while the source is walked. */
 async function isTagged(

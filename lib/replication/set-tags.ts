@@ -11,9 +11,9 @@ export interface TagPorts {
   readonly source: Pick<RegistryReader, 'headManifest'>;
   readonly target: Registry;
   /** What was set where; without it every tag is simply brought to where the source has it. */
-  readonly tags?: TagLedger;
+  readonly tags?: TagLedger | undefined;
   /** When a registry had a tag moved to where it is. */
-  readonly movedAt?: (of: RepositoryAddress, tag: string) => Promise<string | undefined>;
+  readonly movedAt?: ((of: RepositoryAddress, tag: string) => Promise<string | undefined>) | undefined;
   readonly clock: Clock;
 }
 

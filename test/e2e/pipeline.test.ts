@@ -68,6 +68,8 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   ],
   [/^renew-verdicts: read table catalog$/, 'asks for signatures of another key: test/e2e/trust.test.ts'],
   [/^create-large-sbom: /, 'does the work of create-sbom for images over 2 GiB, and no image here is'],
+  [/^replicate-large-image: /, 'does the work of replicate-image for images over 4 GiB, and no image here is'],
+  [/^replicate-image: (?:read|write) table retention$/, 'no rule here takes copies away'],
   [/^notify: .* (?:notifications|integrations)$/i, 'proves notifications to channels, and none is configured'],
   [/^record-audit: s3:/, 'segments of a thousand entries, details over 16 KiB, the checkpoint of another day'],
   [

@@ -13,6 +13,8 @@ export const imagePushed = define(
     pushedAt: z.iso.datetime(),
     /** `artifactType`, or the config's media type, as announced; only the manifest itself is believed. */
     artifactType: z.string().optional(),
+    /** Host of the registry from which ECR's own replication brought it. */
+    copiedFrom: z.string().optional(),
   }),
   (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
 );

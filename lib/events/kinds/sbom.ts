@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bySubject, define, documentRef } from '../define.ts';
+import { announcedSubject, bySubject, define, documentRef } from '../define.ts';
 import { digestSchema, subjectSchema } from '../envelope.ts';
 
 export const sbomCreated = define(
@@ -65,4 +65,20 @@ export const sbomDisagreed = define(
     unidentified: z.int().nonnegative(),
   }),
   (data) => `${bySubject(data)} ${data.own.generator} ${data.other.digest}`,
+);
+
+/** What was kept of an image's SBOMs went with it. */
+export const sbomsRemoved = define(
+  'lading.sbom',
+  'SBOMs Removed',
+  z.object({
+    subject: announcedSubject,
+    /** When the image was deleted. */
+    deletedAt: z.iso.datetime(),
+    /** Stored documents and records, ours and others'. */
+    documents: z.int().nonnegative(),
+    /** Manifests of our SBOM statements that were removed from the registry. */
+    referrers: z.array(digestSchema),
+  }),
+  (data) => `${bySubject(data)} ${data.deletedAt}`,
 );

@@ -51,6 +51,7 @@ export function dynamoReplicas(table: Table): ReplicaStore {
         '#state = :intended',
       );
     },
+    forget: async (target) => void (await table.delete(keyOf(target))),
     async *replicasOf(source) {
       for await (const item of queryAll(table, { index: 'gsi1', pk: locationKey(source) })) yield recordOf(item);
     },
@@ -76,5 +77,7 @@ function dynamoTags(table: Table): TagLedger {
         { ...tagKey(of, tag), digest, setAt },
         before === undefined ? ifAbsent : { expression: 'digest = :before', values: { ':before': before } },
       ),
+    drop: (of, tag, digest) =>
+      table.delete(tagKey(of, tag), { expression: 'digest = :digest', values: { ':digest': digest } }),
   };
 }

@@ -18,6 +18,7 @@ export function memoryReplicas(): ReplicaStore {
       const known = await find(target);
       if (known?.state === 'intended') records.set(locationKey(target), { ...known, state: 'complete', completedAt });
     },
+    forget: async (target) => void records.delete(locationKey(target)),
     async *replicasOf(source) {
       const key = locationKey(source);
       const own = [...records.values()].filter((record) => locationKey(record.source) === key);
@@ -37,6 +38,10 @@ function memoryTags(): TagLedger {
       if (set.get(key)?.digest !== before) return false;
       set.set(key, { digest, setAt });
       return true;
+    },
+    async drop({ registry, repository }, tag, digest) {
+      const key = `${registry}/${repository}:${tag}`;
+      return set.get(key)?.digest === digest && set.delete(key);
     },
   };
 }

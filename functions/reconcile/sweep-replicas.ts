@@ -1,0 +1,153 @@
+import { logger } from '../../lib/aws/telemetry.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { mapLimit } from '../../lib/core/concurrency.ts';
+import type { Digest } from '../../lib/core/digest.ts';
+import { locationKey } from '../../lib/core/image-reference.ts';
+import type { EventDraft } from '../../lib/events/index.ts';
+import { parseManifest } from '../../lib/formats/oci/index.ts';
+import {
+  type CatalogEntry,
+  type CatalogReader,
+  lastDecision,
+  listRepository,
+  type RegistryListing,
+  type RepositoryName,
+} from '../../lib/inventory/index.ts';
+import { dynamoStates } from '../../lib/replication/adapters/dynamo-states.ts';
+import {
+  checkReplica,
+  compareReplica,
+  deriveIndex,
+  type ExpectedImage,
+  type ExpectedState,
+  expectedStates,
+  planRepairs,
+  planWithdrawals,
+  type ReplicaStore,
+  type ReplicationConfig,
+  type SourceDeletions,
+  type TargetView,
+} from '../../lib/replication/index.ts';
+import type { WorkLedger } from '../../lib/work/index.ts';
+import { once } from '../_pipe/once.ts';
+import { registries } from '../_pipe/registries.ts';
+import { table } from '../_pipe/wiring.ts';
+
+export interface ReplicaSweep {
+  readonly ports: {
+    readonly catalog: CatalogReader;
+    readonly ledger: Pick<WorkLedger, 'list'>;
+    readonly replicas: ReplicaStore;
+  };
+  readonly config: ReplicationConfig;
+  readonly graceMs: number;
+  readonly trigger: 'schedule' | 'manual';
+  readonly rule?: string | undefined;
+  readonly publish: (drafts: readonly EventDraft[]) => Promise<void>;
+}
+
+/** Copies that one run asks for, of one repository at one target; the next run goes on. */
+const REQUESTS_A_RUN = 500;
+/** Images that one run asks for to the last blob, of one repository at one target. */
+const DEEP_CHECKS_A_RUN = 20;
+
+const states = once(() => dynamoStates(table('replicas')));
+
+/** Compares a repository with its copies at every target, says what is to be done, and keeps what was found. */
+export async function sweepReplicas(
+  of: RepositoryName,
+  listing: RegistryListing,
+  sweep: ReplicaSweep,
+): Promise<number> {
+  const { entries, gone, ...view } = await viewOf(of, listing, sweep);
+  const source = await registries().open(of.registry);
+  const derive = async (root: Digest, platforms: readonly string[]) => {
+    const made = await deriveIndex(source, { repository: of.repository, digest: root }, platforms);
+    const found = made && (await made.reader.getManifest({ repository: of.repository, reference: made.digest }));
+    const index = found && parseManifest(found.bytes, found.mediaType, { digest: made.digest });
+    return made && index?.kind === 'index'
+      ? { digest: made.digest, children: index.manifests.map(({ digest }) => digest) }
+      : undefined;
+  };
+  let differences = 0;
+  for (const expected of await expectedStates(sweep.config, { of, entries, ...view }, derive)) {
+    differences += await sweepTarget(of, expected, gone, sweep);
+  }
+  return differences;
+}
+
+async function sweepTarget(
+  of: RepositoryName,
+  expected: ExpectedState,
+  gone: SourceDeletions,
+  { ports, config, graceMs, trigger, rule, publish }: ReplicaSweep,
+): Promise<number> {
+  const now = systemClock.now();
+  const before = await states().find(of, expected.target);
+  const target = await targetView(of, expected, config);
+  const options = { now, graceMs, deepChecks: DEEP_CHECKS_A_RUN };
+  const comparison = await compareReplica(of, expected, target, before, options);
+  const choice = { now, trigger, rule, most: REQUESTS_A_RUN };
+  await publish(await planRepairs(ports, config, of, expected, comparison, choice));
+  await publish(await planWithdrawals(ports, config, of, expected.target, comparison, gone, { ...choice, before }));
+  await states().save(comparison.state);
+  const { missing, moved, corrupted, lagMs, provenEqualAt } = comparison.state;
+  const found = { missing, moved, corrupted, lagMs, provenEqualAt, looked: comparison.looked };
+  logger.info(`${expected.target.registry}/${expected.target.repository} as a copy`, found);
+  return comparison.differences.length;
+}
+
+async function viewOf(of: RepositoryName, listing: RegistryListing, { ports }: ReplicaSweep) {
+  const entries = new Map<Digest, CatalogEntry>();
+  const deletedImages: { digest: Digest; mediaType: string; deletedAt: string }[] = [];
+  for await (const entry of ports.catalog.entries(of, { deleted: true })) {
+    const { digest, mediaType, deletedAt, artifactClass } = entry;
+    if (deletedAt === undefined) entries.set(digest, entry);
+    else if (artifactClass === 'image' || artifactClass === 'index')
+      deletedImages.push({ digest, mediaType, deletedAt });
+  }
+  const boundAt = new Map<string, string>();
+  const deletedTags = new Map<string, string>();
+  for await (const binding of ports.catalog.tags(of)) {
+    if (binding.digest === undefined) deletedTags.set(binding.tag, binding.boundAt);
+    else boundAt.set(binding.tag, binding.boundAt);
+  }
+  const tagged = [...new Set(listing.tags.values())];
+  const decisions = await mapLimit(tagged, 8, async (digest) => ({
+    digest,
+    decision: lastDecision(await ports.ledger.list(locationKey({ ...of, digest }))),
+  }));
+  const verdicts = new Map(decisions.map(({ digest, decision }) => [digest, decision]));
+  const gone: SourceDeletions = { tags: listing.tags, deletedTags, deletedImages };
+  return {
+    entries,
+    tags: listing.tags,
+    boundAt,
+    verdictOf: (digest: Digest) => verdicts.get(digest) ?? 'undecided',
+    gone,
+  };
+}
+
+/** What the target has: by its own list where it can give one, else digest by digest. */
+async function targetView(of: RepositoryName, expected: ExpectedState, config: ReplicationConfig): Promise<TargetView> {
+  const [source, target] = await Promise.all([
+    registries().open(of.registry),
+    registries().open(expected.target.registry),
+  ]);
+  const listed = await listRepository(target, expected.target.repository, systemClock);
+  const known = target.listImages ? new Set([...listed.tags.values(), ...listed.untagged]) : undefined;
+  const platformsOf = (image: ExpectedImage) => config.rules.find(({ name }) => name === image.rule)?.platforms;
+  return {
+    tags: listed.tags,
+    has: async (digest) => (known ? known.has(digest) : listed.has(digest)),
+    async deep(image) {
+      const at = { repository: of.repository, digest: image.root };
+      const platforms = platformsOf(image);
+      const derived = platforms && (await deriveIndex(source, at, platforms));
+      return checkReplica(
+        { source: derived?.reader ?? source, target },
+        { source: { ...of, digest: image.at }, target: expected.target, tags: image.tags },
+      );
+    },
+  };
+}

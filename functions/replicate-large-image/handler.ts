@@ -1,0 +1,3 @@
+import { replicationStage } from '../_pipe/replication-stage.ts';
+
+export const handler = replicationStage('large');
