@@ -22,6 +22,7 @@ export const expireImages = defineFunction({
     { table: 'retention', access: 'read-write' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
     { bucket: 'archive', prefix: 'images/', access: 'read-write' },
+    { registry: 'push' },
     { registry: 'delete' },
     { setting: 'registries' },
     { setting: 'replication' },

@@ -20,6 +20,7 @@ export const restoreImages = defineFunction({
     { table: 'catalog', access: 'read-write' },
     { table: 'retention', access: 'read-write' },
     { bucket: 'archive', prefix: 'images/', access: 'read' },
+    { registry: 'push' },
     { registry: 'delete' },
     { setting: 'registries' },
     { bus: 'lading' },

@@ -3,7 +3,7 @@ import { parseJsonStrict } from '../core/json.ts';
 import { type AwsCredentialsProvider, ownCredentials, signRequest } from './sign-request.ts';
 
 const TIMEOUT_MS = 15_000;
-const MAX_ANSWER = 256 * 1024;
+const MAX_ANSWER = 4 * 1024 * 1024;
 
 export const regionHere = (): string => process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
 
@@ -22,6 +22,8 @@ export interface JsonCall {
   /** @default AWS_ENDPOINT_URL, or that of the region */
   readonly endpoint?: string;
   readonly credentials?: AwsCredentialsProvider;
+  /** Of the protocol. @default 1.1 */
+  readonly version?: '1.0' | '1.1';
 }
 
 /**
@@ -34,7 +36,7 @@ export async function callJson(call: JsonCall): Promise<unknown> {
   const { service, target, input, region = regionHere(), credentials = ownCredentials } = call;
   const url = new URL(call.endpoint ?? endpointOf(service, region));
   const body = JSON.stringify(input);
-  const plain = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
+  const plain = { 'content-type': `application/x-amz-json-${call.version ?? '1.1'}`, 'x-amz-target': target };
   const headers = await signRequest({ service, region, url, method: 'POST', headers: plain, body, credentials });
   const { status, text } = await postText(url, headers, body, service);
   if (status === 200) return parseJsonStrict(text, { what: `the answer of ${service}` });

@@ -38,26 +38,29 @@ export async function recordUsage(
     // A scanner that pulls everything each night would make everything used.
     if (actor !== undefined && compileGlobs(ownActors)(actor)) return { kind: 'recorded', events: [] };
     await ports.usage.pulled(subject, { digest: subject.digest, pulledAt });
-    return await disturb(ports, subject, pulledAt, `pulled at ${pulledAt}`);
+    return { kind: 'recorded', events: await disturb(ports, subject, pulledAt, `pulled at ${pulledAt}`) };
   }
   const { subject, workload, observedAt, leaseUntil } = readEvent(imageInUse, event).detail.data;
   const reason = `${workload.kind} ${workload.name}`.slice(0, 300);
   await ports.usage.used(subject, { digest: subject.digest, usedAt: observedAt });
   const held = await ports.leases.hold(subject, { digest: subject.digest, reason, until: leaseUntil });
   if (held === 'condemned') return { kind: 'condemned' };
-  return await disturb(ports, subject, leaseUntil, `in use by ${reason}`);
+  return { kind: 'recorded', events: await disturb(ports, subject, leaseUntil, `in use by ${reason}`) };
 }
 
-/** Read after the lease was written: who sets aside writes first and reads the leases then, so one of the two sees the other. */
-async function disturb(
-  { quarantine }: UsagePorts,
+/**
+ * What is to be put back because of a use. Read after the lease was written: who sets aside writes first and reads the
+ * leases then, so one of the two sees the other.
+ */
+export async function disturb(
+  { quarantine }: Pick<UsagePorts, 'quarantine'>,
   { registry, repository, digest }: RepositoryName & { readonly digest: Digest },
   until: string,
   why: string,
-): Promise<UsageResult> {
+): Promise<readonly EventDraft[]> {
   const aside = await quarantine.quarantineOf({ registry, repository, digest });
-  if (!aside || until <= aside.quarantinedAt) return { kind: 'recorded', events: [] };
+  if (!aside || until <= aside.quarantinedAt) return [];
   const reason = `${digest} was ${why}`.slice(0, 500);
   const subject = { registry, repository, digest: aside.root };
-  return { kind: 'recorded', events: [draftEvent(releaseRequested, { subject, reason })] };
+  return [draftEvent(releaseRequested, { subject, reason })];
 }

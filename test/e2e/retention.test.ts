@@ -248,4 +248,35 @@ describe('retention', () => {
       expect(await verifyImage(client, system.location(repository, one), [key])).toMatchObject({ kind: 'verified' });
     }
   });
+
+  it('sets aside what expires where there is time for it, and puts it back exactly when asked', async () => {
+    await system.close();
+    system = await startTestStack({ dataDir, instead: { ...onlySigned, '"quarantineDays":0': '"quarantineDays":7' } });
+    const { client } = system.source;
+    const repository = 'team/aside';
+    await pushBuilt(client, repository, images.first, 'expire-q');
+    await system.settle();
+    const digest = images.first.descriptor.digest;
+    await plan();
+    expect(await client.headManifest({ repository, reference: 'expire-q' })).toBeUndefined();
+    expect(await client.headManifest({ repository, reference: digest })).toBeDefined();
+    expect((await eventsOf('Image Quarantined')).map(({ data }) => data)).toContainEqual(
+      expect.objectContaining({
+        method: 'untagged',
+        subject: expect.objectContaining({ repository, digest, tags: ['expire-q'] }),
+      }),
+    );
+    const { registry } = system.location(repository, digest);
+    await system.run('restore-images', { registry, repository, reference: 'expire-q', reason: 'needed after all' });
+    expect(await client.headManifest({ repository, reference: 'expire-q' })).toMatchObject({ digest });
+    expect(
+      store()
+        .tags(repository)
+        .map(({ tag }) => tag),
+    ).toEqual(['expire-q']);
+    await plan();
+    expect(await client.headManifest({ repository, reference: 'expire-q' })).toMatchObject({ digest });
+    expect(system.deadLetters()).toEqual({});
+    expect(system.stack.deniedCalls).toEqual([]);
+  });
 });

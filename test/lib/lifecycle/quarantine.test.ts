@@ -10,6 +10,7 @@ import {
   publishable,
   releaseRequested,
 } from '../../../lib/events/index.ts';
+import type { Descriptor } from '../../../lib/formats/oci/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
@@ -82,7 +83,7 @@ async function world(
   await pushBuilt(registry, repository, one, 't2');
   await pushBuilt(registry, repository, kept, 'keep');
   await enter(child.descriptor.digest, { tag: 't1-amd64' });
-  await enter(root, { tag: 't1', artifactClass: 'index', children: [child.descriptor] });
+  await enter(root, { tag: 't1', artifactClass: 'index', children: [childOf(child.descriptor)] });
   await enter(one.descriptor.digest, { tag: 't2' });
   await enter(kept.descriptor.digest, { tag: 'keep' });
   const done: { events: EventDraft[]; spared: string[] } = { events: [], spared: [] };
@@ -134,6 +135,8 @@ const toEnvelope = (draft: EventDraft): EventBridgeEvent => {
   const told = { account: '123456789012', time: start, region: 'eu-central-1', resources: [], detail };
   return { version: '0', id: 'e', source, 'detail-type': detailType, ...told };
 };
+
+const childOf = ({ digest, mediaType, size }: Descriptor) => ({ digest, mediaType, size });
 
 type World = Awaited<ReturnType<typeof world>>;
 const types = ({ done }: World) => done.events.map(({ detailType }) => detailType);
