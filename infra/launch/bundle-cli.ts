@@ -50,6 +50,15 @@ const noPrograms: Plugin = {
   },
 };
 
+/** What opens a key is a file of its own, which the rest of the command shares with whoever began before. */
+const BEGIN = 'begin-trust.cjs';
+const beginsBefore: Plugin = {
+  name: 'begins-before',
+  setup(plugin) {
+    plugin.onResolve({ filter: /\/(?:derive-key|begin-opening)\.ts$/ }, () => ({ path: `./${BEGIN}`, external: true }));
+  },
+};
+
 const common = {
   bundle: true,
   platform: 'node',
@@ -86,17 +95,32 @@ async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'trust'): Pro
     external: ['@aws-sdk/*', '@smithy/*', '@sigstore/*'],
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
-    plugins: [onlyEnglish, noSideEffects, noPrograms],
+    plugins: [...(name === 'trust' ? [beginsBefore] : []), onlyEnglish, noSideEffects, noPrograms],
     metafile: true,
   });
-  const own = Object.keys(metafile.inputs).filter((file) => /^(?:lib|functions)\//.test(file));
+  const before = name === 'trust' ? await bundleBegin(outdir) : [];
+  const own = [...Object.keys(metafile.inputs), ...before].filter((file) => /^(?:lib|functions)\//.test(file));
   const inputs = [...own, 'infra/launch/bundle-cli.ts', 'package-lock.json'].map((file) => {
     const { mtimeMs, size } = statSync(file);
     return [file, mtimeMs, size];
   });
   writeFileSync(join(outdir, `${name}-inputs.json`), JSON.stringify(inputs));
-  const start = `require('node:module').enableCompileCache(require('node:path').join(__dirname,'code'));require('./${name}.cjs');`;
+  const begin = name === 'trust' ? `require('./${BEGIN}').beginOpeningKey(process.argv.slice(2),process.env);` : '';
+  const start = `${begin}require('node:module').enableCompileCache(require('node:path').join(__dirname,'code'));require('./${name}.cjs');`;
   writeFileSync(join(outdir, `start-${name}.cjs`), start);
+}
+
+/** @returns what it was made of */
+async function bundleBegin(outdir: string): Promise<readonly string[]> {
+  const parts = ['lib/formats/cosign-key/derive-key.ts', 'lib/cli/trust/begin-opening.ts'];
+  const { metafile } = await build({
+    ...common,
+    stdin: { contents: parts.map((part) => `export * from './${part}';`).join('\n'), resolveDir: process.cwd() },
+    outfile: join(outdir, BEGIN),
+    format: 'cjs',
+    metafile: true,
+  });
+  return Object.keys(metafile.inputs).filter((file) => parts.includes(file));
 }
 
 const aside = mkdtempSync(join(dirname(folder), '.making-'));

@@ -13,7 +13,7 @@ export {
 } from './model.ts';
 export { openPrivateKey } from './open-private-key.ts';
 export type { RevocationSource, SignatureStore, Signer, Timestamper } from './ports.ts';
-export { pushRecorded } from './push-recorded.ts';
+export { pushConfiguration, pushRecorded } from './push-recorded.ts';
 export {
   imageSignedDraft,
   type SignImageOutcome,

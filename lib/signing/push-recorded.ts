@@ -14,8 +14,22 @@ type Target = ManifestReader & BlobWriter & ManifestWriter;
 const MAX_TAG_LAYERS = 1000;
 const ATTEMPTS = 8;
 
-/** Pushes the recorded bytes. Every step is idempotent, so it can be repeated as a whole. */
-export async function pushRecorded(registry: Target, signature: RecordedSignature): Promise<void> {
+/** What every referrer has as its configuration. It can be there before anything is signed. */
+export async function pushConfiguration(registry: BlobWriter, repository: string): Promise<void> {
+  const { digest, size } = EMPTY_BLOB.descriptor;
+  await registry.putBlob({ repository, digest, size, content: EMPTY_BLOB.bytes });
+}
+
+/**
+ * Pushes the recorded bytes. Every step is idempotent, so it can be repeated as a whole.
+ *
+ * @param configured `pushConfiguration` of this repository, where it was begun before
+ */
+export async function pushRecorded(
+  registry: Target,
+  signature: RecordedSignature,
+  configured?: Promise<void>,
+): Promise<void> {
   const { subject, bundle, manifest, manifestMediaType } = signature;
   const { repository } = subject;
   const blob = registry.putBlob({ repository, digest: digestOf(bundle), size: bundle.length, content: bundle });
@@ -23,8 +37,7 @@ export async function pushRecorded(registry: Target, signature: RecordedSignatur
     await blob;
     return addToTag(registry, signature);
   }
-  const { digest, size } = EMPTY_BLOB.descriptor;
-  await Promise.all([blob, registry.putBlob({ repository, digest, size, content: EMPTY_BLOB.bytes })]);
+  await Promise.all([blob, configured ?? pushConfiguration(registry, repository)]);
   await registry.attachReferrer({ repository, mediaType: manifestMediaType, bytes: manifest });
 }
 

@@ -105,7 +105,7 @@ export const trustDefences: readonly Defence[] = [
     'do not choose how much memory',
     [
       'lib/formats/cosign-key/index.ts',
-      "N: z.number().refine((n) => COSTS.includes(n), 'a cost that is none of the usual'),",
+      "N: z.number().refine((n) => SCRYPT_COSTS.includes(n), 'a cost that is none of the usual'),",
       'N: z.number(),',
     ],
   ),

@@ -6,6 +6,7 @@ import type { Registry } from '../../registry/index.ts';
 import {
   fetchMaterial,
   type Proof,
+  pushConfiguration,
   pushRecorded,
   type RecordedSignature,
   type SignatureFormat,
@@ -13,7 +14,7 @@ import {
 import { defuse, paint, printJson } from '../output.ts';
 import { type MakerOptions, openMaker } from './makers.ts';
 import { readText } from './open-signer.ts';
-import { openTarget, type TargetOptions } from './open-target.ts';
+import { openTarget, type SigningTarget, type TargetOptions } from './open-target.ts';
 
 interface Options extends MakerOptions, TargetOptions {
   readonly output: 'table' | 'json';
@@ -52,10 +53,11 @@ async function perform(
   wanted: { readonly signature: boolean; readonly statements: readonly StatementFile[] },
 ): Promise<void> {
   // Opening an encrypted key takes as long as all that is asked of the registry.
-  const [{ target, material }, maker, predicates] = await Promise.all([
+  const [{ target, material, configured }, maker, predicates] = await Promise.all([
     openTarget(text, options).then(async (target) => ({
       target,
       material: await fetchMaterial(target.registry, target.image, [options.format]),
+      configured: options.format === 'cosign-tag' ? undefined : configure(target),
     })),
     openMaker(options),
     Promise.all(wanted.statements.map(({ file }) => readText(file))),
@@ -66,7 +68,7 @@ async function perform(
   const work: Promise<Result>[] = [];
   if (wanted.signature) {
     const there = own.find(({ kind }) => kind === 'signature');
-    work.push(once(there, registry, () => maker.sign(target, now)));
+    work.push(once(there, { registry, configured }, () => maker.sign(target, now)));
   }
   for (const [i, { type, file }] of wanted.statements.entries()) {
     const predicate = parseJsonStrict(predicates[i] ?? '', { what: file });
@@ -75,15 +77,22 @@ async function perform(
       ({ statement }) => statement?.predicateType === type && canonicalJson(statement.predicate) === said,
     );
     const statement = { predicateType: type, predicate };
-    work.push(once(there, registry, () => maker.attest(target, statement, now)));
+    work.push(once(there, { registry, configured }, () => maker.attest(target, statement, now)));
   }
   print(image, options.output, await Promise.all(work));
+}
+
+/** Begun while the key is opened. Where it fails, whoever needs it says so; where nothing is pushed, nobody does. */
+function configure({ registry, image }: SigningTarget): Promise<void> {
+  const begun = pushConfiguration(registry, image.repository);
+  begun.catch(() => undefined);
+  return begun;
 }
 
 /** Leaves what is there, or makes it and pushes it. */
 async function once(
   there: Proof | undefined,
-  registry: Registry,
+  { registry, configured }: { readonly registry: Registry; readonly configured: Promise<void> | undefined },
   make: () => Promise<RecordedSignature>,
 ): Promise<Result> {
   if (there !== undefined) {
@@ -92,7 +101,7 @@ async function once(
     return { manifest, format, algorithm, keyId: signer.keyId, ...said, again: true };
   }
   const made = await make();
-  await pushRecorded(registry, made);
+  await pushRecorded(registry, made, configured);
   const { manifestDigest: manifest, format, algorithm, keyId, predicateType } = made;
   return {
     manifest,

@@ -1,15 +1,12 @@
-import { randomBytes, scrypt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { z } from 'zod';
 import { LadingError } from '../../core/errors.ts';
 import { canonicalJson, parseJsonStrict } from '../../core/json.ts';
 import { decodeBase64, encodeBase64 } from '../base64.ts';
+import { COSIGN_KEY_BLOCK, deriveKey, SCRYPT_COSTS } from './derive-key.ts';
 
-/** What `cosign generate-key-pair` writes: PKCS#8 in a NaCl secretbox under a key from scrypt. */
-const BLOCK =
-  /-----BEGIN ENCRYPTED (COSIGN|SIGSTORE) PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END ENCRYPTED \1 PRIVATE KEY-----/;
-
-export const isCosignKey = (pem: string): boolean => BLOCK.test(pem);
+export const isCosignKey = (pem: string): boolean => COSIGN_KEY_BLOCK.test(pem);
 
 const bytes = z.string().transform((text, context) => {
   const decoded = decodeBase64(text);
@@ -18,14 +15,11 @@ const bytes = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** The costs that others write (go-securesystemslib, encrypted). Any other would let a file take memory at will. */
-const COSTS: readonly number[] = [2 ** 15, 2 ** 16, 2 ** 17];
-
 const schema = z.object({
   kdf: z.object({
     name: z.literal('scrypt'),
     params: z.object({
-      N: z.number().refine((n) => COSTS.includes(n), 'a cost that is none of the usual'),
+      N: z.number().refine((n) => SCRYPT_COSTS.includes(n), 'a cost that is none of the usual'),
       r: z.literal(8),
       p: z.literal(1),
     }),
@@ -35,14 +29,6 @@ const schema = z.object({
   ciphertext: bytes,
 });
 
-/** A tenth of a second's work on purpose, and beside the event loop. */
-const keyOf = (password: string, salt: Uint8Array, cost: number): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    scrypt(password, salt, 32, { N: cost, r: 8, p: 1, maxmem: 256 * 1024 * 1024 }, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
-
 /**
  * Opens a private key of cosign's format.
  *
@@ -51,7 +37,7 @@ const keyOf = (password: string, salt: Uint8Array, cost: number): Promise<Uint8A
  */
 export async function openCosignKey(pem: string, password: string): Promise<Uint8Array> {
   const invalid = (why: string): LadingError => new LadingError('key-unusable', `cosign's private key: ${why}`);
-  const body = decodeBase64((BLOCK.exec(pem)?.[2] ?? '').replace(/\s/g, ''));
+  const body = decodeBase64((COSIGN_KEY_BLOCK.exec(pem)?.[2] ?? '').replace(/\s/g, ''));
   if (body === undefined || body.length === 0) throw invalid('its PEM block cannot be read');
   let document: unknown;
   try {
@@ -62,7 +48,7 @@ export async function openCosignKey(pem: string, password: string): Promise<Uint
   const parsed = schema.safeParse(document);
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
   const { kdf, cipher, ciphertext } = parsed.data;
-  const key = await keyOf(password, kdf.salt, kdf.params.N);
+  const key = await deriveKey(password, kdf.salt, kdf.params.N);
   try {
     return xsalsa20poly1305(key, cipher.nonce).decrypt(ciphertext);
   } catch (cause) {
@@ -78,11 +64,11 @@ export async function openCosignKey(pem: string, password: string): Promise<Uint
 export async function sealCosignKey(pkcs8: Uint8Array, password: string): Promise<string> {
   const salt = randomBytes(32);
   const nonce = randomBytes(24);
-  const [, cost = 2 ** 16] = COSTS;
+  const [, cost = 2 ** 16] = SCRYPT_COSTS;
   const document = canonicalJson({
     kdf: { name: 'scrypt', params: { N: cost, r: 8, p: 1 }, salt: encodeBase64(salt) },
     cipher: { name: 'nacl/secretbox', nonce: encodeBase64(nonce) },
-    ciphertext: encodeBase64(xsalsa20poly1305(await keyOf(password, salt, cost), nonce).encrypt(pkcs8)),
+    ciphertext: encodeBase64(xsalsa20poly1305(await deriveKey(password, salt, cost), nonce).encrypt(pkcs8)),
   });
   const body = Buffer.from(document)
     .toString('base64')
