@@ -12,12 +12,14 @@ export const admitWorkloads = defineFunction({
   timeoutSeconds: 10,
   uses: [
     { table: 'signatures', access: 'read' },
-    { table: 'replicas', access: 'read' },
+    { table: 'replicas', access: 'read', index: true },
     { secret: 'admission' },
     { registry: 'pull' },
     { revocations: 'aws-signer' },
     { setting: 'registries' },
     { setting: 'trust' },
     { setting: 'admission' },
+    { setting: 'replication' },
+    { setting: 'availability' },
   ],
 });

@@ -1,9 +1,11 @@
+import { mapLimit } from '../core/concurrency.ts';
 import { compileGlobs } from '../core/glob.ts';
-import { formatImageReference } from '../core/image-reference.ts';
+import { formatImageReference, type ImageLocation } from '../core/image-reference.ts';
 import type { AdmissionConfig } from './config.ts';
 import { findImages } from './find-images.ts';
 import { type ImageFinding, type JudgePorts, judgeImages } from './judge-images.ts';
 import type { AdmissionAnswer, AdmissionRequest, NamedImage, PatchOperation } from './model.ts';
+import type { PlaceResolver } from './ports.ts';
 
 const letIn: AdmissionAnswer = { allowed: true, warnings: [], patch: [] };
 
@@ -12,13 +14,14 @@ const letIn: AdmissionAnswer = { allowed: true, warnings: [], patch: [] };
  * is asked of the registry and, where the webhook may change objects, written into the object, so that what was checked
  * is what runs.
  *
- * @param may whether the caller takes changes: a validating webhook does not
+ * @param may whether the caller takes changes, which a validating webhook does not; and where its images are to come
+ *   from, if it says where it is
  */
 export async function admitWorkload(
-  ports: JudgePorts,
+  ports: JudgePorts & { readonly places?: PlaceResolver },
   request: AdmissionRequest,
   config: AdmissionConfig,
-  may: { readonly change: boolean },
+  may: { readonly change: boolean; readonly near?: string },
 ): Promise<AdmissionAnswer> {
   const { mode, onFailure } = treatmentOf(request.namespace ?? '', config);
   if (mode === 'off') return letIn;
@@ -39,7 +42,9 @@ export async function admitWorkload(
     if (onFailure === 'deny') refusals.push(text);
     else warnings.push(text);
   }
-  const patch = may.change && config.pinDigests ? pin(found.images, findings) : [];
+  const { near } = may;
+  const places = near === undefined ? undefined : await nearPlaces(ports.places, findings, near);
+  const patch = may.change ? rename(found.images, findings, { pin: config.pinDigests, places }) : [];
   return answer(patch, { mode, refusals, warnings, contact: config.contact });
 }
 
@@ -75,12 +80,39 @@ const NAMED = 10;
 const clipWarning = (text: string): string => (text.length <= 256 ? text : `${text.slice(0, 253)}...`);
 const clip = (image: string): string => (image.length <= 300 ? image : `${image.slice(0, 297)}...`);
 
-/** `name:tag` becomes `name:tag@digest`: runtimes go by the digest, and people still see the tag. */
-function pin(images: readonly NamedImage[], findings: ReadonlyMap<string, ImageFinding>): readonly PatchOperation[] {
+/** By the name as it stands in the workload. What cannot be found goes by its own name: a mirror is no condition. */
+async function nearPlaces(
+  places: PlaceResolver | undefined,
+  findings: ReadonlyMap<string, ImageFinding>,
+  near: string,
+): Promise<ReadonlyMap<string, ImageLocation>> {
+  const found = await mapLimit([...findings.values()], AT_ONCE, async (finding) => {
+    if (places === undefined || finding.kind !== 'trusted' || !finding.reference || !finding.digest) return [];
+    const { registry, repository } = finding.reference;
+    const place = await places.nearest({ registry, repository, digest: finding.digest }, near).catch(() => undefined);
+    return place === undefined ? [] : [[finding.image, place] as const];
+  });
+  return new Map(found.flat());
+}
+
+const AT_ONCE = 8;
+
+/**
+ * `name:tag` becomes `name:tag@digest`: runtimes go by the digest, and people still see the tag. Where there is a place
+ * nearer than the one that is named, the name there stands for it, by digest always: a tag is the source's to tell.
+ */
+function rename(
+  images: readonly NamedImage[],
+  findings: ReadonlyMap<string, ImageFinding>,
+  how: { readonly pin: boolean; readonly places: ReadonlyMap<string, ImageLocation> | undefined },
+): readonly PatchOperation[] {
   return images.flatMap(({ path, image }): PatchOperation[] => {
     const finding = findings.get(image);
     if (finding?.kind !== 'trusted' || finding.reference === undefined || finding.digest === undefined) return [];
-    if (finding.reference.digest !== undefined) return [];
-    return [{ op: 'replace', path, value: formatImageReference({ ...finding.reference, digest: finding.digest }) }];
+    const { reference, digest } = finding;
+    const place = how.places?.get(image);
+    const moved = place && (place.registry !== reference.registry || place.repository !== reference.repository);
+    if (!moved && (!how.pin || reference.digest !== undefined)) return [];
+    return [{ op: 'replace', path, value: formatImageReference({ ...reference, ...(moved ? place : {}), digest }) }];
   });
 }

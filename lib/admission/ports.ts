@@ -12,6 +12,12 @@ export interface TagResolver {
   }): Promise<Digest | undefined>;
 }
 
+/** Where an image is to be pulled from by whoever is at a location. */
+export interface PlaceResolver {
+  /** `undefined` where no place is known for it, or none has it now: the name stays as it is. */
+  nearest(image: ImageLocation, location: string): Promise<ImageLocation | undefined>;
+}
+
 /** A verdict that stands, or a signature by others that is trusted where there is none. */
 export type Judgement = TrustDecision | { readonly kind: 'trusted'; readonly signedBy: readonly string[] };
 

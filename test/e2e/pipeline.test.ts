@@ -60,6 +60,10 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^(?:restore-images: |expire-images: s3:(?:get|put)object archive\/)/,
     'archive and restore: test/e2e/retention.test.ts',
   ],
+  [
+    /^(?:probe-registries|resolve-images): /,
+    'how registries are, and where images are near: test/e2e/availability.test.ts',
+  ],
   [/^record-usage: /, 'what registries tell of pulls, and clusters of what runs: test/e2e/webhook.test.ts'],
   [/^compare-sboms: events:putevents/, 'SBOMs of others, and none is attached here'],
   [

@@ -88,6 +88,7 @@ export interface TestStack {
       | 'keep-appointments'
       | 'sync-advisories'
       | 'plan-retention'
+      | 'probe-registries'
       | 'reconcile'
       | 'renew-verdicts'
       | 'restore-images',

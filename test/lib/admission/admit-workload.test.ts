@@ -55,6 +55,29 @@ describe('a workload that asks to run', () => {
     expect(bad.message).toContain('registry.example/team/app:bad: Lading has no verdict on it (no-verdict)');
   });
 
+  it('comes from the registry that is near to its cluster, by digest, and from its own where none is known', async () => {
+    const near = { registry: 'near.example', repository: 'copy/app', digest: GOOD };
+    const from = async (image: string, place: typeof near | undefined | Error, config = configOf()) => {
+      const places = {
+        nearest: async () => {
+          if (place instanceof Error) throw place;
+          return place;
+        },
+      };
+      const reading = readReview(Buffer.from(JSON.stringify(review({ kind: 'Pod', image }))));
+      if (reading.kind === 'invalid') throw new Error(reading.problem);
+      const answer = await admitWorkload({ ...ports, places }, reading.request, config, { change: true, near: 'ohio' });
+      return answer.patch.map(({ value }) => value);
+    };
+    expect(await from(app('1'), near)).toEqual([`near.example/copy/app:1@${GOOD}`]);
+    expect(await from(`registry.example/team/app@${GOOD}`, near)).toEqual([`near.example/copy/app@${GOOD}`]);
+    expect(await from(app('1'), near, configOf({ pinDigests: false }))).toEqual([`near.example/copy/app:1@${GOOD}`]);
+    for (const place of [undefined, new Error('no table')])
+      expect(await from(app('1'), place)).toEqual([`${app('1')}@${GOOD}`]);
+    // What is not let in goes nowhere.
+    expect(await from(app('bad'), near)).toEqual([]);
+  });
+
   it.each(['initContainers', 'ephemeralContainers'])('is refused for one bad image among %s', async (list) => {
     const podSpec = { containers: [{ name: 'a', image: app('1') }], [list]: [{ name: 'b', image: app('bad') }] };
     const subResource =
