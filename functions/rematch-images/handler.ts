@@ -4,6 +4,7 @@ import { mapLimit } from '../../lib/core/concurrency.ts';
 import { parseLocationKey } from '../../lib/core/image-reference.ts';
 import { advisoriesUpdated, readEvent } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { whereaboutsOf } from '../../lib/inventory/index.ts';
 import { archiveRepository } from '../../lib/lifecycle/index.ts';
 import { rematchImage, touchedImages } from '../../lib/vulnerabilities/index.ts';
 import { runStage } from '../../lib/work/index.ts';
@@ -16,9 +17,14 @@ const stage = once(stagePorts);
 const archive = once(() => bucketRegistry('archive'));
 const catalog = once(() => dynamoCatalog(table('catalog'), systemClock));
 
-async function isArchived(location: ReturnType<typeof parseLocationKey>): Promise<boolean> {
+/** The index of packages keeps what was deleted; nobody wants news of it, but of what can be brought back. */
+async function whereabouts(location: ReturnType<typeof parseLocationKey>): Promise<ReturnType<typeof whereaboutsOf>> {
+  const entry = await catalog().find(location);
+  const where = entry ? whereaboutsOf(entry) : 'present';
+  if (where !== 'deleted') return where;
+  // What was archived before the catalogue told of it.
   const at = { repository: archiveRepository(location), reference: location.digest };
-  return (await archive().headManifest(at)) !== undefined;
+  return (await archive().headManifest(at)) === undefined ? 'deleted' : 'archived';
 }
 
 /** An image waits for its documents most of the time. */
@@ -31,9 +37,8 @@ export const handler = eventsHandler(async (event, delivery) => {
   if (!current) return;
   let touched = 0;
   const rematch = async (image: string): Promise<void> => {
-    // The index of packages keeps what was deleted; nobody wants news of it, but of what can be brought back.
-    const location = parseLocationKey(image);
-    if ((await catalog().find(location))?.deletedAt !== undefined && !(await isArchived(location))) return;
+    const where = await whereabouts(parseLocationKey(image));
+    if (where === 'deleted') return;
     touched++;
     // Each image is work of its own, so that a retry goes on where the last attempt stopped.
     await runStage(stage(), {
@@ -41,7 +46,7 @@ export const handler = eventsHandler(async (event, delivery) => {
       key: { subject: image, stage: 'rematch', version: `${current.sequence} ${current.snapshot.id}` },
       ...delivery,
       cause: metadata,
-      perform: () => rematchImage(ports, image, current),
+      perform: () => rematchImage(ports, image, current, { archived: where === 'archived' }),
     });
   };
   let batch: string[] = [];

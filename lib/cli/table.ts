@@ -18,3 +18,13 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 
 const renderCell = (cell: Cell): string =>
   typeof cell === 'string' ? defuse(cell) : paint(cell.style, defuse(cell.text));
+
+/** Whose layer brought a finding's package, and which: `base 1a2b3c4d5e6f`. */
+export const broughtBy = ({
+  origin,
+  layer,
+}: {
+  readonly origin?: string | undefined;
+  readonly layer?: string | undefined;
+}): string =>
+  [origin === 'unknown' ? '' : origin, layer?.replace(/^sha\d+:/, '').slice(0, 12)].filter(Boolean).join(' ');

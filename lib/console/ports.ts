@@ -31,6 +31,9 @@ export interface FindingView {
   readonly fixedVersions: readonly string[];
   readonly fixState: string;
   readonly location?: string;
+  /** Digest of the layer that brought the package, and whose that is. */
+  readonly layer?: string | undefined;
+  readonly origin?: 'base' | 'own' | 'unknown' | undefined;
 }
 
 /** Documents that the pages show, by the key that the stage recorded. */

@@ -47,7 +47,7 @@ const knowledgeOf = ({ catalog, security }: ConsolePorts) => imageKnowledge({ ..
 
 /** Who is affected, where it runs, and what to do. */
 export async function vulnerabilityOf(ports: ConsolePorts, id: string) {
-  const { images, examined, complete } = await showVulnerability(ports.security, id, EXAMINED);
+  const { images, examined, complete } = await showVulnerability({ ...ports.security, catalog: ports.catalog }, id, EXAMINED);
   const knowledge = knowledgeOf(ports);
   const plans = await mapLimit(images.slice(0, ADVISED), 4, async ({ image, findings }) => {
     const plan = await planFor(knowledge, parseLocationKey(image), { minimumWorth: 0 });

@@ -67,6 +67,8 @@ const finding = z.object({
   fixedVersions: z.array(z.string()),
   fixState: z.string(),
   location: z.string().optional(),
+  layer: z.string().optional().describe('that brought the package'),
+  origin: z.enum(['base', 'own', 'unknown']).optional().describe('whose that layer is'),
 });
 
 const event = z.object({

@@ -59,6 +59,7 @@ export const securityAnswers = {
         tags: z.array(z.string()),
         scannedAt: z.string(),
         runs: z.array(z.string()).describe('workloads that hold it, as far as they are known'),
+        archived: z.boolean().optional().describe('gone from its registry, and can be brought back'),
         findings: z.array(
           z.object({
             id: z.string(),
@@ -66,6 +67,8 @@ export const securityAnswers = {
             package: z.object({ name: z.string(), version: z.string(), type: z.string() }),
             fixedVersions: z.array(z.string()),
             fixState: z.string(),
+            layer: z.string().optional().describe('that brought the package'),
+            origin: z.enum(['base', 'own', 'unknown']).optional().describe('whose that layer is'),
           }),
         ),
         plan: z.array(z.string()).optional().describe('what to do, where a change is known that clears it'),

@@ -61,7 +61,7 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
     ).filter(([, findings]) => findings.length > 0);
     return {
       severity: severityOfFindings(changes.knownExploited.length > 0, worse),
-      title: `Findings of ${nameOf(subject)}: ${counted.map(([what, f]) => `${f.length} ${what}`).join(', ') || 'no change'}`,
+      title: `Findings of ${nameOf(subject)}${changes.archived ? ' (archived)' : ''}: ${counted.map(([what, f]) => `${f.length} ${what}`).join(', ') || 'no change'}`,
       lines: worse.map((one) => `${one.id} (${one.severity}) in ${one.package} ${one.version}`),
     };
   }),

@@ -84,6 +84,7 @@ export function toFindingsChanged(
   subject: ImageSubject,
   scan: ScanRecord['scan'],
   difference: FindingsDifference,
+  options: { readonly archived?: boolean } = {},
 ): EventDraft {
   const name = (findings: readonly Finding[]) =>
     [...findings]
@@ -98,5 +99,6 @@ export function toFindingsChanged(
     withdrawn: name(difference.withdrawn),
     severityChanged: name(difference.severityChanged),
     knownExploited: name(difference.knownExploited),
+    ...(options.archived ? { archived: true } : {}),
   });
 }

@@ -8,7 +8,7 @@ import type { AdvisoryView, SourcedAdvisory } from './snapshot.ts';
 import { sortIds } from './vulnerability-ids.ts';
 
 /** Part of every scan's identity: raised when the same packages and advisories would give other findings. */
-export const MATCHER = 'lading-matcher/2';
+export const MATCHER = 'lading-matcher/3';
 
 export interface MatchResult {
   readonly findings: readonly Finding[];
@@ -126,8 +126,8 @@ const unbundle = ({ source, entry }: SourcedAdvisory): readonly SourcedAdvisory[
 function mergePackages(packages: readonly MatchablePackage[]): readonly MatchablePackage[] {
   const merged = new Map<string, MatchablePackage>();
   for (const pkg of packages) {
-    const { type, name, version, purl, source, distro, layer, ownedBy } = pkg;
-    const key = JSON.stringify([type, name, version, purl, source, distro, layer, ownedBy]);
+    const { type, name, version, purl, source, distro, layer, origin, ownedBy } = pkg;
+    const key = JSON.stringify([type, name, version, purl, source, distro, layer, origin, ownedBy]);
     const known = merged.get(key);
     merged.set(key, { ...pkg, locations: [...(known?.locations ?? []), ...(pkg.locations ?? [])] });
   }
@@ -171,6 +171,7 @@ function toFinding(pkg: MatchablePackage, hits: readonly Hit[]): Finding {
     ...ratingsOf(hits),
     ...symbolsOf(hits),
     ...(pkg.layer ? { layer: pkg.layer } : {}),
+    ...(pkg.origin ? { origin: pkg.origin } : {}),
     locations: [...new Set(pkg.locations ?? [])].sort(),
     sources: [...sources].sort(([a], [b]) => compareTexts(a, b)).map(([, source]) => source),
   };

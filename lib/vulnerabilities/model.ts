@@ -146,6 +146,8 @@ export interface MatchablePackage {
   readonly locations?: readonly string[] | undefined;
   /** Digest of the layer that put it there. */
   readonly layer?: string | undefined;
+  /** Who brought that layer: the image that this one was built on, or whoever built on it. */
+  readonly origin?: 'base' | 'own' | 'unknown' | undefined;
   /** The ecosystem of the distribution whose package it is a part of: that one's advisories speak of it then. */
   readonly ownedBy?: string | undefined;
 }
@@ -166,7 +168,9 @@ const findingSchema = z.object({
   exploitation: factsSchema.shape.exploitation,
   /** Only who can reach one of these is affected, say the sources that name any. */
   symbols: z.array(z.string()).optional(),
+  /** Digest of the layer that brought the package, and whose it is: who is to mend it. */
   layer: z.string().optional(),
+  origin: z.enum(['base', 'own', 'unknown']).optional(),
   /**
    * The clocks of a stack, by the time of the snapshot that began them: since when it is known that this image has it,
    * and since when a version that mends it is. The latter is when somebody could first have done something.

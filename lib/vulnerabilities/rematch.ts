@@ -124,30 +124,37 @@ export interface RematchPorts extends ScanPorts {
  * Matches one image again from its stored SBOM, and tells what changed for it; nothing when nothing did, or when the
  * image was never scanned (then its first scan will see the news).
  *
+ * `archived`: it is gone from its registry and can be brought back; the news says so.
+ *
  * The record keeps the scan before, so that a retry after a crash tells the same change again.
  */
 export async function rematchImage(
   ports: RematchPorts,
   image: string,
   current: CurrentSnapshot,
+  options: { readonly archived?: boolean } = {},
 ): Promise<readonly EventDraft[]> {
   const record = await ports.scans.find(image);
   if (!record || record.snapshot.sequence > current.sequence) return [];
-  if (record.snapshot.sequence === current.sequence) return changeOf(ports, record);
+  if (record.snapshot.sequence === current.sequence) return changeOf(ports, record, options);
   const packages = await ports.packages.packagesOf(record.sbom);
   const { subject, sbom } = record;
   const scanned = await scanImage(ports, { subject, sbom, packages }, current, await findingsOf(ports, record.scan));
   const before: DocumentRef = { key: record.scan.key, digest: record.scan.digest };
   const next: ScanRecord = { ...scanned, before };
   if ((await ports.scans.put(next)) === 'superseded') return [];
-  return changeOf(ports, next);
+  return changeOf(ports, next, options);
 }
 
-async function changeOf(ports: Pick<RematchPorts, 'documents'>, record: ScanRecord): Promise<readonly EventDraft[]> {
+async function changeOf(
+  ports: Pick<RematchPorts, 'documents'>,
+  record: ScanRecord,
+  options: { readonly archived?: boolean },
+): Promise<readonly EventDraft[]> {
   if (!record.before || record.before.digest === record.scan.digest) return [];
   const [before, after] = await Promise.all([findingsOf(ports, record.before), findingsOf(ports, record.scan)]);
   const difference = compareFindings(before, after);
-  return isUnchanged(difference) ? [] : [toFindingsChanged(record.subject, record.scan, difference)];
+  return isUnchanged(difference) ? [] : [toFindingsChanged(record.subject, record.scan, difference, options)];
 }
 
 async function findingsOf(ports: Pick<RematchPorts, 'documents'>, ref: DocumentRef): Promise<readonly Finding[]> {

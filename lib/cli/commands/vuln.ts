@@ -4,7 +4,7 @@ import { getJson } from '../api-client.ts';
 import { connect } from '../connection.ts';
 import { printJson, say, severityCell } from '../output.ts';
 import { vulnerabilityAnswer } from '../security-shapes.ts';
-import { printTable } from '../table.ts';
+import { broughtBy, printTable } from '../table.ts';
 import { apiOption, dataOption, outputOption } from './options.ts';
 
 export const vulnCommand = () =>
@@ -21,15 +21,16 @@ export const vulnCommand = () =>
         if (options.output === 'json') return printJson(answer);
         if (answer.images.length > 0) {
           printTable(
-            ['IMAGE', 'TAGS', 'SEVERITY', 'PACKAGE', 'VERSION', 'FIXED IN', 'RUNS', 'WHAT TO DO'],
+            ['IMAGE', 'TAGS', 'SEVERITY', 'PACKAGE', 'VERSION', 'FIXED IN', 'BROUGHT BY', 'RUNS', 'WHAT TO DO'],
             answer.images.flatMap((one) =>
               one.findings.map((finding) => [
                 one.image,
-                one.tags.join(', '),
+                one.archived ? 'archived' : one.tags.join(', '),
                 severityCell(finding.severity),
                 finding.package.name,
                 finding.package.version,
                 finding.fixedVersions.join(', ') || finding.fixState,
+                broughtBy(finding),
                 one.runs.join(', ') || '-',
                 one.plan?.join('; ') ?? '-',
               ]),

@@ -10,7 +10,7 @@ export interface AdvisoryFiles {
   readonly files: readonly string[];
 }
 
-const ADVISORY_FILE = /\.(?:json|jsonl|ndjson|xml|csv|txt|tar)(?:\.gz|\.zst)?$|\.(?:zip|tgz)$/i;
+const ADVISORY_FILE = /\.(?:json|jsonl|ndjson|xml|csv|txt|tar)(?:\.gz|\.zst|\.bz2)?$|\.(?:zip|tgz)$/i;
 const LIST_FILE = /\.(?:jsonl|ndjson|zip|xml|csv|txt|tar|tgz)(?:\.|$)/i;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 const MAX_FILES = 1_000_000;
@@ -46,7 +46,7 @@ async function listFiles(path: string, given: string): Promise<readonly string[]
   const missing = (why: string, cause?: unknown): LadingError =>
     new LadingError('advisories-missing', `${given} ${why}`, {
       cause,
-      hint: 'name a folder with advisories as their publishers give them (JSON, JSON lines, XML, CSV, text; plain, .gz, .zst, .zip or .tar), or a file',
+      hint: 'name a folder with advisories as their publishers give them (JSON, JSON lines, XML, CSV, text; plain, .gz, .zst, .bz2, .zip or .tar), or a file',
     });
   let files: string[];
   try {

@@ -5,7 +5,7 @@ import { GENERATOR_VERSION } from '../../sbom/index.ts';
 import { compareSeverity, severities } from '../../vulnerabilities/index.ts';
 import { defuse, paint, printJson, say, severityCell } from '../output.ts';
 import { warnOfGaps } from '../sbom/print-sbom.ts';
-import { printTable } from '../table.ts';
+import { broughtBy, printTable } from '../table.ts';
 import { vexText } from './describe-finding.ts';
 import type { ScanFormat } from './formats.ts';
 import type { ScanTarget } from './read-target.ts';
@@ -64,15 +64,16 @@ function printFindings({ findings, suppressed }: ScanReport): void {
   for (const one of suppressed) say(`settled: ${defuse(`${one.id} in ${one.package.name}: ${vexText(one) ?? ''}`)}`);
   if (findings.length === 0) return;
   printTable(
-    ['SEVERITY', 'ID', 'PACKAGE', 'VERSION', 'FIXED IN', 'WHERE'],
+    ['SEVERITY', 'ID', 'PACKAGE', 'VERSION', 'FIXED IN', 'BROUGHT BY', 'WHERE'],
     findings
       .toSorted((a, b) => compareSeverity(a.severity, b.severity))
-      .map(({ severity, id, package: pkg, fixedVersions, fixState, locations }) => [
+      .map(({ severity, id, package: pkg, fixedVersions, fixState, layer, origin, locations }) => [
         severityCell(severity),
         id,
         pkg.name,
         pkg.version,
         fixedVersions.join(', ') || fixState,
+        broughtBy({ layer, origin }),
         locations[0] ?? '',
       ]),
   );

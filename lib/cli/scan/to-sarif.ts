@@ -74,6 +74,7 @@ function toResult(finding: ReportedFinding, { target }: ScanReport): SarifResult
       fixState: finding.fixState,
       fixedVersions: finding.fixedVersions,
       ...(finding.layer ? { layer: finding.layer } : {}),
+      ...(finding.origin ? { origin: finding.origin } : {}),
       ...(vex ? { vex: vexText(finding) } : {}),
     },
   };

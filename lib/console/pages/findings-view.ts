@@ -51,6 +51,12 @@ const fixOf = ({ fixedVersions, fixState }: FindingView): Html =>
     ? html`<span class="fix">${fixedVersions.join(', ')}</span>`
     : html`<span class="dim">${fixState === 'unknown' ? 'not known' : fixState.replace('-', ' ')}</span>`;
 
+const broughtBy = ({ origin, layer }: FindingView): string => {
+  if (origin === 'base') return 'the base image';
+  if (origin === 'own') return 'this image';
+  return layer ? 'not known' : '';
+};
+
 /** More than a person reads; the API has them all. */
 const SHOWN = 500;
 
@@ -59,7 +65,7 @@ export function findingsTable(findings: readonly FindingView[], all: string): Ht
   const sorted = findings.toSorted((a, b) => rank(a.severity) - rank(b.severity)).slice(0, SHOWN);
   const left = findings.length - sorted.length;
   return html`<table class="stacked" id="findings">
-  <thead><tr><th>Severity</th><th>Vulnerability</th><th>Package</th><th>Installed</th><th>Fixed in</th><th>Found in</th></tr></thead>
+  <thead><tr><th>Severity</th><th>Vulnerability</th><th>Package</th><th>Installed</th><th>Fixed in</th><th>Brought by</th><th>Found in</th></tr></thead>
   <tbody>${sorted.map(
     (finding) => html`<tr data-severity="${classOf(finding.severity)}">
     <td data-label="Severity"><span class="sev-word ${classOf(finding.severity)}">${wordOf(finding.severity)}</span></td>
@@ -67,6 +73,7 @@ export function findingsTable(findings: readonly FindingView[], all: string): Ht
     <td data-label="Package" class="strong">${finding.package}</td>
     <td data-label="Installed" class="mono">${finding.version}</td>
     <td data-label="Fixed in" class="mono">${fixOf(finding)}</td>
+    <td data-label="Brought by" class="dim"${finding.layer ? html` title="${finding.layer}"` : ''}>${broughtBy(finding)}</td>
     <td data-label="Found in" class="dim path">${finding.location ?? ''}</td>
   </tr>`,
   )}</tbody></table>

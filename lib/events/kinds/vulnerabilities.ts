@@ -52,6 +52,8 @@ export const findingsChanged = define(
     withdrawn: z.array(findingSummary).max(50),
     severityChanged: z.array(findingSummary).max(50),
     knownExploited: z.array(findingSummary).max(50),
+    /** It is gone from its registry, and can be brought back out of the archive. */
+    archived: z.boolean().optional(),
   }),
   (data) => `${bySubject(data)} ${data.scan.snapshot}`,
 );

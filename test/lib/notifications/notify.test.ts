@@ -44,6 +44,7 @@ describe('what is told of an event', () => {
       'Findings of r.example/team/app:1.2 (sha256:aaaaaaaaaaaa): 1 fixed',
     ],
     [findings({ appeared: [finding('CVE-1', 'medium')] }), 'info', /: 1 new$/],
+    [findings({ appeared: [finding('CVE-1', 'medium')], archived: true }), 'info', / \(archived\): 1 new$/],
     [findings({ appeared: [finding('CVE-1', 'HIGH')] }), 'warning', /: 1 new$/],
     [findings({ appeared: [finding('CVE-1', 'low'), finding('CVE-2', 'critical')] }), 'critical', /: 2 new$/],
     [findings({ knownExploited: [finding('CVE-1', 'low')] }), 'critical', /: 1 known exploited$/],

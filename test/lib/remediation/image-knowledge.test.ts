@@ -126,4 +126,18 @@ describe('who has a vulnerability', () => {
     expect((await showVulnerability(ports, 'GHSA-1', 10)).images).toHaveLength(1);
     expect(await showVulnerability(ports, 'CVE-1', 2)).toMatchObject({ examined: 2, complete: false });
   });
+
+  it('names archived images as such, and no deleted ones', async () => {
+    const { put, ports, catalog } = setUp();
+    const gone = await put('gone', ['a'], [ssl('a')], []);
+    const kept = await put('kept', ['b'], [ssl('b')], []);
+    await put('here', ['c'], [ssl('c')], []);
+    for (const one of [gone, kept]) await catalog.markDeleted(one, '2026-06-01T00:00:00.000Z');
+    await catalog.markArchived(kept, '2026-06-01T00:00:00.000Z');
+    const { images } = await showVulnerability(ports, 'CVE-1', 10);
+    expect(images.map(({ image, archived }) => [image.split('@')[0], archived])).toEqual([
+      ['registry.example/here', undefined],
+      ['registry.example/kept', true],
+    ]);
+  });
 });

@@ -236,6 +236,21 @@ describe('matching', () => {
     expect((await match([npm('left', '1.0.0')])).findings).toMatchObject([{ fixState, fixedVersions }]);
   });
 
+  it('says who brought the package, where its SBOM does', async () => {
+    const { sync, match } = world();
+    await sync([recordSource([affects('X-1', 'npm', 'left', '0')])]);
+    const { findings } = await match([
+      npm('left', '1.0.0', { layer: 'sha256:1', origin: 'base' }),
+      npm('left', '1.0.1', { layer: 'sha256:2', origin: 'own' }),
+      npm('left', '1.0.2', { layer: 'sha256:2' }),
+    ]);
+    expect(findings.map(({ layer, origin }) => [layer, origin])).toEqual([
+      ['sha256:1', 'base'],
+      ['sha256:2', 'own'],
+      ['sha256:2', undefined],
+    ]);
+  });
+
   it('names places and layers, once for each layer', async () => {
     const { sync, match } = world();
     await sync([recordSource([affects('X-1', 'npm', 'left', '0')])]);

@@ -43,9 +43,9 @@ function imageWorld() {
       for await (const image of touchedImages(ports, current)) images.push(image);
       return images.sort();
     },
-    async rematch(image: string) {
+    async rematch(image: string, options?: { readonly archived: boolean }) {
       const current = await base.advisories.currentSnapshot();
-      return current ? rematchImage(ports, image, current) : [];
+      return current ? rematchImage(ports, image, current, options) : [];
     },
     async finish() {
       const current = await base.advisories.currentSnapshot();
@@ -101,6 +101,17 @@ describe('matching an image', () => {
     const { size } = documents;
     expect(await scan('a', [npm('left', '1.0.0')])).toEqual(first);
     expect(documents.size).toBe(size);
+  });
+
+  it('tells news of an image in the archive as such, also when it is told again', async () => {
+    const { sync, scan, rematch } = imageWorld();
+    await sync([recordSource([affects('X-1', 'npm', 'other', '0')])]);
+    await scan('a', [npm('left', '1.0.0')]);
+    await sync([recordSource([affects('X-1', 'npm', 'left', '0')])]);
+    const told = await rematch(keyOf('a'), { archived: true });
+    expect(told).toMatchObject([{ data: { archived: true, appeared: [{ id: 'X-1' }] } }]);
+    expect(await rematch(keyOf('a'), { archived: true })).toEqual(told);
+    expect((await rematch(keyOf('a')))[0]).not.toHaveProperty('data.archived');
   });
 
   it('does not put an older scan in the place of a newer one', async () => {
