@@ -92,7 +92,13 @@ export type Use =
       /** Only where other scanners are set to work, whose runs it looks at. */
       readonly onlyWith?: 'scanners';
     }
-  | { readonly bucket: BucketName; readonly prefix: string; readonly access: 'read' | 'write' | 'read-write' }
+  | {
+      readonly bucket: BucketName;
+      readonly prefix: string;
+      readonly access: 'read' | 'write' | 'read-write';
+      /** It also deletes. */
+      readonly removes?: true;
+    }
   | { readonly bus: 'lading' }
   | { readonly key: KeyName; readonly access: 'sign' | 'read' }
   /** Tasks of ECS, of any cluster of the account. */

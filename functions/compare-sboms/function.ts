@@ -2,7 +2,8 @@ import { defineFunction } from '../_pipe/function.ts';
 
 export const compareSboms = defineFunction({
   name: 'compare-sboms',
-  description: 'Finds the SBOMs that others made of an image, compares them with ours, and says how much ours tells',
+  description:
+    'Finds SBOMs that others made and compares them with ours, judges ours, and lets them go with their image',
   trigger: {
     kind: 'events',
     bus: 'lading',
@@ -21,6 +22,7 @@ export const compareSboms = defineFunction({
             data: { artifactClass: ['sbom'], referrerOf: [{ exists: true }], replicaOf: [{ exists: false }] },
           },
         },
+        { source: ['lading.intake'], 'detail-type': ['Image Deleted'] },
         {
           source: ['lading.inventory'],
           'detail-type': ['Image Cataloged'],
@@ -53,8 +55,12 @@ export const compareSboms = defineFunction({
   uses: [
     { table: 'work', access: 'read-write' },
     { bucket: 'documents', prefix: 'layers/', access: 'read' },
-    { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
-    { registry: 'pull' },
+    { bucket: 'documents', prefix: 'sboms/', access: 'read-write', removes: true },
+    // Where else a deleted image is, and what was attached to it.
+    { table: 'catalog', access: 'read' },
+    { table: 'signatures', access: 'read' },
+    // Our statements about what is gone are removed.
+    { registry: 'delete' },
     { setting: 'registries' },
     { setting: 'sboms' },
     { bus: 'lading' },

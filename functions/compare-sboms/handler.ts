@@ -1,26 +1,31 @@
 import type { z } from 'zod';
+import { dynamoVerdictBoard } from '../../lib/attestation/adapters/dynamo-verdict-board.ts';
+import { predicateTypes } from '../../lib/attestation/index.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import type { Digest } from '../../lib/core/digest.ts';
-import { locationKey } from '../../lib/core/image-reference.ts';
+import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
 import {
   type EventMetadata,
   type ImageSubject,
   imageCataloged,
+  imageDeleted,
   sbomCreated,
   sbomReceived,
 } from '../../lib/events/index.ts';
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
+import { documentSbomRemover } from '../../lib/external-sboms/adapters/document-sbom-remover.ts';
 import { sbomsConfigSchema } from '../../lib/external-sboms/config.ts';
-import { judgeImage, reviewSboms, reviewUpload, toTrust } from '../../lib/external-sboms/index.ts';
+import { forgetSboms, judgeImage, reviewSboms, reviewUpload, toTrust } from '../../lib/external-sboms/index.ts';
+import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { subjectOfTag } from '../../lib/registry/index.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { route, stageHandler } from '../_pipe/stage-handler.ts';
-import { documents, setting, stagePorts } from '../_pipe/wiring.ts';
+import { documents, setting, stagePorts, table } from '../_pipe/wiring.ts';
 
 type Cataloged = z.infer<typeof imageCataloged.data>;
 
@@ -82,4 +87,30 @@ const uploaded = route({
   perform: ({ subject }, { id: cause, occurredAt }) => reviewUpload(ports(), subject, { cause, occurredAt }),
 });
 
-export const handler = stageHandler(once(stagePorts), [created, attached, uploaded]);
+const forget = once(() => {
+  const board = dynamoVerdictBoard(table('signatures'));
+  return {
+    catalog: dynamoCatalog(table('catalog'), systemClock),
+    sboms: documentSbomRemover(documents('documents')),
+    ledger: stagePorts().ledger,
+    attached: async (image: ImageLocation) =>
+      ((await board.find(image))?.attached ?? []).flatMap(({ predicateType, digest }) =>
+        predicateType === predicateTypes.cyclonedx || predicateType === predicateTypes.spdx ? [digest] : [],
+      ),
+  };
+});
+
+const deleted = route({
+  on: imageDeleted,
+  key: ({ subject, deletedAt }) => ({ subject: locationKey(subject), stage: 'forget-sboms', version: deletedAt }),
+  perform: async (data) => {
+    const registry = await registries().open(data.subject.registry);
+    const forgotten = await forgetSboms({ ...forget(), registry }, data, config());
+    if (forgotten.kind === 'removed') return forgotten.events;
+    const why = forgotten.kind === 'kept' ? forgotten.why : forgotten.kind;
+    logger.info(`SBOMs of ${locationKey(data.subject)} stay: ${why}`);
+    return [];
+  },
+});
+
+export const handler = stageHandler(once(stagePorts), [created, attached, uploaded, deleted]);

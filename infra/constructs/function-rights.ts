@@ -38,6 +38,8 @@ const keyActions = {
   read: ['kms:GetPublicKey'],
 } as const;
 
+type BucketUse = Extract<Use, { readonly bucket: unknown }>;
+
 const allow = (actions: readonly string[], resources: readonly string[], conditions?: Record<string, unknown>) =>
   new PolicyStatement({
     actions: [...actions],
@@ -58,7 +60,7 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
     const index = use.index ? [allow(['dynamodb:Query'], [`${tableArn}/index/gsi1`])] : [];
     return [allow(actions, [tableArn]), ...index];
   }
-  if ('bucket' in use) return bucketStatements(shared.buckets[use.bucket].bucketArn, use.prefix, use.access);
+  if ('bucket' in use) return bucketStatements(shared.buckets[use.bucket].bucketArn, use);
   if ('bus' in use) return [allow(['events:PutEvents'], [shared.bus.eventBusArn])];
   if ('key' in use) return keyStatements(shared.keys[use.key], use.access);
   if ('secret' in use) return [allow(['secretsmanager:GetSecretValue'], [shared.secrets[use.secret].secretArn])];
@@ -103,10 +105,11 @@ function keyVariable(name: KeyName, { keys }: SharedResources): Record<string, s
 const taskVariable = ({ tasks }: SharedResources['scanners']): Record<string, string> =>
   tasks === undefined ? {} : { [environmentName.scannerTasks()]: tasks.setting };
 
-function bucketStatements(bucketArn: string, prefix: string, access: Access): PolicyStatement[] {
+function bucketStatements(bucketArn: string, { prefix, access, removes }: BucketUse): PolicyStatement[] {
   const objects = [`${bucketArn}/${prefix}*`];
   const statements: PolicyStatement[] = [];
   if (includes(access, 'write')) statements.push(allow(['s3:PutObject'], objects));
+  if (removes) statements.push(allow(['s3:DeleteObject'], objects));
   if (includes(access, 'read')) {
     statements.push(allow(['s3:GetObject'], objects));
     // S3 answers 404 for a missing key only to those who may list, and its check for that names no prefix: without

@@ -4,6 +4,7 @@ import { parseJsonStrict } from '../core/json.ts';
 import { contentKey, type DocumentStore, loadDocument, loadJson } from '../documents/index.ts';
 import type { ImageSubject } from '../events/index.ts';
 import type { Verdict } from '../policy/index.ts';
+import { documentPrefix } from '../sbom/index.ts';
 import { type AdvisoryStore, type ScanDocument, scanDocumentSchema } from '../vulnerabilities/index.ts';
 import type { StatementKind } from './config.ts';
 import { type Material, predicateTypes, type StatementDraft } from './model.ts';
@@ -42,7 +43,7 @@ async function statementsOf(ports: SourcePorts, kind: StatementKind, known: Know
   const { scan, verdict, materials } = known;
   switch (kind) {
     case 'cyclonedx':
-      return scan === undefined ? [] : cycloneDx(ports.documents, scan.sbom.digest);
+      return scan === undefined ? [] : cycloneDx(ports.documents, verdict.subject.digest, scan.sbom.digest);
     case 'vulnerabilities':
       return scan === undefined ? [] : [await vulnerabilities(ports, scan, verdict)];
     case 'vex':
@@ -61,8 +62,8 @@ async function statementsOf(ports: SourcePorts, kind: StatementKind, known: Know
   }
 }
 
-async function cycloneDx(documents: DocumentStore, sbom: Digest): Promise<readonly StatementDraft[]> {
-  const predicate = await readDocument(documents, contentKey('sboms', sbom), sbom);
+async function cycloneDx(documents: DocumentStore, image: Digest, sbom: Digest): Promise<readonly StatementDraft[]> {
+  const predicate = await readDocument(documents, contentKey(documentPrefix(image), sbom), sbom);
   return predicate === undefined ? [] : [{ predicateType: predicateTypes.cyclonedx, version: sbom, predicate }];
 }
 

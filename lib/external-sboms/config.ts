@@ -14,5 +14,7 @@ export const sbomsConfigSchema = z.strictObject({
     )
     .max(50)
     .default([]),
+  /** Repositories, as globs over `registry/repository`, whose SBOMs stay as evidence when their image is deleted. */
+  evidence: z.array(z.string().min(1).max(300)).max(200).default([]),
 });
 export type SbomsConfig = Readonly<z.infer<typeof sbomsConfigSchema>>;

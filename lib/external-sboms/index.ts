@@ -1,4 +1,5 @@
 export { sbomReceivedDraft } from './compare-with-own.ts';
+export { type ForgetPorts, forgetSboms, type SbomRemover } from './forget-sboms.ts';
 export { type JudgePorts, judgeImage } from './judge-image.ts';
 export { type ExternalSbom, externalSbomSchema } from './model.ts';
 export type { ExternalSbomStore, OwnSboms, QualityStore } from './ports.ts';

@@ -16,6 +16,8 @@ export interface CatalogReader {
   parentsOf(at: ImageLocation): Promise<readonly Digest[]>;
   /** Manifests whose subject the digest is. */
   referrersOf(at: ImageLocation): Promise<readonly Digest[]>;
+  /** Every place where the digest was ever catalogued, replicas included. */
+  placesOf(digest: Digest): Promise<readonly ImageLocation[]>;
   /** Those of which everything is deleted included. */
   repositories(): AsyncIterable<RepositoryName>;
   /** Newest first by time of push. */

@@ -47,4 +47,5 @@ export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSb
 export { attributeFiles, type FileCoverage } from './quality/attribute-files.ts';
 export { judgeSbom, type QualityStandard, type SbomQuality, sbomQualitySchema } from './quality/judge-sbom.ts';
 export { readConfig } from './read-config.ts';
+export { documentPrefix, externalPrefix, qualityKey, sbomPlaces } from './sbom-places.ts';
 export type { SubjectOptions } from './subject.ts';

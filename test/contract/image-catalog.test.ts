@@ -54,6 +54,12 @@ describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) =
     expect(await catalog.find(at('absent'))).toBeUndefined();
   });
 
+  it('knows every place where a digest was', async () => {
+    await catalog.enter(entry('a', { repository: 'team/app' }));
+    expect(await catalog.placesOf(digest('a'))).toEqual([at('a')]);
+    expect(await catalog.placesOf(digest('nowhere'))).toEqual([]);
+  });
+
   it('knows parents and referrers', async () => {
     const child = { digest: digest('a'), mediaType: entry('a').mediaType, size: 5, platform: 'linux/amd64' };
     await catalog.enter(entry('index', { artifactClass: 'index', children: [child], layers: [] }));

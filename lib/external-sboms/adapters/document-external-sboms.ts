@@ -1,16 +1,17 @@
-import { type Digest, digestAlgorithm, digestHex } from '../../core/digest.ts';
+import { digestHex } from '../../core/digest.ts';
 import { type DocumentStore, loadDocument, loadJson, putJson, saveDocument } from '../../documents/index.ts';
+import { documentPrefix, externalPrefix } from '../../sbom/index.ts';
 import { type ExternalSbom, externalSbomSchema } from '../model.ts';
 import type { ExternalSbomStore } from '../ports.ts';
 
 /** Most that are kept of one image; who can push must not make a list without end. */
 const MAX_LISTED = 200;
 
-/** Keeps the documents of others content-addressed with our own, and a record for each under the image that it is about. */
+/** Keeps the documents of others content-addressed beside our own, and a record for each under the image that it is about. */
 export function documentExternalSboms(documents: DocumentStore): ExternalSbomStore {
   return {
     async put(sbom, content) {
-      const document = await saveDocument(documents, 'sboms', content);
+      const document = await saveDocument(documents, documentPrefix(sbom.image), content);
       const record = { ...sbom, document };
       const key = keyOf(record);
       const before = await loadJson(documents, key, externalSbomSchema);
@@ -21,7 +22,7 @@ export function documentExternalSboms(documents: DocumentStore): ExternalSbomSto
     tell: (sbom, told) => putJson(documents, keyOf(sbom), { ...sbom, told }),
     async list(image) {
       const keys: string[] = [];
-      for await (const key of documents.list(prefixOf(image))) {
+      for await (const key of documents.list(externalPrefix(image))) {
         if (keys.push(key) >= MAX_LISTED) break;
       }
       const records = await Promise.all(keys.map((key) => loadJson(documents, key, externalSbomSchema)));
@@ -34,6 +35,4 @@ export function documentExternalSboms(documents: DocumentStore): ExternalSbomSto
 }
 
 const keyOf = ({ image, document }: Pick<ExternalSbom, 'image' | 'document'>): string =>
-  `${prefixOf(image)}${digestHex(document.digest)}.zst`;
-
-const prefixOf = (image: Digest): string => `sboms/external/${digestAlgorithm(image)}/${digestHex(image)}/`;
+  `${externalPrefix(image)}${digestHex(document.digest)}.zst`;

@@ -11,6 +11,7 @@ import type { ImageCatalog, LayerChains } from '../ports.ts';
  *   tag#<tag>                    the binding; without digest once deleted
  *   child#<digest>#<parent>      an index lists the digest
  *   referrer#<subject>#<digest>  a manifest is about the subject
+ * Under `digest#<digest>`, `registry/repository`: where the digest was catalogued, for ever.
  * Under `chain#<chain id>`, `first`: the first image that consists of those layers. It stays when the image goes.
  */
 const REPOSITORIES = 'repositories';
@@ -18,7 +19,7 @@ const REPOSITORIES = 'repositories';
 const MONTHS_BACK = 24;
 
 const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
-const firstSchema = catalogEntrySchema.pick({ registry: true, repository: true, digest: true });
+const locationSchema = catalogEntrySchema.pick({ registry: true, repository: true, digest: true });
 const month = (date: string): string => `images#${date.slice(0, 7)}`;
 
 function toEntry(item: Item): CatalogEntry {
@@ -39,12 +40,13 @@ function toBinding(of: RepositoryName, item: Item): TagBinding {
   return { registry, repository, tag, digest: isDigest(digest) ? digest : undefined, boundAt: String(item.boundAt) };
 }
 
+const placesKey = (digest: Digest): string => `digest#${digest}`;
 const chainKey = (chainId: Digest) => ({ pk: `chain#${chainId}`, sk: 'first' });
 
 export const dynamoLayerChains = (table: Pick<Table, 'get'>): LayerChains => ({
   async firstWith(chainId) {
     const found = await table.get(chainKey(chainId), { consistent: false });
-    const image = firstSchema.safeParse(found);
+    const image = locationSchema.safeParse(found);
     return image.success ? image.data : undefined;
   },
 });
@@ -120,6 +122,11 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
     },
     parentsOf: (at) => related(at, 'child'),
     referrersOf: (at) => related(at, 'referrer'),
+    async placesOf(digest) {
+      const places: ImageLocation[] = [];
+      for await (const item of queryAll(table, { pk: placesKey(digest) })) places.push(locationSchema.parse(item));
+      return places;
+    },
     async *repositories() {
       for await (const item of queryAll(table, { pk: REPOSITORIES })) {
         yield { registry: String(item.registry), repository: String(item.repository) };
@@ -150,6 +157,7 @@ async function enterEntry(table: Table, entry: CatalogEntry): Promise<void> {
     ...(entry.chainId === undefined || entry.replicaOf !== undefined
       ? []
       : [table.put({ ...chainKey(entry.chainId), registry, repository, digest: entry.digest }, ifAbsent)]),
+    table.put({ pk: placesKey(entry.digest), sk: pk, registry, repository, digest: entry.digest }),
     table.put({ pk: REPOSITORIES, sk: pk, registry, repository }),
   ]);
   await table.update(

@@ -58,6 +58,10 @@ export function memoryCatalog(): ImageCatalog & LayerChains {
       live()
         .filter((entry) => inRepository(at)(entry) && entry.referrerOf === at.digest)
         .map((entry) => entry.digest),
+    placesOf: async (wanted) =>
+      [...entries.values()]
+        .filter(({ digest }) => digest === wanted)
+        .map(({ registry, repository, digest }) => ({ registry, repository, digest })),
     async *repositories() {
       const seen = new Map([...entries.values()].map((entry) => [repositoryKey(entry), entry] as const));
       for (const { registry, repository } of seen.values()) yield { registry, repository };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Digest, digestAlgorithm, digestHex, isDigest } from '../../core/digest.ts';
+import { type Digest, isDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import {
   type DocumentRef,
@@ -12,16 +12,17 @@ import {
 } from '../../documents/index.ts';
 import { type Sbom, sbomSchema } from '../model.ts';
 import type { SbomStore } from '../ports.ts';
+import { documentPrefix, pointerKey } from '../sbom-places.ts';
 
 const refSchema = z.object({ key: z.string(), digest: z.custom<Digest>(isDigest) });
 const pointerSchema = z.object({ native: refSchema, cycloneDx: refSchema });
 
-/** Keeps SBOMs content-addressed under `sboms/`, and for each image a pointer to its newest one. */
+/** Keeps SBOMs content-addressed under their image, and for each image a pointer to its newest one. */
 export function documentSbomStore(documents: DocumentStore): SbomStore {
   return {
     async put(sbom, cycloneDx) {
-      const native = await saveJson(documents, 'sboms', sbom);
-      const document = await saveDocument(documents, 'sboms', Buffer.from(cycloneDx));
+      const native = await saveJson(documents, documentPrefix(sbom.image), sbom);
+      const document = await saveDocument(documents, documentPrefix(sbom.image), Buffer.from(cycloneDx));
       const stored = { native, cycloneDx: document };
       // Last: a pointer never names a document that is not there.
       await putJson(documents, pointerKey(sbom.image), stored);
@@ -42,5 +43,3 @@ export async function loadSbom(documents: DocumentStore, ref: DocumentRef): Prom
   if (parsed.success) return parsed.data;
   throw new LadingError('document-damaged', `the SBOM ${ref.key}: ${z.prettifyError(parsed.error)}`);
 }
-
-const pointerKey = (image: Digest): string => `sboms/of/${digestAlgorithm(image)}/${digestHex(image)}.zst`;

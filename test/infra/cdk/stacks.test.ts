@@ -244,6 +244,7 @@ function rightsOf(use: Use): string[] {
     return [
       ...(reads ? [`s3:GetObject ${objects}`, `s3:ListBucket <${id}.Arn>${condition}`] : []),
       ...(writes ? [`s3:PutObject ${objects}`] : []),
+      ...(use.removes ? [`s3:DeleteObject ${objects}`] : []),
     ];
   }
   if ('bus' in use) return on('events', 'PutEvents', `<${the('AWS::Events::EventBus')[0]}.Arn>`);

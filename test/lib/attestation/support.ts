@@ -16,6 +16,7 @@ import type { ImageSubject } from '../../../lib/events/index.ts';
 import type { Verdict } from '../../../lib/policy/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
 import type { Registry } from '../../../lib/registry/index.ts';
+import { documentPrefix } from '../../../lib/sbom/index.ts';
 import { localSigner } from '../../../lib/signing/adapters/local-signer.ts';
 import { memorySignatures } from '../../../lib/signing/adapters/memory-signatures.ts';
 import { type Signer, signImage } from '../../../lib/signing/index.ts';
@@ -65,7 +66,11 @@ export async function setting(options: { readonly signers?: readonly Signer[]; r
 
 /** A scan with one finding over an SBOM, kept as the stages keep them. */
 export async function scanned(documents: DocumentStore, image: Digest, findings = 1): Promise<Digest> {
-  const sbom = await saveJson(documents, 'sboms', { bomFormat: 'CycloneDX', specVersion: '1.6', components: [] });
+  const sbom = await saveJson(documents, documentPrefix(image), {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    components: [],
+  });
   const finding = {
     id: 'CVE-2026-1',
     aliases: [],
