@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite';
 const TABLES: Readonly<Record<string, string>> = {
   blobs: 'id integer primary key, value',
   db_metadata: 'build_timestamp datetime, model integer, revision integer, addition integer',
-  providers: 'id, version, processor, date_captured, input_digest',
+  providers: 'id, version, processor, date_captured datetime, input_digest',
   vulnerability_handles:
-    'id integer primary key, name, status, published_date, modified_date, withdrawn_date, provider_id, blob_id',
+    'id integer primary key, name, status, published_date datetime, modified_date datetime, withdrawn_date datetime, provider_id, blob_id',
   vulnerability_aliases: 'name, alias',
   operating_systems:
     'id integer primary key, name, release_id, major_version, minor_version, label_version, codename, channel, eol_date, eoas_date',
@@ -31,17 +31,29 @@ const TABLES: Readonly<Record<string, string>> = {
     'id integer primary key, cve, source, role, version, timestamp, exploitation, automatable, technical_impact',
 };
 
+/** An advisory about a package of npm, as Grype has it. */
+export interface GrypeAdvisory {
+  readonly id: string;
+  readonly name: string;
+  readonly fixed: string;
+  readonly severity: string;
+}
+
+/** Makes a database of no vulnerabilities: what Grype reads of an SBOM is what is asked. */
+export const emptyGrypeDatabase = (folder: string): Readonly<Record<string, string>> => grypeDatabase(folder, []);
+
 /**
- * Makes a database of no vulnerabilities, without which Grype does not start: what it reads of an SBOM is what is asked.
+ * Makes a database of these advisories alone; without any database, Grype does not start.
  *
  * @returns the variables that make Grype take it
  */
-export function emptyGrypeDatabase(folder: string): Readonly<Record<string, string>> {
+export function grypeDatabase(folder: string, advisories: readonly GrypeAdvisory[]): Readonly<Record<string, string>> {
   const place = join(folder, '6');
   mkdirSync(place, { recursive: true });
   const database = new DatabaseSync(join(place, 'vulnerability.db'));
   for (const [name, columns] of Object.entries(TABLES)) database.exec(`create table ${name} (${columns})`);
   database.exec(`insert into db_metadata values ('2026-01-01 00:00:00+00:00', 6, 1, 10)`);
+  for (const [i, advisory] of advisories.entries()) insert(database, advisory, i + 1);
   database.close();
   writeFileSync(join(place, 'import.json'), '{"digest":"xxh64:0000000000000000","client_version":"6.1.10"}');
   return {
@@ -51,4 +63,23 @@ export function emptyGrypeDatabase(folder: string): Readonly<Record<string, stri
     GRYPE_DB_VALIDATE_AGE: 'false',
     GRYPE_DB_VALIDATE_BY_HASH_ON_START: 'false',
   };
+}
+
+function insert(database: DatabaseSync, { id, name, fixed, severity }: GrypeAdvisory, number: number): void {
+  const put = (sql: string, ...values: readonly (string | number)[]): void =>
+    void database.prepare(`insert into ${sql}`).run(...values);
+  const rated = { id, severities: [{ scheme: 'CHML', value: severity, rank: 1 }] };
+  const ranges = [{ version: { type: 'semver', constraint: `<${fixed}` }, fix: { version: fixed, state: 'fixed' } }];
+  put('blobs values (?, ?)', number * 2, JSON.stringify(rated));
+  put('blobs values (?, ?)', number * 2 + 1, JSON.stringify({ ranges }));
+  put("providers values (?, '1', 'test', '2026-01-01 00:00:00+00:00', '')", `test-${number}`);
+  put(
+    "vulnerability_handles values (?, ?, 'active', null, null, null, ?, ?)",
+    number,
+    id,
+    `test-${number}`,
+    number * 2,
+  );
+  put("packages values (?, 'npm', ?)", number, name);
+  put('affected_package_handles values (?, ?, null, ?, ?)', number, number, number, number * 2 + 1);
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareVotes, readReport, type ScannerReport, voterOf } from '../../lib/scanners/index.ts';
 import type { InteropCheck } from './interop-check.ts';
+import { trivyDatabase } from './trivy-database.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -85,13 +86,10 @@ function prepare(work: string): {
   readonly trivy: (...args: readonly string[]) => string;
   readonly lading: (...args: readonly string[]) => string;
 } {
-  const maker = join(work, 'maker');
-  cpSync(join(import.meta.dirname, 'trivy-db'), maker, { recursive: true });
   const write = (name: string, value: unknown): void => writeFileSync(join(work, name), JSON.stringify(value));
   write('bom.json', bom);
-  write('trivy.json', trivyAdvisories);
   writeFileSync(join(work, 'osv.jsonl'), osvAdvisories.map((one) => JSON.stringify(one)).join('\n'));
-  run('go', ['run', '.', join(work, 'cache'), join(work, 'trivy.json')], maker, { CGO_ENABLED: '0' });
+  trivyDatabase(work, join(work, 'cache'), trivyAdvisories);
   const offline = [
     '--cache-dir',
     join(work, 'cache'),
