@@ -101,6 +101,8 @@ export type Use =
     }
   | { readonly bus: 'lading' }
   | { readonly key: KeyName; readonly access: 'sign' | 'read' }
+  /** What runs in the services of AWS that the setting `retention` names. */
+  | { readonly workloads: 'read' }
   /** Tasks of ECS, of any cluster of the account. */
   | { readonly tasks: 'stop' }
   /** `onlyWith`: only where the configuration trusts signatures by others, which then have to be looked at. */

@@ -33,6 +33,25 @@ const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
   findings: ['ecr:DescribeImageScanFindings'],
 };
 
+const readingOf = {
+  ecs: [
+    'ecs:DescribeServices',
+    'ecs:DescribeTaskDefinition',
+    'ecs:DescribeTasks',
+    'ecs:ListClusters',
+    'ecs:ListServices',
+    'ecs:ListTasks',
+  ],
+  lambda: ['lambda:GetFunction', 'lambda:ListFunctions'],
+  apprunner: ['apprunner:DescribeService', 'apprunner:ListServices'],
+  sagemaker: [
+    'sagemaker:DescribeEndpoint',
+    'sagemaker:DescribeModel',
+    'sagemaker:ListEndpoints',
+    'sagemaker:ListModels',
+  ],
+} as const;
+
 const keyActions = {
   sign: ['kms:Sign', 'kms:GetPublicKey'],
   read: ['kms:GetPublicKey'],
@@ -69,6 +88,8 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('scanners' in use) return scannerStatements(shared.scanners);
   // The default bus takes tasks of every region: those that events of a region are sent on from.
   if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
+  // What is to be seen is everything; lists know no resources (service authorization reference).
+  if ('workloads' in use) return shared.workloadServices.map((service) => allow(readingOf[service], ['*']));
   // AWS's own examples name no resource for it.
   if ('revocations' in use)
     return shared.trustedSignatures.ofSigner ? [allow(['signer:GetRevocationStatus'], ['*'])] : [];

@@ -24,6 +24,8 @@ export interface SharedResources {
   readonly scanners: ScannerRights;
   /** ARN pattern of the account's tasks in ECS. */
   readonly taskArns: string;
+  /** Services in which images run, that retention reads before it plans. */
+  readonly workloadServices: readonly ('ecs' | 'lambda' | 'apprunner' | 'sagemaker')[];
 }
 
 /** What credentials are read from. */

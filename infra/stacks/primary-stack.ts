@@ -70,6 +70,7 @@ export class PrimaryStack extends Stack {
       notificationTargets: notificationTargetsOf(config, this),
       scanners: this.addScanners(config, buckets.documents),
       taskArns: `arn:${this.partition}:ecs:*:${this.account}:task/*`,
+      workloadServices: config.retention.aws.regions.length > 0 ? config.retention.aws.services : [],
     };
     this.webApi = new WebApi(this, 'Web', {
       defaults: this.defaults,
