@@ -10,6 +10,8 @@ export const planRetention = defineFunction({
     { table: 'catalog', access: 'read' },
     { table: 'retention', access: 'read-write' },
     { table: 'work', access: 'read' },
+    { table: 'audit', access: 'read' },
+    { workloads: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'write' },
     { setting: 'retention' },
     { setting: 'registries' },

@@ -1,25 +1,36 @@
+import { dynamoAudit } from '../../lib/audit/adapters/dynamo-audit.ts';
+import { createAuditLog } from '../../lib/audit/index.ts';
+import { dynamoClient } from '../../lib/aws/clients.ts';
+import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { publishable } from '../../lib/events/index.ts';
+import { type EventCause, type EventDraft, publishable } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { auditHistory } from '../../lib/lifecycle/adapters/audit-history.ts';
+import { awsReader } from '../../lib/lifecycle/adapters/aws-reader.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
-import { planRegistry, recordPlans, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
+import {
+  checkRegret,
+  collectAwsUsage,
+  planRegistry,
+  recordPlans,
+  retentionConfigSchema,
+} from '../../lib/lifecycle/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
-import { documents, publisher, setting, table } from '../_pipe/wiring.ts';
+import { documents, publisher, setting, table, tableName } from '../_pipe/wiring.ts';
 
 const ports = once(() => {
   const retention = dynamoRetention(table('retention'), systemClock);
   return {
+    ...{ leases: retention, holds: retention, usage: retention, quarantine: retention, collectors: retention },
     catalog: dynamoCatalog(table('catalog'), systemClock),
-    leases: retention,
-    usage: retention,
-    quarantine: retention,
-    collectors: retention,
     plans: retention,
     judgements: ledgerJudgements(dynamoLedger(table('work'), systemClock)),
+    history: auditHistory(createAuditLog({ ...dynamoAudit(dynamoClient(), tableName('audit')), clock: systemClock })),
+    aws: awsReader,
     documents: documents('documents'),
     clock: systemClock,
     publisher: publisher(),
@@ -28,10 +39,17 @@ const ports = once(() => {
 });
 
 export const handler = eventsHandler(async (tick) => {
-  const wired = ports();
+  const { config, ...wired } = ports();
+  const publish = (drafts: readonly EventDraft[], cause: EventCause = { root: tick.id }) =>
+    wired.publisher.publish(drafts.map((draft) => publishable(draft, cause, systemClock.now())));
+  const { events, failures } = await collectAwsUsage(wired, config);
+  await publish(events);
+  // What could not be read makes its collector silent, and a silent one withholds the plans: nothing is lost but time.
+  for (const { collector, error } of failures) logger.error(`what ${collector} runs cannot be told`, error as Error);
   for (const { host, role } of registriesConfig().entries) {
     if (role !== 'source') continue;
-    const drafts = await recordPlans(wired, await planRegistry(wired, host, wired.config));
-    await wired.publisher.publish(drafts.map((draft) => publishable(draft, { root: tick.id }, systemClock.now())));
+    const regret = await checkRegret(wired, host, config, systemClock.now());
+    const plans = await planRegistry(wired, host, config, (policy) => regret.get(policy));
+    await publish(await recordPlans(wired, plans));
   }
 });

@@ -44,7 +44,7 @@ export async function carryOutPlan(
   ports: CarryOutPorts,
   plan: RetentionPlan,
   document: { readonly key: string; readonly digest: Digest },
-  config: Pick<RetentionConfig, 'collectors'>,
+  config: Pick<RetentionConfig, 'collectors' | 'aws'>,
   run: (step: PlanStep) => Promise<void>,
 ): Promise<EventDraft | undefined> {
   for (const step of releases(ports, plan)) await run(step);
@@ -64,7 +64,7 @@ export async function carryOutPlan(
 function watch(
   ports: Pick<CarryOutPorts, 'collectors' | 'clock'> & { readonly catalogChecks: CatalogCheckPorts },
   plan: RetentionPlan,
-  config: Pick<RetentionConfig, 'collectors'>,
+  config: Pick<RetentionConfig, 'collectors' | 'aws'>,
 ): () => Promise<string | undefined> {
   const unknown = watchCatalog({ ...ports.catalogChecks, clock: ports.clock }, plan);
   return async () => {

@@ -143,6 +143,16 @@ export const retentionConfigSchema = z.strictObject({
     )
     .max(100)
     .default([]),
+  /** Services of AWS in which images run: read before each plan, and nothing is deleted while one of them cannot be. */
+  aws: z
+    .strictObject({
+      services: z.array(z.enum(['ecs', 'lambda', 'apprunner', 'sagemaker'])).default([]),
+      regions: z
+        .array(z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region, such as "eu-central-1"'))
+        .max(40)
+        .default([]),
+    })
+    .prefault({}),
   /** Pulls by these (globs of the names that registries tell) are ours or a scanner's, and no use. */
   ownActors: globs.optional(),
 });

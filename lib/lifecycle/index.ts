@@ -31,5 +31,11 @@ export type {
 export { type QuarantinePorts, quarantineGraph } from './quarantine-graph.ts';
 export { recordUsage, type UsagePorts } from './record-usage.ts';
 export { type ReleasePorts, releaseQuarantined } from './release-quarantined.ts';
+export { checkRegret } from './replay/check-regret.ts';
+export { type EventHistory, type Replay, replaySchema } from './replay/model.ts';
+export { type ReplayPorts, replayRetention } from './replay/replay-retention.ts';
 export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';
 export { silentCollector } from './silent-collector.ts';
+export { collectAwsUsage } from './usage/collect-aws-usage.ts';
+export { type UsageReport, usageReportSchema } from './usage/model.ts';
+export { type ReportPorts, reportUsage } from './usage/report-usage.ts';
