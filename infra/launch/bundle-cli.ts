@@ -4,9 +4,9 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /*
  * Bundles the command line into the folder given: it starts in two thirds of the time that the sources take. Commands
- * stay files of their own, loaded when they are called. What is quick (`sbom`; `scan`; `sign`, `attest` and `verify`) is also made
- * as one file by itself, with a list of what it was made of, by which the launcher sees that it is still true. Made aside
- * and put in place whole, as several may do it at once.
+ * stay files of their own, loaded when they are called. What is quick (`sbom`; `scan`; `pull` and `push`; `sign`, `attest`
+ * and `verify`) is also made as one file by itself, with a list of what it was made of, by which the launcher sees that it
+ * is still true. Made aside and put in place whole, as several may do it at once.
  */
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: bundle-cli FOLDER');
@@ -85,7 +85,7 @@ async function bundleProgram(outdir: string): Promise<void> {
 }
 
 /** As a CommonJS module, since importing Node's own modules as ES modules loads parts of them that nobody asked for. */
-async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'trust'): Promise<void> {
+async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'copy' | 'trust'): Promise<void> {
   const { metafile } = await build({
     ...common,
     entryPoints: [`lib/cli/main-${name}.ts`],
@@ -129,6 +129,7 @@ try {
     bundleProgram(aside),
     bundleShort(aside, 'sbom'),
     bundleShort(aside, 'scan'),
+    bundleShort(aside, 'copy'),
     bundleShort(aside, 'trust'),
   ]);
   renameSync(aside, folder);

@@ -4,6 +4,8 @@
 const short = new Map([
   ['sbom', 'sbom'],
   ['scan', 'scan'],
+  ['pull', 'copy'],
+  ['push', 'copy'],
   ['sign', 'trust'],
   ['attest', 'trust'],
   ['verify', 'trust'],

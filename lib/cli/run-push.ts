@@ -24,7 +24,8 @@ export async function runPush(source: string, name: string | undefined, options:
 export async function runPull(source: string, folder: string, options: PushOptions): Promise<void> {
   const parsed = parseSource(folder.startsWith('oci:') ? folder : `oci:${folder}`);
   if (parsed.kind !== 'oci-layout') throw new TypeError('oci: is a layout');
-  const registry = await openOciLayout({ directory: fromCaller(parsed.directory), create: true });
+  // As with any copy of files, what was just written is the system's to put on the disk.
+  const registry = await openOciLayout({ directory: fromCaller(parsed.directory), create: true, durable: false });
   const from = parseSource(source);
   const tag = parsed.reference ?? (from.kind === 'registry' ? from.image.tag : from.reference);
   const target = { registry, repository: LAYOUT_REPOSITORY, tag, layout: parsed.directory };

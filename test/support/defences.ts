@@ -84,8 +84,8 @@ export const defences: readonly Defence[] = [
   ),
   defence('foreign layer URL', MORE, 'fetches no layer from where its maker keeps it', [
     'lib/replication/copy-blobs.ts',
-    'const content = () => source.openBlob',
-    'if (blob.urls?.[0]) await fetch(blob.urls[0]);\n  const content = () => source.openBlob',
+    'const content = (use?: ContentUse) => source.openBlob',
+    'if (blob.urls?.[0]) await fetch(blob.urls[0]);\n  const content = (use?: ContentUse) => source.openBlob',
   ]),
   defence(
     'blob that is longer than promised',
@@ -141,8 +141,8 @@ export const defences: readonly Defence[] = [
     'const timer = setTimeout(() => {\n    if (ms > 0) return;',
   ]),
   defence('silent peer', ATTACKERS, 'gives up on a peer that falls silent', [
-    `${HTTP}/transport.ts`,
-    'if (left <= 0) onSilence();',
+    `${HTTP}/wire/connection.ts`,
+    'if (left <= 0) this.destroy(this.#silent());',
     'if (left <= 0) return;',
   ]),
   defence('gzip in gzip, and content that was packed unasked', MORE, 'is never unpacked by the client', [

@@ -61,7 +61,7 @@ function createDockerArchiveReader(
     async *openBlob({ repository: name, digest, size }, call) {
       const place = name === repository ? placeOf(digest) : undefined;
       if (place === undefined) throw registryError('blob-unknown', `${files.name} does not hold the blob ${digest}`);
-      const content = files.open(place.path, call?.range, call?.signal);
+      const content = files.open(place.path, call);
       if (call?.range === undefined) yield* verifyContent(content, { digest, size: size ?? place.size });
       else yield* content;
     },

@@ -15,6 +15,11 @@ export interface OciLayoutOptions {
   readonly repository?: string;
   /** Makes a layout in a folder that is empty or absent. */
   readonly create?: boolean;
+  /**
+   * Every file is forced to the disk before it gets its name. Without, an image that was written just before a loss of
+   * power may lack bytes: whoever reads it notices by the digest, and it has to be written again. @default true
+   */
+  readonly durable?: boolean;
 }
 
 /**
@@ -24,7 +29,7 @@ export interface OciLayoutOptions {
  * @throws LadingError `source-invalid` where the folder is no layout
  */
 export async function openOciLayout(options: OciLayoutOptions): Promise<Registry> {
-  const { directory, repository = LAYOUT_REPOSITORY } = options;
+  const { directory, repository = LAYOUT_REPOSITORY, durable = true } = options;
   const files = directoryFiles(directory);
   if (options.create && (await isEmptyOrMissing(directory))) {
     await writeIndex(directory, []);
@@ -36,7 +41,7 @@ export async function openOciLayout(options: OciLayoutOptions): Promise<Registry
   }
   await entries();
   const reader = createLayoutReader({ files, host: 'oci-layout', repository, entries });
-  return { ...reader, ...createLayoutWriter({ directory, repository, reader, entries }) };
+  return { ...reader, ...createLayoutWriter({ directory, repository, reader, entries, durable }) };
 }
 
 /** Reads `index.json` again only when it is another file than before: every write replaces it. */

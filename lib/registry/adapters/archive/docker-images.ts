@@ -109,6 +109,6 @@ async function readLayer(files: LayoutFiles, path: string, diffId: Digest): Prom
 }
 
 async function firstBytes(files: LayoutFiles, path: string): Promise<Uint8Array> {
-  for await (const chunk of files.open(path, { start: 0, end: 3 })) return chunk;
+  for await (const chunk of files.open(path, { range: { start: 0, end: 3 } })) return chunk;
   return new Uint8Array();
 }

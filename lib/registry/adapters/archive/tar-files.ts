@@ -4,8 +4,8 @@ import { posix } from 'node:path';
 import { describeError, LimitExceededError } from '../../../core/errors.ts';
 import { normalizePath, type TarEntry, TarReader } from '../../../formats/tar/index.ts';
 import { registryError } from '../../errors.ts';
-import type { ByteRange } from '../../ports.ts';
 import type { LayoutFiles } from '../layout/files.ts';
+import { type ReadFileOptions, readFile } from '../layout/read-file.ts';
 
 /** Far more than any archive of images has; the index of the entries is kept in memory. */
 const MAX_ENTRIES = 100_000;
@@ -37,10 +37,10 @@ export async function openTarFiles(path: string): Promise<LayoutFiles> {
   return {
     name: `archive "${path}"`,
     sizeOf: async (name) => find(name)?.size,
-    open: (name, range, signal) => {
+    open: (name, options) => {
       const place = find(name);
       if (place === undefined) throw registryError('source-invalid', `archive "${path}" has no file ${name}`);
-      return readPlace(path, place, range, signal);
+      return readPlace(path, place, options);
     },
   };
 }
@@ -106,15 +106,12 @@ export function compressionOf(start: Uint8Array): 'gzip' | 'zstd' | 'none' {
   return isZstd ? 'zstd' : 'none';
 }
 
-async function* readPlace(
+function readPlace(
   path: string,
   place: { readonly offset: number; readonly size: number },
-  range: ByteRange | undefined,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const start = place.offset + (range?.start ?? 0);
-  const end = place.offset + Math.min(place.size - 1, range?.end ?? place.size - 1);
-  if (end < start) return;
-  const stream = createReadStream(path, { start, end, highWaterMark: CHUNK_BYTES, ...(signal ? { signal } : {}) });
-  for await (const chunk of stream) yield chunk as Uint8Array;
+  options: ReadFileOptions = {},
+): AsyncIterable<Uint8Array> {
+  const start = place.offset + (options.range?.start ?? 0);
+  const end = place.offset + Math.min(place.size - 1, options.range?.end ?? place.size - 1);
+  return readFile(path, { ...options, range: { start, end }, followLinks: true });
 }

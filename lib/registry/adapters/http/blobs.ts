@@ -1,10 +1,10 @@
 import { type Digest, isDigest } from '../../../core/digest.ts';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
-import type { BlobAddress, BlobReader, ByteRange } from '../../ports.ts';
+import type { BlobAddress, BlobReader, ByteRange, ContentUse } from '../../ports.ts';
 import { markChecked, verifyContent } from '../../verify-content.ts';
 import { headerOf, refusal } from './answers.ts';
-import { type Deadline, startDeadline, transferTimeMs } from './deadline.ts';
+import { startDeadline, transferTimeMs } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { blobPath, pullScope } from './paths.ts';
 
@@ -16,7 +16,7 @@ const LARGEST_LAYER = 52_000 * 1024 * 1024;
 export function createBlobReader(exchange: Exchange): BlobReader {
   return {
     openBlob(at, options = {}) {
-      const content = { [Symbol.asyncIterator]: () => read(exchange, at, options.range, options.signal) };
+      const content = { [Symbol.asyncIterator]: () => read(exchange, at, options) };
       return options.range === undefined ? markChecked(content, at) : content;
     },
     async headBlob({ repository, digest }, options) {
@@ -37,11 +37,12 @@ export function createBlobReader(exchange: Exchange): BlobReader {
   };
 }
 
+type ReadOptions = ContentUse & { readonly range?: ByteRange | undefined; readonly signal?: AbortSignal | undefined };
+
 async function* read(
   exchange: Exchange,
   at: BlobAddress,
-  range: ByteRange | undefined,
-  signal: AbortSignal | undefined,
+  { range, signal, lend }: ReadOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (!isDigest(at.digest)) throw registryError('blob-unknown', 'a blob is addressed by a sha256 or sha512 digest');
   const last = range?.end ?? (at.size === undefined ? undefined : at.size - 1);
@@ -49,7 +50,8 @@ async function* read(
   const length = last === undefined ? undefined : Math.max(0, last - start + 1);
   const deadline = startDeadline(signal, transferTimeMs(length ?? LARGEST_LAYER), `reading the blob ${at.digest}`);
   try {
-    const bytes = readResuming(exchange, at, { start, ...(last === undefined ? {} : { end: last }) }, deadline);
+    const wanted = { start, ...(last === undefined ? {} : { end: last }) };
+    const bytes = readResuming(exchange, at, wanted, { signal: deadline.signal, lend });
     if (range === undefined) yield* verifyContent(bytes, at);
     else yield* exactly(bytes, length, at.digest);
   } finally {
@@ -62,13 +64,13 @@ async function* readResuming(
   exchange: Exchange,
   at: BlobAddress,
   range: ByteRange,
-  deadline: Deadline,
+  options: ReadOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let offset = range.start;
   for (let resumes = 0; ; ) {
     const from = offset;
     try {
-      for await (const chunk of readOnce(exchange, at, { ...range, start: from }, deadline.signal)) {
+      for await (const chunk of readOnce(exchange, at, { ...range, start: from }, options)) {
         offset += chunk.length;
         yield chunk;
       }
@@ -87,7 +89,7 @@ async function* readOnce(
   exchange: Exchange,
   { repository, digest }: BlobAddress,
   range: ByteRange,
-  signal: AbortSignal,
+  options: ReadOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const partial = range.start > 0;
   const response = await exchange.send({
@@ -96,7 +98,7 @@ async function* readOnce(
     what: `the blob ${digest}`,
     scopes: pullScope(repository),
     ...(partial ? { headers: { range: `bytes=${range.start}-${range.end ?? ''}` } } : {}),
-    signal,
+    ...options,
   });
   switch (response.status) {
     case 200:

@@ -21,6 +21,7 @@ export interface ExchangeRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A function makes the body of one attempt; a bare stream can be sent once, so the request is never repeated. */
   readonly body?: Body | (() => Body);
+  readonly lend?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -100,6 +101,7 @@ async function follow(
       url,
       headers: { 'accept-encoding': 'identity', ...request.headers, ...(authorization ? { authorization } : {}) },
       ...(body === undefined ? {} : { body }),
+      lend: request.lend,
       signal: request.signal,
     });
     if (trusted) {

@@ -1,17 +1,23 @@
 import { lookup as dnsLookup } from 'node:dns';
-import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
 import { describeUrl, type OriginPolicy } from './origin-policy.ts';
 import { type Body, sendBody } from './send-body.ts';
+import { type Connection, discardBody } from './wire/connection.ts';
+import { type ResponseHead, writeHead } from './wire/head.ts';
+import { createPool, type Pool } from './wire/pool.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** A stream needs a `content-length`. */
   readonly body?: Body;
+  /** Pieces of the answer's body are only valid until the next is asked for: nothing is copied. @default false */
+  readonly lend?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,44 +43,20 @@ export interface TransportOptions {
 }
 
 /**
- * Requests over node's own client with keep-alive. A name is resolved once per connection, every address that the
- * policy does not allow is dropped, and the socket is connected to what was checked: nothing resolves the name again.
+ * HTTP/1.1 with connections that are kept. A name is resolved once per connection, every address that the policy does not
+ * allow is dropped, and the socket is connected to what was checked: nothing resolves the name again.
  */
 export function createTransport(policy: OriginPolicy, options: TransportOptions = {}): Transport {
   const { idleTimeoutMs = 60_000, resolve = dnsLookup } = options;
-  const agentOptions = {
-    keepAlive: true,
-    keepAliveMsecs: 30_000,
-    maxSockets: 32,
-    maxFreeSockets: 8,
+  const pool = createPool({
     lookup: pinnedLookup(policy, resolve),
-  };
-  const clients = new Map<string, Client>();
-  const clientOf = ({ protocol }: URL): Client => {
-    const client = clients.get(protocol) ?? openClient(protocol, agentOptions);
-    clients.set(protocol, client);
-    return client;
-  };
+    silenceMs: idleTimeoutMs,
+    silent: (url) => registryError('registry-unavailable', `${describeUrl(url)} was silent for ${idleTimeoutMs} ms`),
+  });
   return {
-    send: (call) => send(call, clientOf(call.url), idleTimeoutMs),
-    close: () => {
-      for (const { agent } of clients.values()) agent.destroy();
-    },
+    send: (call) => send(call, pool),
+    close: () => pool.close(),
   };
-}
-
-interface Client {
-  readonly request: typeof import('node:http').request;
-  readonly agent: Agent;
-}
-
-/**
- * Node's modules are fetched when they are needed, and not by `import`: that would read every export of `node:http`, and
- * some of those load a second HTTP client, which takes longer than the manifest of an image from near by.
- */
-function openClient(protocol: string, options: ConstructorParameters<typeof Agent>[0]): Client {
-  const module = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
-  return { request: module.request, agent: new module.Agent(options) };
 }
 
 function pinnedLookup(policy: OriginPolicy, resolve: typeof dnsLookup): LookupFunction {
@@ -97,86 +79,87 @@ function pinnedLookup(policy: OriginPolicy, resolve: typeof dnsLookup): LookupFu
   };
 }
 
-function send(call: HttpRequest, { request, agent }: Client, idleTimeoutMs: number): Promise<HttpResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
-  const options: RequestOptions = { method: call.method, headers: { 'user-agent': 'lading', ...call.headers }, agent };
-  if (call.signal !== undefined) options.signal = call.signal;
+async function send(call: HttpRequest, pool: Pool): Promise<HttpResponse> {
   call.signal?.throwIfAborted();
-  const outgoing = open(call, () => request(call.url, options));
-  const watchdog = watchSilence(idleTimeoutMs, () => {
-    outgoing.destroy(
-      registryError('registry-unavailable', `${describeUrl(call.url)} was silent for ${idleTimeoutMs} ms`),
-    );
-  });
-  outgoing.once('close', watchdog.clear);
-  outgoing.once('error', (error) => {
-    watchdog.clear();
-    reject(toRegistryError(error, call));
-  });
-  outgoing.once('response', (incoming) => {
-    watchdog.touch();
-    // An answer that nobody reads keeps its connection from the next request.
-    if (call.method === 'HEAD') incoming.resume();
-    resolve({
-      status: incoming.statusCode ?? 0,
-      headers: incoming.headers,
-      body: bodyOf(incoming, call, watchdog.touch),
-      discard: () => discard(incoming),
-    });
-  });
-  sendBody(outgoing, call.body, watchdog.touch).catch((error: unknown) => {
-    outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
-    reject(error);
-  });
-  return promise;
-}
-
-/** Node refuses a header with a line break in it; which one it was is not said, since it may be a password. */
-function open(call: HttpRequest, begin: () => ClientRequest): ClientRequest {
-  try {
-    return begin();
-  } catch {
-    const what = `${call.method} ${describeUrl(call.url)} was not sent: a header would hold what no header may`;
-    throw registryError('registry-refused', what, { hint: 'a type or a secret has a line break in it' });
+  const head = open(call);
+  for (;;) {
+    const { connection, reused } = await pool.acquire(call.url);
+    const before = connection.received;
+    try {
+      return await exchange(call, head, connection, () => pool.release(call.url, connection));
+    } catch (error) {
+      // The peer may close a connection at the moment in which it is used again; then it has not heard the request.
+      const unheard = reused && connection.received === before && isIdempotent(call) && !call.signal?.aborted;
+      if (!unheard || isLadingError(error)) throw toRegistryError(error, call);
+    }
   }
 }
 
-/** Calls back after a silence of `ms`. A touch is one store: there may be thousands a second. */
-function watchSilence(ms: number, onSilence: () => void): { touch(): void; clear(): void } {
-  let touched = performance.now();
-  const look = (): void => {
-    const left = touched + ms - performance.now();
-    if (left <= 0) onSilence();
-    else timer = setTimeout(look, left);
-  };
-  let timer = setTimeout(look, ms);
-  return {
-    touch: () => {
-      touched = performance.now();
-    },
-    clear: () => clearTimeout(timer),
-  };
+/** What may be sent again as it is (RFC 9110, section 9.2.2). */
+const isIdempotent = ({ method, body }: HttpRequest): boolean =>
+  method !== 'POST' && method !== 'PATCH' && (body === undefined || body instanceof Uint8Array);
+
+async function exchange(
+  call: HttpRequest,
+  head: Uint8Array,
+  connection: Connection,
+  release: () => void,
+): Promise<HttpResponse> {
+  const abort = (): void => connection.destroy(call.signal?.reason);
+  call.signal?.addEventListener('abort', abort, { once: true });
+  connection.begin(head, call.body !== undefined, () => {
+    call.signal?.removeEventListener('abort', abort);
+    release();
+  });
+  if (call.signal?.aborted) abort();
+  try {
+    return responseOf(call, await sendAndRead(call, connection), connection);
+  } catch (error) {
+    connection.destroy(error);
+    throw error;
+  }
 }
 
-async function* bodyOf(incoming: IncomingMessage, call: HttpRequest, touch: () => void): AsyncGenerator<Uint8Array> {
+/** A refusal may come before the body was sent: then the rest of it is not. */
+async function sendAndRead(call: HttpRequest, connection: Connection): Promise<ResponseHead> {
+  const state = { answered: false };
+  const reading = connection.readHead().finally(() => {
+    state.answered = true;
+  });
+  if (call.body === undefined) return reading;
+  const sending = sendBody(connection, call.body, () => state.answered).catch((error: unknown) => {
+    // Where the connection ended, the answer may have come before.
+    if (!connection.isEnded) connection.destroy(error);
+  });
+  const [answer] = await Promise.all([reading, Promise.race([sending, reading])]);
+  return answer;
+}
+
+function responseOf(call: HttpRequest, answer: ResponseHead, connection: Connection): HttpResponse {
+  const { status, headers } = answer;
+  const body = mapErrors(connection.readBody(call.method, answer), call);
+  // An answer without a body that nobody reads keeps its connection from the next request.
+  if (call.method === 'HEAD') discardBody(body);
+  return { status, headers, body, discard: () => void discardBody(body) };
+}
+
+async function* mapErrors(body: AsyncIterable<Uint8Array>, call: HttpRequest): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of incoming) {
-      touch();
-      yield chunk as Uint8Array;
-    }
+    for await (const piece of body) yield call.lend ? piece : Buffer.from(piece);
   } catch (error) {
     throw toRegistryError(error, call);
   }
 }
 
-/** Reads a short rest so that the connection can be used again; anything longer is cut off. */
-function discard(incoming: IncomingMessage): void {
-  let left = 64 * 1024;
-  incoming.on('error', () => {});
-  incoming.on('data', (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) incoming.destroy();
-  });
+/** A header with a line break in it is refused; which one it was is not said, since it may be a password. */
+function open(call: HttpRequest): Buffer {
+  const length = call.body instanceof Uint8Array ? { 'content-length': String(call.body.length) } : {};
+  try {
+    return writeHead(call.method, call.url, { 'user-agent': 'lading', ...call.headers, ...length });
+  } catch {
+    const what = `${call.method} ${describeUrl(call.url)} was not sent: a header would hold what no header may`;
+    throw registryError('registry-refused', what, { hint: 'a type or a secret has a line break in it' });
+  }
 }
 
 function toRegistryError(error: unknown, call: HttpRequest): unknown {

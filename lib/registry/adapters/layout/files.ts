@@ -1,8 +1,7 @@
-import { constants, createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteRange } from '../../ports.ts';
 import { collectContent } from '../../verify-content.ts';
+import { type ReadFileOptions, readFile } from './read-file.ts';
 
 /** The files of a layout or archive, by path with `/`, wherever they are kept. */
 export interface LayoutFiles {
@@ -11,10 +10,8 @@ export interface LayoutFiles {
   /** `undefined` where there is no regular file: links and devices are not followed out of a folder of strangers. */
   sizeOf(path: string): Promise<number | undefined>;
   /** @throws what the file system throws */
-  open(path: string, range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  open(path: string, options?: ReadFileOptions): AsyncIterable<Uint8Array>;
 }
-
-const CHUNK_BYTES = 256 * 1024;
 
 export function directoryFiles(directory: string): LayoutFiles {
   return {
@@ -28,13 +25,7 @@ export function directoryFiles(directory: string): LayoutFiles {
         throw error;
       }
     },
-    open: (path, range, signal) =>
-      createReadStream(join(directory, path), {
-        flags: (constants.O_RDONLY | constants.O_NOFOLLOW) as unknown as string,
-        highWaterMark: CHUNK_BYTES,
-        ...(range === undefined ? {} : range),
-        ...(signal === undefined ? {} : { signal }),
-      }),
+    open: (path, options) => readFile(join(directory, path), options),
   };
 }
 

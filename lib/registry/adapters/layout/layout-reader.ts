@@ -80,7 +80,7 @@ async function* readBlob(
   if (path === undefined || (await files.sizeOf(path)) === undefined) {
     throw registryError('blob-unknown', `${files.name} does not hold the blob ${digest}`);
   }
-  const content = files.open(path, call?.range, call?.signal);
+  const content = files.open(path, call);
   if (call?.range === undefined) yield* verifyContent(content, { digest, size });
   else yield* content;
 }

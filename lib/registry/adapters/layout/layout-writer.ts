@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writev } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, digestOf, isDigest } from '../../../core/digest.ts';
@@ -16,14 +17,15 @@ export interface LayoutWriterOptions {
   readonly repository: string;
   readonly reader: RegistryReader;
   readonly entries: () => Promise<readonly LayoutEntry[]>;
+  readonly durable: boolean;
 }
 
 /**
- * Writes an OCI image layout. A file gets its name only when it is whole and on the disk, so a crash leaves at most an
- * upload that nobody asks for. One process writes a layout at a time: `index.json` is replaced as a whole.
+ * Writes an OCI image layout. A file gets its name only when it is whole and, if it is to be durable, on the disk, so a
+ * crash leaves at most an upload that nobody asks for. One process writes a layout at a time: `index.json` is replaced as a whole.
  */
 export function createLayoutWriter(options: LayoutWriterOptions): RegistryWriter {
-  const { directory, repository, reader } = options;
+  const { directory, repository, reader, durable } = options;
   let last: Promise<unknown> = Promise.resolve();
   const change = (edit: (entries: readonly LayoutEntry[]) => readonly LayoutEntry[]): Promise<void> => {
     const run = async (): Promise<void> => writeIndex(directory, edit(await options.entries()));
@@ -39,7 +41,7 @@ export function createLayoutWriter(options: LayoutWriterOptions): RegistryWriter
     const digest = isDigest(reference) ? reference : digestOf(bytes);
     const manifest = parseManifest(bytes, mediaType, { digest });
     await requireParts(manifest, reader, repository);
-    await writeBlob(directory, { digest, size: bytes.length, content: bytes });
+    await writeBlob(directory, { digest, size: bytes.length, content: bytes }, durable);
     await change((entries) => addManifest(entries, manifest, isDigest(reference) ? undefined : reference));
     return manifest;
   };
@@ -48,7 +50,7 @@ export function createLayoutWriter(options: LayoutWriterOptions): RegistryWriter
     host: reader.host,
     async putBlob({ repository: name, ...blob }) {
       requireHere(name);
-      await writeBlob(directory, blob);
+      await writeBlob(directory, blob, durable);
     },
     mountBlob: async (to) => (await reader.headBlob({ ...to, repository: to.from })) !== undefined,
     async putManifest({ repository: name, reference, mediaType, bytes }) {
@@ -90,16 +92,23 @@ async function requireParts(manifest: Manifest, reader: RegistryReader, reposito
 async function writeBlob(
   directory: string,
   blob: { readonly digest: Digest; readonly size: number; readonly content: BlobContent },
+  durable: boolean,
 ): Promise<void> {
   if (!isDigest(blob.digest)) throw registryError('registry-refused', 'a blob needs a sha256 or sha512 digest');
-  await writeWhole(directory, blobFile(blob.digest), checkContent(openContent(blob.content), blob));
+  await writeWhole(
+    directory,
+    blobFile(blob.digest),
+    checkContent(openContent(blob.content, { lend: true }), blob),
+    durable,
+  );
 }
 
-/** Atomic: a new file beside the others, forced to the disk, then given its name. */
+/** Atomic: a new file beside the others, forced to the disk where it is to be durable, then given its name. */
 async function writeWhole(
   directory: string,
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  durable = true,
 ): Promise<void> {
   const target = join(directory, path);
   const draft = join(directory, `.upload-${randomUUID()}`);
@@ -108,7 +117,7 @@ async function writeWhole(
     const file = await open(draft, 'wx');
     try {
       await writePieces(file, content);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
@@ -119,43 +128,43 @@ async function writeWhole(
   }
 }
 
-/** Pieces of a socket are small and each write is a round through the thread pool: they are gathered, not copied. */
-const GATHERED_BYTES = 512 * 1024;
+/** Whoever gives small pieces would have each of them go a round through the thread pool. */
+const GATHERED_BYTES = 64 * 1024;
 
 async function writePieces(file: FileHandle, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  let pieces: Uint8Array[] = [];
+  const small = Buffer.allocUnsafeSlow(GATHERED_BYTES);
   let gathered = 0;
-  let writing: Promise<void> = Promise.resolve();
-  const flush = async (): Promise<void> => {
-    // One write is under way while the next is gathered; the order of bytes is that of the calls.
-    await writing;
-    writing = writeAll(file, pieces);
-    writing.catch(() => undefined);
-    pieces = [];
-    gathered = 0;
-  };
-  try {
-    for await (const piece of content) {
-      pieces.push(piece);
+  for await (const piece of content) {
+    if (gathered + piece.length <= GATHERED_BYTES) {
+      small.set(piece, gathered);
       gathered += piece.length;
-      if (gathered >= GATHERED_BYTES) await flush();
+      continue;
     }
-    await flush();
-  } finally {
-    await writing;
+    await writeAll(file, [small.subarray(0, gathered), piece]);
+    gathered = 0;
   }
+  await writeAll(file, [small.subarray(0, gathered)]);
 }
 
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
-  let rest = pieces;
-  while (rest.length > 0) {
-    let { bytesWritten } = await file.writev(rest);
-    rest = rest.flatMap((piece) => {
-      const taken = Math.min(bytesWritten, piece.length);
-      bytesWritten -= taken;
-      return taken === piece.length ? [] : [piece.subarray(taken)];
+/** By callback: it takes a third of the steps that the handle's promises take. */
+function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const rest = pieces.filter(({ length }) => length > 0);
+  if (rest.length === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    writev(file.fd, rest, (error, written) => {
+      if (error) reject(error);
+      else resolve(writeAll(file, skip(rest, written)));
     });
-  }
+  });
+}
+
+function skip(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let left = count;
+  return pieces.map((piece) => {
+    const taken = Math.min(left, piece.length);
+    left -= taken;
+    return piece.subarray(taken);
+  });
 }
 
 export const writeIndex = (directory: string, entries: readonly LayoutEntry[]): Promise<void> =>
