@@ -8,6 +8,7 @@ import type { ImageLocation } from '../../lib/core/image-reference.ts';
 import type { ImageSubject } from '../../lib/events/index.ts';
 import { dynamoLineage } from '../../lib/provenance/adapters/dynamo-provenance.ts';
 import { levelName } from '../../lib/provenance/index.ts';
+import { dynamoSubjectLocks } from '../../lib/registry/adapters/subject-locks.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { writeSbom } from '../../lib/sbom/index.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
@@ -26,6 +27,7 @@ const stores = once(() => {
     board: dynamoVerdictBoard(signatures),
     crypto: dynamoCryptoInventory(signatures),
     lineage: dynamoLineage(signatures),
+    locks: dynamoSubjectLocks({ table: table('work'), clock: systemClock }),
     sources: {
       documents: store,
       materials: dynamoMaterials(signatures),

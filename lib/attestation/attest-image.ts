@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { type Digest, digestOf } from '../core/digest.ts';
+import { locationKey } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, type ImageSubject, imageAttested } from '../events/index.ts';
 import type { Descriptor } from '../formats/oci/index.ts';
 import type { Verdict } from '../policy/index.ts';
-import type { BlobWriter, ManifestReader, ManifestRemover, ManifestWriter } from '../registry/index.ts';
-import { COSIGN_SIGN_PREDICATE, type SignatureStore, type Signer } from '../signing/index.ts';
+import type { BlobWriter, ManifestReader, ManifestRemover, ManifestWriter, SubjectLocks } from '../registry/index.ts';
+import { COSIGN_SIGN_PREDICATE, type SignatureStore, type Signer, tagStatements } from '../signing/index.ts';
 import { algorithmUseAt, familiesOf, familyOf } from './algorithm-use.ts';
 import { type AttachOutcome, attachStatement } from './attach-statement.ts';
 import type { TrustConfig } from './config.ts';
@@ -27,6 +28,8 @@ export interface AttestPorts {
   levelsOf(subject: ImageSubject): Promise<readonly string[]>;
   /** The registry of the image. */
   readonly registry: ManifestReader & BlobWriter & ManifestWriter & Pick<ManifestRemover, 'deleteManifest'>;
+  /** One writer at a time for the tag of an image's statements. */
+  readonly locks: SubjectLocks;
   readonly clock: Clock;
 }
 
@@ -72,6 +75,7 @@ export async function attestImage(
   if (standing === undefined) return { kind: 'superseded' };
   const superseded = await takeLeave(ports.registry, before, standing);
   if ((await ports.board.stand(standing)) === 'superseded') return { kind: 'superseded' };
+  if (trust.attestations.includes('cosign-tag')) await tagWhatStands(ports, standing, say.said);
   const event = draftEvent(imageAttested, {
     subject,
     verdict: standing.digest,
@@ -87,6 +91,28 @@ export async function attestImage(
     tooLarge: say.tooLarge,
   });
   return { kind: 'attested', event, verdict: standing };
+}
+
+/** So long a writer writes; others wait for twice as long (`dynamoSubjectLocks`) before they take its place. Milliseconds. */
+const TAG_TIME_MS = 25_000;
+
+/**
+ * Says what stands under cosign's older tag, too. Of several at once, each under its own verdict, only the one whose
+ * verdict stands writes. Post-quantum statements stay bundles: no verifier of that format knows their algorithm.
+ */
+async function tagWhatStands(
+  { registry, board, locks }: AttestPorts,
+  standing: StandingVerdict,
+  said: readonly SignedStatement[],
+): Promise<void> {
+  const { subject, digest } = standing;
+  const statements = said.filter(
+    ({ predicateType, algorithm }) => predicateType !== COSIGN_SIGN_PREDICATE && familyOf(algorithm) === 'classic',
+  );
+  await locks.hold(`${locationKey(subject)} att`, async () => {
+    if ((await board.find(subject))?.digest !== digest) return;
+    await tagStatements(registry, subject, statements, { signal: AbortSignal.timeout(TAG_TIME_MS) });
+  });
 }
 
 /** One signer of each family that the rule asks for. A family that has no key is told by the inventory, not here. */

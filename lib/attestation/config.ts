@@ -25,6 +25,16 @@ export const trustConfigSchema = z.strictObject({
     .array(z.enum(statementKinds))
     .max(statementKinds.length)
     .default(['cyclonedx', 'vulnerabilities', 'vex', 'tests', 'provenance', 'verdict']),
+  /**
+   * In which formats statements are attached: bundles first, and always; `cosign-tag` says the same under cosign's older
+   * tag `.att`, for verifiers that know no bundles. Registries with immutable tags take no such tag.
+   */
+  attestations: z
+    .array(z.enum(['cosign-bundle', 'cosign-tag']))
+    .min(1)
+    .max(2)
+    .refine(([first, second]) => first === 'cosign-bundle' && second !== first, 'cosign-bundle comes first, once')
+    .default(['cosign-bundle']),
   verdict: z
     .strictObject({
       /** Names who verified, in summaries: a URI that consumers pin together with the key. */

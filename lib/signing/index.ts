@@ -22,6 +22,7 @@ export {
   signImage,
 } from './sign-image.ts';
 export { signInFormats } from './sign-in-formats.ts';
+export { tagStatements } from './tag-statements.ts';
 export { type MigrationRow, planMigration, targetDigest } from './trust-data/migration.ts';
 export type { SeenVersions } from './trust-data/model.ts';
 export { verifyTrustData } from './trust-data/verify-trust-data.ts';

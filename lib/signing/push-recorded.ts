@@ -1,18 +1,13 @@
 import { digestOf } from '../core/digest.ts';
-import { canonicalJson } from '../core/json.ts';
-import { type Descriptor, EMPTY_BLOB, parseManifest } from '../formats/oci/index.ts';
+import { EMPTY_BLOB, parseManifest } from '../formats/oci/index.ts';
 import { SIGSTORE_BUNDLE_V03 } from '../formats/sigstore-bundle/index.ts';
 import { type BlobWriter, type ManifestReader, type ManifestWriter, registryError } from '../registry/index.ts';
-import { DSSE_LAYER, encodeTagManifest, SIMPLE_SIGNING } from './formats/cosign-tag.ts';
+import { DSSE_LAYER, SIMPLE_SIGNING } from './formats/cosign-tag.ts';
 import { NOTATION_ARTIFACT } from './formats/notation.ts';
-import { cosignTag } from './formats/place.ts';
 import type { RecordedSignature } from './model.ts';
+import { isSameLayer, reviseTag } from './revise-tag.ts';
 
 type Target = ManifestReader & BlobWriter & ManifestWriter;
-
-/** Signatures under one tag that are kept; a tag with more is somebody's joke. */
-const MAX_TAG_LAYERS = 1000;
-const ATTEMPTS = 8;
 
 /** What every referrer has as its configuration. It can be there before anything is signed. */
 export async function pushConfiguration(registry: BlobWriter, repository: string): Promise<void> {
@@ -42,40 +37,19 @@ export async function pushRecorded(
 }
 
 /**
- * Adds the recorded layer to those under the tag, unless it is there: read, add, write, read back. The tag knows no
- * conditional write, so a writer in another process can still undo it; whoever signs holds the lease of the image.
+ * Adds the recorded layer to those under the tag, unless it is there.
  *
  * @throws LadingError `registry-refused` where the tag is something else; `registry-unavailable` where other writers won
  */
 async function addToTag(registry: Target, signature: RecordedSignature): Promise<void> {
   const { subject, manifest, manifestMediaType } = signature;
-  const { repository, digest } = subject;
   const recorded = parseManifest(manifest, manifestMediaType);
   const [layer] = recorded.kind === 'index' ? [] : recorded.layers;
   if (layer === undefined) throw registryError('registry-refused', 'the recorded signature has no layer');
-  const reference = cosignTag(digest, layer.mediaType === SIMPLE_SIGNING ? 'sig' : 'att');
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const layers = await layersOf(registry, repository, reference);
-    if (layers.some((one) => isSame(one, layer))) return;
-    const { manifest: next, config } = encodeTagManifest([...layers, layer]);
-    await registry.putBlob({ repository, digest: digestOf(config), size: config.length, content: config });
-    await registry.putManifest({ repository, reference, mediaType: next.mediaType, bytes: next.bytes });
-  }
-  throw registryError('registry-unavailable', `other writers kept replacing the tag ${reference}`);
-}
-
-const isSame = (a: Descriptor, b: Descriptor): boolean =>
-  a.digest === b.digest && canonicalJson(a.annotations) === canonicalJson(b.annotations);
-
-async function layersOf(registry: Target, repository: string, reference: string): Promise<readonly Descriptor[]> {
-  const found = await registry.getManifest({ repository, reference });
-  if (found === undefined) return [];
-  const manifest = parseManifest(found.bytes, found.mediaType, { digest: found.digest });
-  if (manifest.kind === 'index') throw registryError('registry-refused', `the tag ${reference} is an index`);
-  if (manifest.layers.length >= MAX_TAG_LAYERS) {
-    throw registryError('registry-refused', `the tag ${reference} holds ${manifest.layers.length} signatures already`);
-  }
-  return manifest.layers;
+  const suffix = layer.mediaType === SIMPLE_SIGNING ? 'sig' : 'att';
+  await reviseTag(registry, subject, suffix, (layers) =>
+    layers.some((one) => isSameLayer(one, layer)) ? layers : [...layers, layer],
+  );
 }
 
 /** As events and catalogues name what was pushed. */

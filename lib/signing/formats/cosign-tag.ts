@@ -59,9 +59,18 @@ export function packTagSignature(
 export function packTagAttestation(
   input: TagInput & { readonly envelope: DsseEnvelope; readonly predicateType: string },
 ): RecordedSignature {
-  const bundle = new TextEncoder().encode(canonicalJson(encodeDsseEnvelope(input.envelope)));
-  const annotations = { [SIGNATURE_ANNOTATION]: '', [PREDICATE_ANNOTATION]: input.predicateType };
-  return pack(input, bundle, { ...descriptorOf(DSSE_LAYER, bundle), annotations });
+  const { content, layer } = encodeTagEntry(input.envelope, input.predicateType);
+  return pack(input, content, layer);
+}
+
+/** An envelope as one entry under the tag `.att`. */
+export function encodeTagEntry(
+  envelope: DsseEnvelope,
+  predicateType: string,
+): { readonly content: Uint8Array; readonly layer: Descriptor } {
+  const content = new TextEncoder().encode(canonicalJson(encodeDsseEnvelope(envelope)));
+  const annotations = { [SIGNATURE_ANNOTATION]: '', [PREDICATE_ANNOTATION]: predicateType };
+  return { content, layer: { ...descriptorOf(DSSE_LAYER, content), annotations } };
 }
 
 function pack(input: TagInput, bundle: Uint8Array, layer: Descriptor): RecordedSignature {

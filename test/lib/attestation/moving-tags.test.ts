@@ -15,6 +15,7 @@ import { parseStatement } from '../../../lib/formats/intoto/index.ts';
 import { createArtifactManifest, EMPTY_BLOB, parseManifest } from '../../../lib/formats/oci/index.ts';
 import { parseSigstoreBundle } from '../../../lib/formats/sigstore-bundle/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
+import { memorySubjectLocks } from '../../../lib/registry/adapters/subject-locks.ts';
 import { collectContent, type Registry } from '../../../lib/registry/index.ts';
 import { memorySignatures } from '../../../lib/signing/adapters/memory-signatures.ts';
 import { type SignatureStore, signImage } from '../../../lib/signing/index.ts';
@@ -113,6 +114,7 @@ function attestPorts(registry: Registry, signatures: SignatureStore, signer = cl
     },
     levelsOf: async () => [],
     registry,
+    locks: memorySubjectLocks(),
     clock: manualClock(NOW),
   };
   return { ports, documents, signer };

@@ -15,6 +15,7 @@ import { type DocumentStore, saveJson } from '../../../lib/documents/index.ts';
 import type { ImageSubject } from '../../../lib/events/index.ts';
 import type { Verdict } from '../../../lib/policy/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
+import { memorySubjectLocks } from '../../../lib/registry/adapters/subject-locks.ts';
 import type { Registry } from '../../../lib/registry/index.ts';
 import { documentPrefix } from '../../../lib/sbom/index.ts';
 import { localSigner } from '../../../lib/signing/adapters/local-signer.ts';
@@ -59,6 +60,7 @@ export async function setting(options: { readonly signers?: readonly Signer[]; r
     sources: { documents, materials, advisories: { snapshot: async () => undefined }, spdxOf: async () => undefined },
     levelsOf: async () => [],
     registry,
+    locks: memorySubjectLocks(),
     clock,
   };
   return { ports, registry, signers, documents, clock, materials, crypto, board, subject, location };
