@@ -1,6 +1,7 @@
 import { createGate, mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
+import { groupBy } from '../core/group-by.ts';
 import type { ClosedGraph, GraphNode, Registry } from '../registry/index.ts';
 
 export interface ManifestTarget {
@@ -31,8 +32,9 @@ export async function heldManifests(to: ManifestTarget, graph: ClosedGraph): Pro
     const known = subject && (await listed.get(subject.digest));
     return [digest, known === undefined || known.has(digest) ? 'there' : 'unlisted'];
   });
-  await Promise.all(listed.values());
-  return new Map(await Promise.all(asked));
+  // Both at once: a question that fails while others are awaited must not be left without anybody to hear of it.
+  const [held] = await Promise.all([Promise.all(asked), Promise.all(listed.values())]);
+  return new Map(held);
 }
 
 async function referrersAt(to: ManifestTarget, subject: Digest): Promise<ReadonlySet<Digest>> {
@@ -111,8 +113,22 @@ export async function verifyArrival(
           throw lost(`the manifest ${manifest.digest}`, to);
       }),
     ),
+    ...[...subjectsOf(manifests)].map(([subject, own]) =>
+      ask(async () => {
+        const listed = await referrersAt(to, subject);
+        const unlisted = own.find((digest) => !listed.has(digest));
+        if (unlisted) throw lost(`the referrer ${unlisted} of ${subject}`, to);
+      }),
+    ),
   ]);
 }
+
+const subjectsOf = (nodes: readonly GraphNode[]): ReadonlyMap<Digest, readonly Digest[]> =>
+  groupBy(
+    nodes,
+    ({ manifest }) => manifest.subject?.digest,
+    ({ manifest }) => manifest.digest,
+  );
 
 const lost = (what: string, to: ManifestTarget): LadingError =>
   new LadingError('replica-incomplete', `${what} was pushed to ${to.target.host}/${to.repository} and is not there`, {
