@@ -7,6 +7,13 @@ export { measureStorage } from './analysis/measure-storage.ts';
 export { type CacheReport, scoreCaches } from './analysis/score-caches.ts';
 export { type BaseReport, standardiseBases } from './analysis/standardise-bases.ts';
 export { type StorageConfig, storageConfigSchema } from './config.ts';
+export {
+  type CollectOptions,
+  collectDistribution,
+  type DistributionReport,
+  UPLOAD_TTL_MS,
+} from './distribution/collect-distribution.ts';
+export type { DistributionStorage } from './distribution/ports.ts';
 export type { OwnerBy, OwnerStorage, SharedGroup, StorageReport } from './model.ts';
 export { ecrPlace, ownerNamer, rootsOf, storeNamer } from './owners.ts';
 export type { LayerKnowledge, PullCounter } from './ports.ts';

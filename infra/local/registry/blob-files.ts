@@ -24,6 +24,8 @@ export interface BlobFiles {
   /** Bytes freed; 0 where there was none. */
   remove(digest: Digest): Promise<number>;
   list(): Promise<readonly Digest[]>;
+  /** Bytes on the disk; undefined where there is no such file. */
+  size(digest: Digest): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function createBlobFiles(directory: string, openForWriting: OpenFil
       }
     },
     has: async (digest, size) => (await sizeOf(path(digest))) === size,
+    size: (digest) => sizeOf(path(digest)),
     open: (digest, size) => openExact(path(digest), size),
     async read(digest, size) {
       const handle = await openExact(path(digest), size);

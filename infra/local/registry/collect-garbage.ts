@@ -36,6 +36,23 @@ export async function collectGarbage(parts: StoreParts, graceMs: number): Promis
   return { freedBytes, blobs, uploads: uploads.count };
 }
 
+/** What `collectGarbage` would free now, to the byte; nothing is changed. */
+export async function previewGarbage(parts: StoreParts, graceMs: number): Promise<GarbageReport> {
+  const uploads = parts.uploads.stale(UPLOAD_TTL_MS);
+  const going = new Map<Digest, number>();
+  for (const repository of parts.state.repositories.values()) {
+    for (const digest of unneeded(parts, repository, graceMs)) going.set(digest, (going.get(digest) ?? 0) + 1);
+  }
+  let [freedBytes, blobs] = [uploads.bytes, 0];
+  for (const digest of await parts.files.list()) {
+    const content = parts.state.contents.get(digest);
+    if (content !== undefined && content.links !== going.get(digest)) continue;
+    freedBytes += content?.size ?? (await parts.files.size(digest)) ?? 0;
+    blobs += 1;
+  }
+  return { freedBytes, blobs, uploads: uploads.count };
+}
+
 function unneeded(parts: StoreParts, repository: Repository, graceMs: number): Digest[] {
   const now = parts.clock.now().getTime();
   const before = Math.min(now, parts.uploads.oldestStart(repository.name) ?? now) - graceMs;

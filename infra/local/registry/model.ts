@@ -156,6 +156,10 @@ export interface RegistryStore {
    * Removes blobs that no manifest of a repository names, where neither an upload in progress nor the grace period
    * (default 1 hour since the blob was uploaded, mounted or asked for) covers them, and what no repository links.
    */
-  collectGarbage(options?: { readonly graceMs?: number }): Promise<GarbageReport>;
+  collectGarbage(options?: {
+    readonly graceMs?: number;
+    /** Only says what would be freed, to the byte. */
+    readonly dryRun?: boolean;
+  }): Promise<GarbageReport>;
   diskUsage(): DiskUsage;
 }

@@ -4,7 +4,7 @@ import { type Digest, isDigest } from '../../../lib/core/digest.ts';
 import { LadingError } from '../../../lib/core/errors.ts';
 import { isRepositoryName, isTag } from '../../../lib/core/image-reference.ts';
 import { type BlobFiles, createBlobFiles } from './blob-files.ts';
-import { collectGarbage, DEFAULT_GRACE_MS, UPLOAD_TTL_MS } from './collect-garbage.ts';
+import { collectGarbage, DEFAULT_GRACE_MS, previewGarbage, UPLOAD_TTL_MS } from './collect-garbage.ts';
 import type { OpenFile } from './files.ts';
 import { openJournal } from './journal.ts';
 import { createKeyedLock } from './keyed-lock.ts';
@@ -155,7 +155,8 @@ function createStore(parts: StoreParts): RegistryStore {
       });
     },
     blobSize: (name, digest) => find(name)?.blobs.get(digest)?.size,
-    collectGarbage: ({ graceMs = DEFAULT_GRACE_MS } = {}) => collectGarbage(parts, graceMs),
+    collectGarbage: ({ graceMs = DEFAULT_GRACE_MS, dryRun = false } = {}) =>
+      dryRun ? previewGarbage(parts, graceMs) : collectGarbage(parts, graceMs),
     diskUsage: () => {
       const { count, bytes } = parts.uploads.usage();
       let stored = 0;

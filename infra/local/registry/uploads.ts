@@ -31,6 +31,8 @@ export interface Uploads {
   oldestStart(repository: string): number | undefined;
   /** Discards uploads without a byte for `ttlMs`; tells how many and how many bytes. */
   sweep(ttlMs: number): Promise<{ readonly count: number; readonly bytes: number }>;
+  /** What `sweep` would remove. */
+  stale(ttlMs: number): { readonly count: number; readonly bytes: number };
   usage(): { readonly count: number; readonly bytes: number };
   /** Closes files; the uploads can be resumed at the next start. */
   close(): Promise<void>;
@@ -48,6 +50,8 @@ export async function openUploads(options: {
   const uploads = new Map<string, Upload>();
   const notePath = (id: string): string => join(folder, `${id}.json`);
 
+  const staleOnes = (ttlMs: number): readonly Upload[] =>
+    [...uploads.values()].filter((upload) => !upload.busy() && upload.touchedAt() < now() - ttlMs);
   const add = (id: string, note: z.infer<typeof uploadNote>, left?: { readonly size: number; readonly at: number }) => {
     const upload = createUpload({
       id,
@@ -96,17 +100,23 @@ export async function openUploads(options: {
       return oldest;
     },
     async sweep(ttlMs) {
-      const stale = [...uploads.values()].filter((upload) => !upload.busy() && upload.touchedAt() < now() - ttlMs);
-      const bytes = stale.reduce((sum, upload) => sum + upload.offset(), 0);
+      const stale = staleOnes(ttlMs);
+      const amount = amountOf(stale);
       for (const upload of stale) await discard(upload);
-      return { count: stale.length, bytes };
+      return amount;
     },
-    usage: () => ({ count: uploads.size, bytes: [...uploads.values()].reduce((sum, each) => sum + each.offset(), 0) }),
+    stale: (ttlMs) => amountOf(staleOnes(ttlMs)),
+    usage: () => amountOf([...uploads.values()]),
     async close() {
       for (const upload of uploads.values()) await upload.file.close();
     },
   };
 }
+
+const amountOf = (uploads: readonly Upload[]): { readonly count: number; readonly bytes: number } => ({
+  count: uploads.length,
+  bytes: uploads.reduce((sum, each) => sum + each.offset(), 0),
+});
 
 interface Leftover {
   readonly id: string;

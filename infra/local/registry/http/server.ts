@@ -82,6 +82,8 @@ function explainListenError(cause: Error, port: number, host: string): LadingErr
 
 /** Beside the distribution API: what the mirrors of this registry did. */
 const MIRRORS_PATH = '/_lading/mirrors';
+/** Collects what no manifest names, or says what that would free. */
+const GARBAGE_PATH = '/_lading/garbage';
 const WRITES: ReadonlySet<RegistryAction> = new Set([
   'ecr:CompleteLayerUpload',
   'ecr:InitiateLayerUpload',
@@ -140,7 +142,19 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
   };
   const path = mark < 0 ? url : url.slice(0, mark);
   if (path === MIRRORS_PATH) return sendJson(exchange, 200, {}, { mirrors: mirror?.status() ?? [] });
+  if (path === GARBAGE_PATH) return serveGarbage(exchange);
   await route(exchange, path);
+}
+
+/** Only the developer, who comes without credentials, may: no function of the stack has a right like that. */
+async function serveGarbage(exchange: Exchange): Promise<void> {
+  if (exchange.request.method !== 'POST') throw methodNotAllowed('POST');
+  if (exchange.principal !== undefined) throw new OciError(403, 'DENIED', 'only who runs the stack collects garbage');
+  const minutes = exchange.query.get('graceMinutes') ?? '60';
+  if (!/^\d{1,6}$/.test(minutes)) throw new OciError(400, 'UNSUPPORTED', 'graceMinutes is a whole number');
+  const dryRun = exchange.query.get('dryRun') === 'true';
+  const report = await exchange.store.collectGarbage({ graceMs: Number(minutes) * 60_000, dryRun });
+  sendJson(exchange, 200, {}, { ...report, dryRun });
 }
 
 async function authenticate(request: IncomingMessage, access: RegistryAccess | undefined): Promise<string | undefined> {
