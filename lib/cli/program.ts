@@ -19,6 +19,7 @@ const commands: Commands = {
   advisories: async () => (await import('./commands/advisories.ts')).advisoriesCommand(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   cost: async () => (await import('./commands/cost.ts')).costCommand(),
+  storage: async () => (await import('./commands/storage.ts')).storageCommand(),
   dlq: async () => (await import('./commands/dead-letters.ts')).dlqCommand(),
   registries: async () => (await import('./commands/registries.ts')).registriesCommand(),
   resolve: async () => (await import('./commands/resolve.ts')).resolveCommand(),
