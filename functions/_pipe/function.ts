@@ -116,7 +116,10 @@ export type Use =
   | { readonly secret: SecretName }
   /** The SNS topics that notifications go to, and the addresses that mail is sent from (SES). */
   | { readonly targets: 'notifications' }
-  | { readonly setting: SettingName };
+  /** Starts the projects of CodeBuild that the rules of remediation name. */
+  | { readonly builds: 'remediation' }
+  /** `onlyWith`: a variable that is there only where other scanners are set to work. */
+  | { readonly setting: SettingName; readonly onlyWith?: 'scanners' };
 
 /** Keys by purpose. `postQuantum` is there only where the configuration asks for it; see `optionalKeyId`. */
 export type KeyName = 'signing' | 'postQuantum';

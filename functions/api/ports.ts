@@ -9,15 +9,16 @@ import { documentExternalSboms } from '../../lib/external-sboms/adapters/documen
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
+import { auditHistory } from '../../lib/lifecycle/adapters/audit-history.ts';
 import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
-import { planRegistry, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
+import { planRegistry, replayRetention, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
+import { remediationConfigSchema } from '../../lib/remediation/config.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
 import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
-import { scannersConfigSchema } from '../../lib/scanners/config.ts';
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
 import { documentLayers } from '../../lib/storage/adapters/document-layers.ts';
 import { trailPulls } from '../../lib/storage/adapters/trail-pulls.ts';
@@ -29,6 +30,7 @@ import { scanDocumentSchema } from '../../lib/vulnerabilities/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
+import { configuredScanners } from '../_pipe/scanners.ts';
 import { documents, publisher, setting, signingKeyId, table, tableName } from '../_pipe/wiring.ts';
 
 /** Where people say what they know of findings; all else the console only reads. */
@@ -38,7 +40,7 @@ const securityDesk = (store: DocumentStore): SecurityDesk => {
     waivers: dynamoWaiverStore(verdicts),
     vex: dynamoVexStore(verdicts),
     votes: dynamoVoteStore(verdicts),
-    scanners: { configured: setting('scanners', scannersConfigSchema).use, runs: dynamoRunStore(table('work')) },
+    scanners: { configured: configuredScanners(), runs: dynamoRunStore(table('work')) },
     scans: dynamoScanStore(table('scans')),
     leases: dynamoRetention(table('retention'), systemClock),
     documents: store,
@@ -95,6 +97,16 @@ export const consolePorts = once((): ConsolePorts => {
         return (await Promise.all(plans)).flat();
       },
     },
+    retention: {
+      ...{ store: retention, documents: store, publisher: publisher(), clock: systemClock },
+      async replay(config = deployed, days) {
+        const until = systemClock.now();
+        const since = new Date(until.getTime() - days * 24 * 3_600_000);
+        const ports = { catalog, holds: retention, history: auditHistory(log) };
+        const sources = registriesConfig().entries.filter(({ role }) => role === 'source');
+        return await Promise.all(sources.map(({ host }) => replayRetention(ports, host, config, { since, until })));
+      },
+    },
     advisories: advisoryStatus(documentAdvisoryStore(store, table('scans'))),
     sboms: {
       own: documentSbomStore(store),
@@ -104,6 +116,7 @@ export const consolePorts = once((): ConsolePorts => {
       clock: systemClock,
     },
     security: securityDesk(store),
+    remediation: setting('remediation', remediationConfigSchema),
     accounts: {
       storage: setting('storage', storageConfigSchema),
       cost: setting('cost', costConfigSchema),

@@ -17,7 +17,7 @@ export const keepAppointments = defineFunction({
     { targets: 'notifications' },
     // Which runs of other scanners are to be looked at again.
     { table: 'work', access: 'read', index: true, onlyWith: 'scanners' },
-    { setting: 'scanners' },
+    { setting: 'scanners', onlyWith: 'scanners' },
     { bus: 'lading' },
   ],
 });

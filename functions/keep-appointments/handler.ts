@@ -6,11 +6,11 @@ import { notificationsConfigSchema, sendDigests } from '../../lib/notifications/
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { policyConfigSchema, reviewWaivers } from '../../lib/policy/index.ts';
 import { dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
-import { scannersConfigSchema } from '../../lib/scanners/config.ts';
 import { createAttempts } from '../_pipe/attempts.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { serviceChannelsOf } from '../_pipe/notification-channels.ts';
 import { once } from '../_pipe/once.ts';
+import { configuredScanners } from '../_pipe/scanners.ts';
 import { publisher, setting, table } from '../_pipe/wiring.ts';
 
 const waivers = once(() => dynamoWaiverStore(table('verdicts')));
@@ -45,7 +45,7 @@ async function sendWaiting(): Promise<void> {
 /** Who may ask scanners is another function; this one only tells it that there is something to ask. */
 async function tellRuns(cause: EventCause): Promise<void> {
   const scanners: string[] = [];
-  for (const { kind } of setting('scanners', scannersConfigSchema).use) {
+  for (const { kind } of configuredScanners()) {
     const [open] = await dynamoRunStore(table('work')).open(kind, 1);
     if (open !== undefined) scanners.push(kind);
   }

@@ -12,8 +12,9 @@ import {
 import { type AdvancePorts, advanceRun, advanceRuns, type RunRequest, requestRuns } from '../../lib/scanners/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
+import { configuredScanners } from '../_pipe/scanners.ts';
 import { publisher } from '../_pipe/wiring.ts';
-import { runPorts, scanners } from './ports.ts';
+import { runPorts } from './ports.ts';
 
 const bus = once(publisher);
 /** Before the function's time is up: what is not looked at now is looked at the next time. */
@@ -40,7 +41,7 @@ export const handler = eventsHandler(async (event, { leaseMs }) => {
 
 async function request(metadata: EventMetadata, asked: RunRequest): Promise<void> {
   const ports = portsFor(metadata);
-  const added = await requestRuns(ports, scanners(), asked);
+  const added = await requestRuns(ports, configuredScanners(), asked);
   if (added.length > 0) logger.info(`${added.join(', ')} shall scan ${locationKey(asked.subject)}`);
   // Also those that were there before: this may be the same event again, after a crash.
   for (const run of await ports.runs.of(locationKey(asked.subject))) await advanceRun(ports, run);

@@ -16,7 +16,6 @@ import { ecrScans } from '../../lib/scanners/adapters/ecr-findings.ts';
 import { ecsTaskRunner, scannerTasksSchema } from '../../lib/scanners/adapters/ecs-task-runner.ts';
 import { inspectorApi } from '../../lib/scanners/adapters/inspector-api.ts';
 import { s3ReportInbox } from '../../lib/scanners/adapters/s3-report-inbox.ts';
-import { scannersConfigSchema } from '../../lib/scanners/config.ts';
 import {
   type AdvancePorts,
   type CallApi,
@@ -33,9 +32,8 @@ import {
 import { environmentName } from '../_pipe/function.ts';
 import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
-import { documents, setting, table } from '../_pipe/wiring.ts';
-
-export const scanners = once(() => setting('scanners', scannersConfigSchema).use);
+import { configuredScanners } from '../_pipe/scanners.ts';
+import { documents, table } from '../_pipe/wiring.ts';
 
 export const runPorts = once((): Omit<AdvancePorts, 'publish'> => {
   const work = table('work');
@@ -46,7 +44,7 @@ export const runPorts = once((): Omit<AdvancePorts, 'publish'> => {
     votes: dynamoVoteStore(table('verdicts')),
     clock: systemClock,
     driver(kind) {
-      const config = scanners().find((scanner) => scanner.kind === kind);
+      const config = configuredScanners().find((scanner) => scanner.kind === kind);
       if (config === undefined) return undefined;
       const known = drivers.get(kind) ?? { config, driver: driverOf(config) };
       drivers.set(kind, known);

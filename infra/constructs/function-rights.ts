@@ -94,6 +94,9 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('revocations' in use)
     return shared.trustedSignatures.ofSigner ? [allow(['signer:GetRevocationStatus'], ['*'])] : [];
   if ('targets' in use) return targetStatements(shared);
+  if ('builds' in use) {
+    return shared.buildProjectArns.length > 0 ? [allow(['codebuild:StartBuild'], shared.buildProjectArns)] : [];
+  }
   if ('setting' in use) return [];
   return unreachable(use);
 }
@@ -194,7 +197,7 @@ export function environmentOf(uses: readonly Use[], shared: SharedResources): Re
     environment[environmentName.table('credentials')] = shared.tables.credentials.tableName;
   }
   for (const use of uses) {
-    if ('table' in use && use.onlyWith === 'scanners' && !shared.scanners.any) continue;
+    if ('onlyWith' in use && use.onlyWith === 'scanners' && !shared.scanners.any) continue;
     if ('table' in use) environment[environmentName.table(use.table)] = shared.tables[use.table].tableName;
     else if ('bucket' in use) environment[environmentName.bucket(use.bucket)] = shared.buckets[use.bucket].bucketName;
     else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { functionDeclarations } from '../../../infra/functions.ts';
+import { functionDeclarations as allDeclarations } from '../../../infra/functions.ts';
 import { AccessControl } from '../../../infra/local/facade/iam/access-control.ts';
 import { unpackText } from '../../../lib/core/packed-text.ts';
 import { build, type Resource, removeFolders, type Synthesis, synthesize } from './synthesis.ts';
+
+/** No scanner is set to work here; see scanners.test.ts. */
+const functionDeclarations = allDeclarations.filter(({ onlyWith }) => onlyWith !== 'scanners');
 
 const ACCOUNT = '111122223333';
 const OTHER = '999988887777';

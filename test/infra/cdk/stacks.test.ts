@@ -7,8 +7,16 @@ import { type Resource, removeFolders, type Synthesis, synthesize } from './synt
 
 let synthesis: Synthesis;
 
-/** Nothing is rotated here; what is made where something is, credentials.test.ts looks at. */
-const functionDeclarations = allDeclarations.filter(({ onlyWith }) => onlyWith !== 'rotated credentials');
+/**
+ * Nothing is rotated here, and no scanner set to work; what is made where something is, credentials.test.ts and
+ * scanners.test.ts look at.
+ */
+const functionDeclarations = allDeclarations
+  .filter(({ onlyWith }) => onlyWith !== 'rotated credentials' && onlyWith !== 'scanners')
+  .map((declaration) => ({
+    ...declaration,
+    uses: declaration.uses.filter((use) => !('onlyWith' in use && use.onlyWith === 'scanners')),
+  }));
 
 beforeAll(async () => {
   synthesis = await synthesize({
@@ -261,7 +269,7 @@ function rightsOf(use: Use): string[] {
     return on('secretsmanager', 'GetSecretValue', `<${id}>`);
   }
   // Nothing trusts signatures by others here.
-  if ('revocations' in use || ('registry' in use && use.onlyWith !== undefined)) return [];
+  if ('revocations' in use || 'scanners' in use || ('registry' in use && use.onlyWith !== undefined)) return [];
   if ('registry' in use) {
     const pull = 'BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer';
     const more = {
