@@ -234,6 +234,17 @@ export function notificationTargetsOf(
   return { topicArns: [...new Set(topicArns)], identityArns: [...new Set(identityArns)] };
 }
 
+/** Projects of CodeBuild that rules of remediation name, each exactly. */
+export function buildProjectsOf({ remediation }: LadingConfig, stack: Stack): readonly string[] {
+  const actions = remediation.rules.flatMap((rule) => rule.actions);
+  const arns = actions.flatMap((one) =>
+    one.kind === 'codebuild'
+      ? [`arn:${stack.partition}:codebuild:${one.region}:${stack.account}:project/${one.project}`]
+      : [],
+  );
+  return [...new Set(arns)];
+}
+
 export const trustedSignaturesOf = ({ admission: { signatures } }: Pick<LadingConfig, 'admission'>) => ({
   any: signatures !== undefined,
   ofSigner: signatures !== undefined && readNotationTrust(signatures).asksSigner,

@@ -22,6 +22,7 @@ export const planRemediation = defineFunction({
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
     { registry: 'push' },
     { secret: 'integrations' },
+    { builds: 'remediation' },
     { setting: 'registries' },
     { setting: 'remediation' },
     { bus: 'lading' },

@@ -1,3 +1,4 @@
+import { callJson } from '../../lib/aws/json-call.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
@@ -7,7 +8,7 @@ import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.t
 import { httpsPost } from '../../lib/notifications/adapters/https-post.ts';
 import { actionRunner } from '../../lib/remediation/adapters/run-actions.ts';
 import { remediationConfigSchema } from '../../lib/remediation/config.ts';
-import { carryOut, imageKnowledge, planFor } from '../../lib/remediation/index.ts';
+import { carryOut, eachOnce, imageKnowledge, planFor, workOf } from '../../lib/remediation/index.ts';
 import { dynamoScanStore } from '../../lib/vulnerabilities/adapters/dynamo-scan-store.ts';
 import { runStage } from '../../lib/work/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
@@ -30,6 +31,7 @@ const knowledge = once(() =>
 const runner = once(() =>
   actionRunner({
     post: httpsPost(),
+    aws: callJson,
     token: integrationToken,
     registry: (host) => registries().open(host),
     allowHosts: config().allowHosts,
@@ -44,11 +46,10 @@ export const handler = eventsHandler(async (event, delivery) => {
     logger.info(`${locationKey(subject)}: no change is known that is worth its while`);
     return;
   }
-  // The cause and not the event is what is done once: other news can lead to the same change.
+  const attempt = { ...delivery, cause: metadata };
   await runStage(stage(), {
-    key: { subject: `${subject.registry}/${subject.repository}`, stage: 'remediate', version: plan.cause },
-    ...delivery,
-    cause: metadata,
-    perform: () => carryOut(runner(), subject, plan, config()),
+    ...attempt,
+    key: workOf(subject, plan, config()),
+    perform: () => carryOut(eachOnce(stage(), attempt, runner), subject, plan, config()),
   });
 });

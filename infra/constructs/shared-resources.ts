@@ -18,6 +18,8 @@ export interface SharedResources {
   readonly registries: RegistryRights;
   /** What notifications are published to and sent from. */
   readonly notificationTargets: { readonly topicArns: readonly string[]; readonly identityArns: readonly string[] };
+  /** Projects of CodeBuild that remediation may start. */
+  readonly buildProjectArns: readonly string[];
   /** Whether signatures by others let something run, and whether AWS Signer then is asked what is revoked. */
   readonly trustedSignatures: { readonly any: boolean; readonly ofSigner: boolean };
   /** What other scanners need that are set to work here. */

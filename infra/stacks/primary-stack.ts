@@ -22,6 +22,7 @@ import { Tables } from '../constructs/tables.ts';
 import { WebApi } from '../constructs/web-api.ts';
 import { keysOf, removalPolicyOf } from '../key-settings.ts';
 import {
+  buildProjectsOf,
   notificationTargetsOf,
   ownRepositoriesOf,
   registryRightsOf,
@@ -68,6 +69,7 @@ export class PrimaryStack extends Stack {
       registries: registryRightsOf(config, this),
       trustedSignatures: trustedSignaturesOf(config),
       notificationTargets: notificationTargetsOf(config, this),
+      buildProjectArns: buildProjectsOf(config, this),
       scanners: this.addScanners(config, buckets.documents),
       taskArns: `arn:${this.partition}:ecs:*:${this.account}:task/*`,
       workloadServices: config.retention.aws.regions.length > 0 ? config.retention.aws.services : [],

@@ -80,6 +80,7 @@ export const plansAnswer = z.object({
       cost: z.number(),
       base: z.object({ from: z.string(), to: z.string(), name: z.string() }).optional(),
       pullRequest: z.object({ title: z.string(), body: z.string() }),
+      asks: z.object({ actions: z.array(z.string()), dryRun: z.boolean() }).optional(),
       rank: z.number().optional(),
       dependents: z.array(z.string()).optional(),
     }),

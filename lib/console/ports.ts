@@ -1,6 +1,8 @@
 import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
 import type { RetentionConfig, RetentionPlan } from '../lifecycle/index.ts';
 import type { OverviewPorts } from '../overview/index.ts';
+import type { RemediationConfig } from '../remediation/index.ts';
+import type { RetentionDesk } from './retention-desk.ts';
 import type { SbomDesk } from './sbom-desk.ts';
 import type { SecurityDesk } from './security-desk.ts';
 import type { StorageDesk } from './storage-desk.ts';
@@ -95,9 +97,12 @@ export interface ConsolePorts extends OverviewPorts {
   readonly reports: ReportReader;
   readonly keys: KeyReader;
   readonly plans: PlanPreview;
+  readonly retention: RetentionDesk;
   readonly advisories: AdvisoryStatus;
   readonly sboms: SbomDesk;
   readonly security: SecurityDesk;
+  /** What is done about findings that can be cleared. */
+  readonly remediation: RemediationConfig;
   readonly accounts: StorageDesk;
   /** Whether a replication rule copies the image's repository. */
   replicated(entry: CatalogEntry): boolean;

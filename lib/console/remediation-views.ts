@@ -1,6 +1,7 @@
 import { mapLimit } from '../core/concurrency.ts';
 import { parseLocationKey } from '../core/image-reference.ts';
 import {
+  actionsFor,
   describeChange,
   imageKnowledge,
   planCascade,
@@ -24,8 +25,15 @@ const baseOf = ({ changes }: RemediationPlan) =>
     change.kind === 'newer-base' ? [{ from: change.from, to: change.to, name: change.name }] : [],
   )[0];
 
-const viewOf = (plan: RemediationPlan) => ({
+/** What the rules ask for by themselves, once for each cause; with `dryRun` they only say so. */
+const asksOf = ({ remediation }: ConsolePorts, plan: RemediationPlan) => ({
+  actions: actionsFor(parseLocationKey(plan.image), remediation).map(({ kind }) => kind),
+  dryRun: remediation.dryRun,
+});
+
+const viewOf = (ports: ConsolePorts, plan: RemediationPlan) => ({
   ...plan,
+  asks: asksOf(ports, plan),
   base: baseOf(plan),
   changes: plan.changes.map(describeChange),
   pullRequest: pullRequestText(plan),
@@ -36,18 +44,22 @@ export async function plansOf(ports: ConsolePorts, ref: string | undefined) {
   const knowledge = knowledgeOf(ports);
   if (ref === undefined) {
     const steps = planCascade(await knowledge.all(PLANNED));
-    return steps.map(({ plan, rank, dependents }) => ({ ...viewOf(plan), rank, dependents }));
+    return steps.map(({ plan, rank, dependents }) => ({ ...viewOf(ports, plan), rank, dependents }));
   }
   const { entry } = await imageOf(ports, ref);
   const plan = await planFor(knowledge, entry, { minimumWorth: 0 });
-  return plan ? [viewOf(plan)] : [];
+  return plan ? [viewOf(ports, plan)] : [];
 }
 
 const knowledgeOf = ({ catalog, security }: ConsolePorts) => imageKnowledge({ ...security, catalog });
 
 /** Who is affected, where it runs, and what to do. */
 export async function vulnerabilityOf(ports: ConsolePorts, id: string) {
-  const { images, examined, complete } = await showVulnerability({ ...ports.security, catalog: ports.catalog }, id, EXAMINED);
+  const { images, examined, complete } = await showVulnerability(
+    { ...ports.security, catalog: ports.catalog },
+    id,
+    EXAMINED,
+  );
   const knowledge = knowledgeOf(ports);
   const plans = await mapLimit(images.slice(0, ADVISED), 4, async ({ image, findings }) => {
     const plan = await planFor(knowledge, parseLocationKey(image), { minimumWorth: 0 });

@@ -45,6 +45,9 @@ export const securityAnswers = {
           .object({ from: z.string(), to: z.string(), name: z.string() })
           .optional()
           .describe('where it is a newer base'),
+        asks: z
+          .object({ actions: z.array(z.string()), dryRun: z.boolean() })
+          .describe('what the rules ask for by themselves; in a dry run they only say so'),
         pullRequest: z.object({ title: z.string(), body: z.string() }),
         rank: z.number().optional().describe('worth × running instances ÷ cost, with what is built on it'),
         dependents: z.array(z.string()).optional(),

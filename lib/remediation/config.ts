@@ -5,7 +5,7 @@ const https = z.url({ protocol: /^https$/, error: 'not an https address' });
 /** Name of the token in the secret `integrations`, a JSON object of names and texts. */
 const token = z.string().regex(/^[a-z0-9-]{1,60}$/, 'not a name of lower-case letters, digits and -');
 
-/** How a build is asked for. CodeBuild needs none of these: a rule on the bus starts it (EventBridge has it as a target). */
+/** How a build is asked for. */
 export const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('github'),
@@ -29,6 +29,19 @@ export const actionSchema = z.discriminatedUnion('kind', [
     job: z.string().regex(/^[A-Za-z0-9 ._-]+(?:\/[A-Za-z0-9 ._-]+)*$/, 'not the name of a job'),
     user: z.string().min(1).max(100),
     token,
+  }),
+  z.strictObject({
+    kind: z.literal('codebuild'),
+    /** Of this account; the function may start this one and no other. */
+    project: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{1,149}$/, 'not the name of a project of CodeBuild'),
+    region: z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region'),
+    /** A branch, tag or commit instead of the project's own. */
+    sourceVersion: z.string().min(1).max(200).optional(),
+    /** Variables of the build, beside those that tell of the plan (`LADING_IMAGE`, `LADING_CAUSE` …). */
+    environment: z
+      .record(z.string().regex(/^(?!CODEBUILD_|LADING_)[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(500))
+      .refine((variables) => Object.keys(variables).length <= 10, 'over ten variables')
+      .default({}),
   }),
   /** A POST of the plan as JSON, signed as notifications are. */
   z.strictObject({ kind: z.literal('webhook'), url: https, token }),

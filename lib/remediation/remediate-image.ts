@@ -22,14 +22,20 @@ export async function planFor(
   return plan && plan.worth >= minimumWorth ? plan : undefined;
 }
 
-export const actionsFor = (subject: ImageSubject, { rules }: RemediationConfig): readonly RemediationAction[] =>
+/** What the rules ask for when an image can be mended. */
+export const actionsFor = (
+  subject: Pick<ImageSubject, 'registry' | 'repository'>,
+  { rules }: RemediationConfig,
+): readonly RemediationAction[] =>
   rules
     .filter(({ repositories }) => compileGlobs(repositories)(`${subject.registry}/${subject.repository}`))
     .flatMap(({ actions }) => actions);
 
 /**
  * Asks for what the rules say, unless this is a dry run, and tells of it. Whoever calls it makes sure that it is done
- * once for each cause.
+ * once for each cause, and the runner that each action is. One that fails keeps the others from nothing.
+ *
+ * @throws LadingError of the first action that failed
  */
 export async function carryOut(
   runner: ActionRunner,
@@ -38,7 +44,11 @@ export async function carryOut(
   config: RemediationConfig,
 ): Promise<readonly EventDraft[]> {
   const actions = actionsFor(subject, config);
-  if (!config.dryRun) for (const action of actions) await runner.run(action, plan, subject);
+  const failures: unknown[] = [];
+  for (const action of config.dryRun ? [] : actions) {
+    await runner.run(action, plan, subject).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
   return [
     draftEvent(remediationPlanned, {
       subject,

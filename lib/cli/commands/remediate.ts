@@ -40,6 +40,10 @@ export const remediateCommand = () =>
           process.stdout.write(
             `  clears ${plural(plan.cleared.length, 'finding')}${introduced}, leaves ${plan.left}${dependents}\n`,
           );
+          const { actions, dryRun } = plan.asks ?? { actions: [], dryRun: true };
+          if (actions.length > 0) {
+            process.stdout.write(`  ${dryRun ? 'would ask' : 'is asked'} for ${defuse(actions.join(', '))}\n`);
+          }
         }
       }),
   );

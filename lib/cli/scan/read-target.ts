@@ -50,7 +50,7 @@ export async function readTarget(text: string, wish: SbomWish): Promise<ScanTarg
     outcome: sbom.outcome,
     gaps: sbom.gaps,
     remarks,
-    cycloneDx,
+    ...(cycloneDx === undefined ? {} : { cycloneDx }),
   };
 }
 

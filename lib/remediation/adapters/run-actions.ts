@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import { LadingError } from '../../core/errors.ts';
+import { createHash, createHmac } from 'node:crypto';
+import { describeError, LadingError } from '../../core/errors.ts';
 import type { ImageSubject } from '../../events/index.ts';
 import type { ManifestReader, ManifestWriter } from '../../registry/index.ts';
 import type { RemediationAction, RemediationConfig } from '../config.ts';
@@ -15,15 +15,24 @@ export type Post = (request: {
   readonly allowPrivate: boolean;
 }) => Promise<{ readonly status: number }>;
 
+/** One call of AWS (`lib/aws/json-call.ts`), with the function's own role. */
+type AwsCall = (call: {
+  readonly service: string;
+  readonly target: string;
+  readonly region: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}) => Promise<unknown>;
+
 export interface ActionOptions {
   readonly post: Post;
+  readonly aws: AwsCall;
   /** The text of a token. */
   readonly token: (name: string) => Promise<string | undefined>;
   readonly registry: (host: string) => Promise<ManifestReader & ManifestWriter>;
   readonly allowHosts: RemediationConfig['allowHosts'];
 }
 
-export function actionRunner({ post, token, registry, allowHosts }: ActionOptions): ActionRunner {
+export function actionRunner({ post, aws, token, registry, allowHosts }: ActionOptions): ActionRunner {
   const call = async (url: string, headers: Readonly<Record<string, string>>, body: string): Promise<void> => {
     const target = new URL(url);
     if (!isAllowed(target.hostname, allowHosts)) {
@@ -53,6 +62,7 @@ export function actionRunner({ post, token, registry, allowHosts }: ActionOption
   return {
     async run(action, plan, image) {
       if (action.kind === 'quarantine-tag') return quarantine(await registry(image.registry), action.tag, image);
+      if (action.kind === 'codebuild') return startBuild(aws, action, plan, image);
       const { url, headers, body } = await requestOf(action, plan, image, secret);
       await call(url, headers, body);
     },
@@ -62,6 +72,50 @@ export function actionRunner({ post, token, registry, allowHosts }: ActionOption
 const isAllowed = (hostname: string, allowed: readonly string[]): boolean =>
   allowed.some((one) => (one.startsWith('*.') ? hostname.endsWith(one.slice(1)) : hostname === one));
 
+/** What every build is told, as variables of its own. */
+const toldOf = (plan: RemediationPlan, image: ImageSubject) => ({
+  cause: plan.cause,
+  image: plan.image,
+  repository: `${image.registry}/${image.repository}`,
+  ...pullRequestText(plan),
+});
+
+/** Names and values of all variables together have at most 5,500 characters (CodeBuild API reference, StartBuild). */
+const MAX_VARIABLE = 3_000;
+
+/**
+ * CodeBuild API reference, StartBuild. The token makes a repetition within five minutes the same build; after that the
+ * record of what was done for this cause does.
+ *
+ * @throws LadingError `action-refused`, `action-failed` (retryable)
+ */
+async function startBuild(
+  aws: AwsCall,
+  { project, region, sourceVersion, environment }: Extract<RemediationAction, { readonly kind: 'codebuild' }>,
+  plan: RemediationPlan,
+  image: ImageSubject,
+): Promise<void> {
+  const told = Object.entries(toldOf(plan, image)).map(([name, value]): [string, string] => [
+    `LADING_${name.toUpperCase()}`,
+    value.slice(0, name === 'body' ? MAX_VARIABLE : 300),
+  ]);
+  const input = {
+    projectName: project,
+    ...(sourceVersion ? { sourceVersion } : {}),
+    idempotencyToken: createHash('sha256').update(`${plan.cause} ${project}`).digest('hex'),
+    environmentVariablesOverride: [...Object.entries(environment), ...told].map(([name, value]) => ({
+      ...{ name, value, type: 'PLAINTEXT' },
+    })),
+  };
+  try {
+    await aws({ service: 'codebuild', target: 'CodeBuild_20161006.StartBuild', region, input });
+  } catch (cause) {
+    const passing = cause instanceof LadingError && cause.retryable;
+    const why = `CodeBuild does not start ${project}: ${describeError(cause)}`;
+    throw new LadingError(passing ? 'action-failed' : 'action-refused', why, { retryable: passing, cause });
+  }
+}
+
 interface Outgoing {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -69,18 +123,13 @@ interface Outgoing {
 }
 
 async function requestOf(
-  action: Exclude<RemediationAction, { readonly kind: 'quarantine-tag' }>,
+  action: Exclude<RemediationAction, { readonly kind: 'quarantine-tag' | 'codebuild' }>,
   plan: RemediationPlan,
   image: ImageSubject,
   secret: (name: string) => Promise<string>,
 ): Promise<Outgoing> {
   const json = { 'content-type': 'application/json' };
-  const told = {
-    cause: plan.cause,
-    image: plan.image,
-    repository: `${image.registry}/${image.repository}`,
-    ...pullRequestText(plan),
-  };
+  const told = toldOf(plan, image);
   switch (action.kind) {
     case 'github': {
       // GitHub REST API, "Create a repository dispatch event": at most ten members in client_payload.

@@ -23,6 +23,7 @@ import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
+import { remediationConfigSchema } from '../../../lib/remediation/config.ts';
 import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
 import { memoryRunStore } from '../../../lib/scanners/adapters/memory-run-store.ts';
 import { memoryVoteStore } from '../../../lib/scanners/adapters/memory-vote-store.ts';
@@ -163,6 +164,7 @@ export function memoryConsole() {
       clock,
     },
     security,
+    remediation: remediationConfigSchema.parse({}),
     replicated: (entry) => entry.replicaOf === undefined,
   };
 

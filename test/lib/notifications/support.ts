@@ -52,7 +52,9 @@ export const finding = (id: string, severity: string): Finding => ({
 });
 
 export const findings = (
-  changes: Partial<Record<'appeared' | 'fixed' | 'knownExploited' | 'severityChanged', Finding[]>>,
+  changes: Partial<Record<'appeared' | 'fixed' | 'knownExploited' | 'severityChanged', Finding[]>> & {
+    readonly archived?: boolean;
+  },
 ) =>
   envelopeOf(findingsChanged, {
     subject,

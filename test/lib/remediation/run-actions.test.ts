@@ -1,10 +1,21 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { manualClock } from '../../../lib/core/clock.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
+import { LadingError } from '../../../lib/core/errors.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
 import { actionRunner, type Post } from '../../../lib/remediation/adapters/run-actions.ts';
 import { actionSchema, remediationConfigSchema } from '../../../lib/remediation/config.ts';
-import { carryOut, type ImageKnowledge, planFor, type RemediationPlan } from '../../../lib/remediation/index.ts';
+import {
+  carryOut,
+  eachOnce,
+  type ImageKnowledge,
+  planFor,
+  type RemediationPlan,
+  workOf,
+} from '../../../lib/remediation/index.ts';
+import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
+import { runStage } from '../../../lib/work/index.ts';
 import { pushImage } from '../signing/support.ts';
 import { found, image } from './support.ts';
 
@@ -37,9 +48,11 @@ function setUp(
   };
   const registry = createMemoryRegistry();
   const token = async (name: string) => (name === 'ci' ? 't0ken' : undefined);
-  const runner = actionRunner({ post, token, registry: async () => registry, allowHosts: [...allowHosts] });
+  const calls: object[] = [];
+  const aws = async (call: object) => void calls.push(call);
+  const runner = actionRunner({ post, aws, token, registry: async () => registry, allowHosts: [...allowHosts] });
   const run = (action: unknown, of = subject) => runner.run(actionSchema.parse(action), plan, of);
-  return { sent, run, runner, registry };
+  return { sent, calls, run, runner, registry };
 }
 
 describe('asking for a build', () => {
@@ -72,6 +85,55 @@ describe('asking for a build', () => {
     expect(form.get('variables[LADING_CAUSE]')).toBe(plan.cause);
     expect(sent[1]?.headers.authorization).toBe(`Basic ${Buffer.from('bot:t0ken').toString('base64')}`);
     expect(new URLSearchParams(sent[1]?.body).get('LADING_IMAGE')).toBe(plan.image);
+  });
+
+  it('starts a build of CodeBuild with a source version and variables, the same for the same cause', async () => {
+    const { calls, sent, run } = setUp();
+    const action = {
+      ...{ kind: 'codebuild', project: 'shop-image', region: 'eu-central-1', sourceVersion: 'release' },
+      environment: { CHANNEL: 'stable' },
+    };
+    await run(action);
+    await run(action);
+    expect(sent).toEqual([]);
+    expect(calls[0]).toMatchObject({
+      service: 'codebuild',
+      target: 'CodeBuild_20161006.StartBuild',
+      region: 'eu-central-1',
+      input: {
+        projectName: 'shop-image',
+        sourceVersion: 'release',
+        idempotencyToken: expect.stringMatching(/^\w{64}$/),
+      },
+    });
+    expect(calls[1]).toEqual(calls[0]);
+    const { input } = calls[0] as { input: { environmentVariablesOverride: { name: string; value: string }[] } };
+    const variables = new Map(input.environmentVariablesOverride.map(({ name, value }) => [name, value]));
+    expect(Object.fromEntries(variables)).toMatchObject({
+      ...{ CHANNEL: 'stable', LADING_CAUSE: plan.cause, LADING_IMAGE: plan.image },
+      LADING_REPOSITORY: 'registry.example/apps/shop',
+    });
+    const length = [...variables].reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    expect(length).toBeLessThan(5500);
+    expect(actionSchema.safeParse({ ...action, project: '../x' }).success).toBe(false);
+    expect(actionSchema.safeParse({ ...action, environment: { LADING_IMAGE: 'x' } }).success).toBe(false);
+    expect(actionSchema.safeParse({ ...action, environment: { 'A=B': 'x' } }).success).toBe(false);
+  });
+
+  it.each([
+    [true, 'action-failed'],
+    [false, 'action-refused'],
+  ])('tells of a build that does not start (passing: %s)', async (retryable, code) => {
+    const { registry } = setUp();
+    const aws = async () => {
+      throw new LadingError('ThrottlingException', 'too fast', { retryable });
+    };
+    const runner = actionRunner({
+      ...{ post: async () => ({ status: 200 }), aws, token: async () => undefined, allowHosts: [] },
+      registry: async () => registry,
+    });
+    const action = actionSchema.parse({ kind: 'codebuild', project: 'shop', region: 'eu-central-1' });
+    await expect(runner.run(action, plan, subject)).rejects.toMatchObject({ code, retryable });
   });
 
   it('signs what it posts to a webhook', async () => {
@@ -154,5 +216,64 @@ describe('what is done about an image', () => {
     expect(asked).toEqual(['quarantine-tag']);
     await carryOut(runner, { ...at, repository: 'other' }, plan, config({ dryRun: false }));
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('for one cause', () => {
+  const config = remediationConfigSchema.parse({
+    dryRun: false,
+    allowHosts: ['api.github.com', 'hook.example'],
+    rules: [
+      {
+        name: 'all',
+        repositories: ['**'],
+        actions: [
+          { kind: 'codebuild', project: 'shop', region: 'eu-central-1' },
+          { kind: 'webhook', url: 'https://hook.example/x', token: 'ci' },
+          { kind: 'github', repository: 'team/shop', token: 'ci' },
+        ],
+      },
+    ],
+  });
+  const delivery = { owner: 'worker', leaseMs: 60_000, cause: { id: 'e', correlationId: 'c' } as never };
+
+  it('each action is asked for once, though another one fails and all is tried again', async () => {
+    const clock = manualClock();
+    const stage = { ledger: memoryLedger(clock), publisher: { publish: async () => {} }, clock };
+    const { registry } = setUp();
+    const asked: string[] = [];
+    let hookWorks = false;
+    const runner = actionRunner({
+      post: async ({ url }) => {
+        asked.push(url.host);
+        return { status: url.host === 'hook.example' && !hookWorks ? 503 : 204 };
+      },
+      aws: async ({ target }) => void asked.push(target),
+      token: async () => 't0ken',
+      registry: async () => registry,
+      allowHosts: config.allowHosts,
+    });
+    const carry = (settings = config) =>
+      runStage(stage, {
+        ...delivery,
+        key: workOf(subject, plan, settings),
+        perform: () =>
+          carryOut(
+            eachOnce(stage, delivery, () => runner),
+            subject,
+            plan,
+            settings,
+          ),
+      });
+    await carry({ ...config, dryRun: true });
+    expect(asked).toEqual([]);
+    await expect(carry()).rejects.toMatchObject({ code: 'action-failed' });
+    expect(asked).toEqual(['CodeBuild_20161006.StartBuild', 'hook.example', 'api.github.com']);
+    hookWorks = true;
+    asked.splice(0);
+    expect(await carry()).toBe('done');
+    expect(asked).toEqual(['hook.example']);
+    expect(await carry()).toBe('duplicate');
+    expect(asked).toEqual(['hook.example']);
   });
 });
