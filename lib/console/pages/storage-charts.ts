@@ -96,10 +96,10 @@ export function dailyChart({ daily }: CostForecast): Html {
 }
 
 /** Enough digits for fractions of a cent: a laptop's images cost next to nothing. */
-export const dollars = (usd: number): string => {
-  const digits = usd === 0 || usd >= 100 ? 0 : usd >= 0.1 ? 2 : usd >= 0.001 ? 4 : 6;
-  return `$${usd.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
-};
+export function dollars(usd: number): string {
+  const most = usd >= 100 ? 0 : usd >= 0.1 ? 2 : usd >= 0.001 ? 4 : 6;
+  return `$${usd.toLocaleString('en', { minimumFractionDigits: usd === 0 ? 0 : Math.min(2, most), maximumFractionDigits: most })}`;
+}
 
 export function grams(micrograms: number): string {
   const value = micrograms / 1e6;

@@ -102,7 +102,9 @@ function costCard({ cost, forecast, storage }: StorageView): Html {
     <td class="number" data-label="CO₂e">${grams(line.micrograms)}</td></tr>`;
   })}</tbody></table>
   ${cost.lines.length > MOST_LINES ? html`<p class="nothing">${cost.lines.length - MOST_LINES} more cost less; "lading cost report" lists all.</p>` : ''}
-  <p class="legend">${Object.entries(kindNames).map(([kind, name]) => html`<span><i class="swatch kind-${kind}"></i>${name}</span>`)}</p>
+  <p class="legend">${Object.entries(kindNames)
+    .filter(([kind]) => cost.total.parts.some((part) => part.kind === kind && part.microUsd > 0))
+    .map(([kind, name]) => html`<span><i class="swatch kind-${kind}"></i>${name}</span>`)}</p>
   <details><summary>What is assumed</summary><ul class="plain">${cost.assumptions.map((one) => html`<li>${one}</li>`)}</ul></details>
 </section>`;
 }
