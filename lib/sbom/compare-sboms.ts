@@ -68,6 +68,10 @@ export const isSame = ({ added, removed, changed }: SbomDifference): boolean =>
 const named = ({ type, name }: Entry, versions: Iterable<string>): PackageName[] =>
   [...versions].map((version) => ({ type, name, version }));
 
+/** Equal for packages that are the same in two SBOMs, as their registry compares names and versions. */
+export const comparablePackage = ({ type, name, version }: PackageName): string =>
+  `${type} ${comparableName(type, name)} ${comparableVersion(type, version)}`;
+
 function group(packages: readonly ListedPackage[]): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const { type, name, version } of packages) {

@@ -31,6 +31,8 @@ export { readArchive } from './layers/read-layer.ts';
 export type { ArchivePass, FailedPass, LayerExpectation, LayerReading } from './layers/reading.ts';
 export { listPackages, listSbom } from './list-packages.ts';
 export type { ListedPackage, ListedSbom } from './listed-sbom.ts';
+export { mergeSboms } from './merge-sboms.ts';
+export { mergeWithOthers, type OtherSbom } from './merge-with-others.ts';
 export {
   type Base,
   type Distro,

@@ -1,3 +1,4 @@
+import { layerOf } from './layer-of.ts';
 import type { ListedPackage, ListedSbom } from './listed-sbom.ts';
 import type { Package, Sbom } from './model.ts';
 
@@ -16,7 +17,7 @@ function toListed(one: Package, sbom: Sbom): ListedPackage {
     distro: one.distro,
     licenses: one.licenses,
     locations: one.locations.map(({ path }) => path),
-    layer: sbom.layers[one.layer]?.digest,
+    layer: layerOf(sbom, one),
     origin: one.origin,
   };
 }

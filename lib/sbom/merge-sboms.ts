@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import { outcomeOf } from './build-sbom.ts';
+import { layerOf } from './layer-of.ts';
 import { type Gap, GENERATOR_VERSION, type Package, type Sbom } from './model.ts';
 import { commonOrigin } from './origin/origin-of.ts';
 
@@ -22,8 +23,12 @@ export function mergeSboms(index: Digest, children: readonly Sbom[], gaps: reado
   const packages = new Map<string, Package>();
   for (const child of children) {
     for (const one of child.packages) {
-      const layer = place.get(child.layers[one.layer]?.digest ?? index) ?? 0;
-      const moved = { ...one, layer, platforms: child.platform ? [child.platform] : [] };
+      const layer = place.get(layerOf(child, one) ?? index);
+      const moved: Package = {
+        ...one,
+        ...(layer === undefined ? {} : { layer }),
+        platforms: child.platform ? [child.platform] : [],
+      };
       const before = packages.get(one.id);
       packages.set(one.id, before ? union(before, moved) : moved);
     }
@@ -47,15 +52,19 @@ export function mergeSboms(index: Digest, children: readonly Sbom[], gaps: reado
   };
 }
 
+const lowest = (a: number | undefined, b: number | undefined): { layer?: number } =>
+  a === undefined && b === undefined ? {} : { layer: Math.min(a ?? Infinity, b ?? Infinity) };
+
 function union(a: Package, b: Package): Package {
   const locations = new Map([...a.locations, ...b.locations].map((one) => [`${one.path}\0${one.layer}`, one]));
   return {
     ...a,
-    layer: Math.min(a.layer, b.layer),
+    ...lowest(a.layer, b.layer),
     origin: commonOrigin([a.origin, b.origin]),
     licenses: [...new Set([...a.licenses, ...b.licenses])],
     locations: [...locations.values()].sort((x, y) => (x.path < y.path ? -1 : x.path > y.path ? 1 : 0)),
     dependencies: [...new Set([...a.dependencies, ...b.dependencies])].sort(),
+    ...(a.foundBy || b.foundBy ? { foundBy: [...new Set([...(a.foundBy ?? []), ...(b.foundBy ?? [])])] } : {}),
     platforms: [...new Set([...(a.platforms ?? []), ...(b.platforms ?? [])])].sort(),
   };
 }

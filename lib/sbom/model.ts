@@ -66,13 +66,18 @@ export const packageSchema = z.object({
   /** Who maintains it, as the package says. */
   supplier: z.string().optional(),
   /** Files that tell of it, with the layer whose version of the file is seen. */
-  locations: z.array(z.object({ path: z.string(), layer: digestSchema })).min(1),
-  /** Index of the layer that first brought this version of it; whoever owns that layer owns the package. */
-  layer: z.int().nonnegative(),
+  locations: z.array(z.object({ path: z.string(), layer: digestSchema.optional() })),
+  /**
+   * Index of the layer that first brought this version of it; whoever owns that layer owns the package. Absent for what
+   * only others found.
+   */
+  layer: z.int().nonnegative().optional(),
   /** Who owns that layer; absent in SBOMs of older versions. */
   origin: originSchema.optional(),
   /** Ids of packages of this SBOM that it needs. */
   dependencies: z.array(z.string()),
+  /** In a merged SBOM: the programs that found it, each with what its word is worth. */
+  foundBy: z.array(z.string()).optional(),
   /** In the SBOM of an index: the platforms whose image has it. */
   platforms: z.array(z.string()).optional(),
 });

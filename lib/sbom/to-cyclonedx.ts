@@ -1,5 +1,6 @@
 import { type Bom, type BomComponent, type BomProperty, writeBom } from '../formats/cyclonedx/index.ts';
 import { cpeOfDistro } from './cpe/list-cpes.ts';
+import { layerOf } from './layer-of.ts';
 import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
 import { describeBase } from './origin/describe-base.ts';
@@ -14,6 +15,7 @@ const PROPERTY = {
   sourceVersion: 'lading:package:source:version',
   location: 'lading:package:location',
   cpe: 'lading:package:cpe',
+  foundBy: 'lading:package:found-by',
   layer: 'lading:package:layer',
   layerIndex: 'lading:package:layer:index',
   origin: 'lading:package:origin',
@@ -100,15 +102,14 @@ function distroComponent(distro: Distro): BomComponent {
 
 function packageComponent(one: Package, sbom: Sbom): BomComponent {
   const scoped = one.type === 'npm' && one.name.startsWith('@') ? one.name.indexOf('/') : -1;
-  const layer = sbom.layers[one.layer];
   // The format has room for one.
   const [cpe, ...others] = one.cpes ?? [];
   const optional: readonly (readonly [string, string | undefined])[] = [
     [PROPERTY.arch, one.arch],
     [PROPERTY.sourceName, one.source?.name],
     [PROPERTY.sourceVersion, one.source?.version],
-    [PROPERTY.layer, layer?.digest],
-    [PROPERTY.layerIndex, String(one.layer)],
+    [PROPERTY.layer, layerOf(sbom, one)],
+    [PROPERTY.layerIndex, one.layer === undefined ? undefined : String(one.layer)],
     [PROPERTY.origin, one.origin],
   ];
   const properties: BomProperty[] = [
@@ -116,6 +117,7 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     ...optional.flatMap(([name, value]) => (value ? [{ name, value }] : [])),
     ...one.locations.map(({ path }) => ({ name: PROPERTY.location, value: `/${path}` })),
     ...others.map((value) => ({ name: PROPERTY.cpe, value })),
+    ...(one.foundBy ?? []).map((value) => ({ name: PROPERTY.foundBy, value })),
     ...Object.entries(one.about ?? {}).map(([name, value]) => ({ name: `${PROPERTY.about}:${name}`, value })),
     ...(one.platforms ?? []).map((value) => ({ name: PROPERTY.platform, value })),
   ];

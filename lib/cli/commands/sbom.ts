@@ -42,6 +42,9 @@ export const sbomCommand = () =>
     .addOption(allPlatformsOption())
     .addOption(noCacheOption())
     .option('--declared', 'also what lock files name where nothing of it is installed')
+    .option('--merge', 'with what SBOMs found that others attached to the image and trusted keys signed')
+    .option('--key <file...>', 'with --merge: files of the public keys that are trusted')
+    .option('--unverified', 'with --merge: also SBOMs that nobody trusted has signed')
     .addOption(plainHttpOption())
     .addOption(dataOption())
     .addHelpText(
@@ -53,7 +56,10 @@ export const sbomCommand = () =>
       const outputs = parseOutputs(options.output ?? ['table']);
       const { makeSbom } = await import('../sbom/make-sbom.ts');
       const { printSbom } = await import('../sbom/print-sbom.ts');
-      await printSbom(await makeSbom(image, options), outputs);
+      const made = await makeSbom(image, options);
+      if (!options.merge) return printSbom(made, outputs);
+      const { mergeFound } = await import('../sbom/merge-found.ts');
+      await printSbom(await mergeFound(made, options), outputs);
     })
     .addCommand(diffCommand())
     .addCommand(qualityCommand())

@@ -94,15 +94,17 @@ const BASED_ON: Readonly<Record<Base['evidence'], string>> = {
 async function printPackages({ packages, layers, distro, platform, base }: Sbom): Promise<void> {
   if (packages.length > 0) {
     const { printTable } = await import('../table.ts');
+    const isMerged = packages.some(({ foundBy }) => foundBy);
     printTable(
-      ['NAME', 'VERSION', 'TYPE', 'LAYER', 'ORIGIN', 'WHERE'],
+      ['NAME', 'VERSION', 'TYPE', 'LAYER', 'ORIGIN', 'WHERE', ...(isMerged ? ['FOUND BY'] : [])],
       packages.map((one) => [
         one.name,
         one.version,
         one.type,
-        shortDigest(layers[one.layer]?.digest ?? ''),
+        shortDigest((one.layer === undefined ? undefined : layers[one.layer]?.digest) ?? ''),
         one.origin ?? '',
         one.locations[0] ? `/${one.locations[0].path}` : '',
+        ...(isMerged ? [(one.foundBy ?? []).join(', ')] : []),
       ]),
     );
   }

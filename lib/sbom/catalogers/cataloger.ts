@@ -90,7 +90,12 @@ export interface ImageFiles {
 }
 
 /** What a cataloger says of a package; identity, merging of duplicates and dependencies are common to all. */
-export type FoundPackage = Omit<Package, 'id' | 'cpes' | 'dependencies' | 'locations' | 'origin' | 'platforms'> & {
+export type FoundPackage = Omit<
+  Package,
+  'id' | 'cpes' | 'dependencies' | 'foundBy' | 'layer' | 'locations' | 'origin' | 'platforms'
+> & {
+  /** Index of the layer that first brought this version of it. */
+  readonly layer: number;
   /** `layer` is the index of the layer whose version of the file is seen. */
   readonly locations: readonly { readonly path: string; readonly layer: number }[];
   /** Names under which other packages of the same scope may need it. */

@@ -11,6 +11,7 @@ const notesSchema = z.object({
   source: z.object({ name: z.string(), version: z.string().optional() }).optional(),
   /** Where the declared expression does not have them one by one, in their words. */
   licenses: z.array(z.string()).optional(),
+  foundBy: z.array(z.string()).optional(),
   platforms: z.array(z.string()).optional(),
   /** What is known of a model or a module besides. */
   about: z.record(z.string(), z.string()).optional(),

@@ -9,6 +9,7 @@ import type {
   SpdxRelationship,
 } from '../../formats/spdx/index.ts';
 import { cpeOfDistro } from '../cpe/list-cpes.ts';
+import { layerOf } from '../layer-of.ts';
 import type { Distro, Package, Sbom } from '../model.ts';
 import { describeBase } from '../origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from '../subject.ts';
@@ -103,7 +104,7 @@ interface Context {
 function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
   const { expression, texts: named, exact } = declareLicenses(one.licenses);
   for (const text of named) texts.set(text.id, text);
-  const layer = sbom.layers[one.layer]?.digest;
+  const layer = layerOf(sbom, one);
   const supplier = supplierOf(one);
   return {
     id: ids.get(one.id) ?? '',
@@ -115,7 +116,9 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
     checksums: one.hashes ?? [],
     ...(one.purl === undefined ? {} : { purl: one.purl }),
     cpes: (one.cpes ?? []).filter(isCpe),
-    sourceInfo: `found by what /${one.locations[0]?.path ?? ''} says`,
+    sourceInfo: one.locations[0]
+      ? `found by what /${one.locations[0].path} says`
+      : `found by ${one.foundBy?.join(', ') ?? 'others'}`,
     annotation: writeNotes({
       type: one.type,
       ...(layer === undefined ? {} : { layer }),
@@ -123,6 +126,7 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
       locations: one.locations.map(({ path }) => `/${path}`),
       ...(one.source ? { source: one.source } : {}),
       ...(exact ? {} : { licenses: one.licenses }),
+      ...(one.foundBy ? { foundBy: one.foundBy } : {}),
       ...(one.platforms ? { platforms: one.platforms } : {}),
       ...(one.about ? { about: one.about } : {}),
     }),

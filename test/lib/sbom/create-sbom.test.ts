@@ -86,7 +86,7 @@ describe('creating the SBOM of an image', () => {
         version: one.version,
         purl: one.purl,
         ...(one.distro ? { distro: one.distro } : {}),
-        layer: sbom.layers[one.layer]?.digest,
+        layer: sbom.layers[one.layer ?? -1]?.digest,
         origin: 'unknown',
         locations: one.locations.map(({ path }) => `/${path}`),
       })),
@@ -172,7 +172,7 @@ describe('creating the SBOM of an index', () => {
     expect(sbom.outcome).toBe('complete');
     expect(sbom.layers).toHaveLength(3);
     expect(sbom.distro).toMatchObject({ id: 'alpine' });
-    expect(sbom.packages.map((one) => [one.name, one.platforms, sbom.layers[one.layer]?.digest])).toEqual([
+    expect(sbom.packages.map((one) => [one.name, one.platforms, sbom.layers[one.layer ?? -1]?.digest])).toEqual([
       ['musl', ['linux/amd64', 'linux/arm64'], base.descriptor.digest],
       ['app', ['linux/amd64', 'linux/arm64'], amd64.layers[1]?.descriptor.digest],
       ['arm', ['linux/arm64'], arm64.layers[1]?.descriptor.digest],
