@@ -45,7 +45,21 @@ export const eventsAnswer = z.object({
   head: z.number(),
 });
 
-export const plansAnswer = z.object({ plans: z.array(retentionPlanSchema) });
+const planned = z.array(z.object({ root: z.string(), tags: z.array(z.string()), why: z.string() }));
+export const plansAnswer = z.object({
+  plans: z.array(
+    retentionPlanSchema.extend({
+      counts: z.record(z.string(), z.number()),
+      savesPerMonth: z.number(),
+      since: z
+        .object({
+          ...{ since: z.string(), appeared: planned, disappeared: planned },
+          ...{ appearedCount: z.number(), disappearedCount: z.number() },
+        })
+        .optional(),
+    }),
+  ),
+});
 
 export const advisoriesAnswer = z.object({
   snapshot: z

@@ -1,18 +1,15 @@
 import type { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { LadingError } from '../core/errors.ts';
-import { parseJsonStrict } from '../core/json.ts';
 import { reportStorage } from '../cost/index.ts';
 import { listImages } from '../overview/index.ts';
 import { imageOf, numberOf } from './find.ts';
 import type { ConsolePorts } from './ports.ts';
-import { retentionPreviewRequest, storageReportQuery } from './schemas.ts';
+import { storageReportQuery } from './schemas.ts';
 
 const PAGE = 50;
 const MOST_IMAGES = 200;
 const MOST_EVENTS = 500;
-const MAX_BODY_BYTES = 256 * 1024;
 
 export function addApi(app: Hono, ports: ConsolePorts): void {
   app.get('/api/images', async (context) => {
@@ -32,22 +29,6 @@ export function addApi(app: Hono, ports: ConsolePorts): void {
   app.get('/api/key', async (context) =>
     context.body(await ports.keys.publicKey(), 200, { 'content-type': 'application/x-pem-file; charset=utf-8' }),
   );
-  const limited = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new LadingError('request-too-large', `the body is over ${MAX_BODY_BYTES} bytes`);
-    },
-  });
-  app.post('/api/retention/preview', limited, async (context) => {
-    const text = await context.req.text();
-    const asked = retentionPreviewRequest.safeParse(
-      parseJsonStrict(text, { maxBytes: MAX_BODY_BYTES, what: 'the request' }),
-    );
-    if (!asked.success) throw new LadingError('request-invalid', z.prettifyError(asked.error));
-    const { config, repository } = asked.data;
-    const plans = await ports.plans.preview(config);
-    return context.json({ plans: repository ? plans.filter((plan) => plan.repository === repository) : plans });
-  });
   app.get('/api/cost/storage', async (context) => {
     const asked = storageReportQuery.safeParse(context.req.query());
     if (!asked.success) throw new LadingError('request-invalid', z.prettifyError(asked.error));

@@ -1,18 +1,11 @@
 import { z } from 'zod';
 import { gateDecided, imageReplicated, imageSigned, sbomCreated, scanCompleted } from '../events/index.ts';
 import { catalogEntrySchema, stages } from '../inventory/index.ts';
-import { retentionConfigSchema, retentionPlanSchema } from '../lifecycle/index.ts';
 
 /*
  * What the API takes and answers. Requests are read by these; answers are described by them in the OpenAPI document,
  * and tests hold both to each other.
  */
-
-export const retentionPreviewRequest = z.strictObject({
-  /** Instead of the deployed setting "retention". */
-  config: retentionConfigSchema.optional(),
-  repository: z.string().optional(),
-});
 
 export const storageReportQuery = z
   .strictObject({
@@ -115,7 +108,6 @@ export const answers = {
       .optional(),
     sources: z.array(source),
   }),
-  plans: z.object({ plans: z.array(retentionPlanSchema) }),
   storage: storageReport,
   health: z.object({ ok: z.literal(true) }),
   problem: z

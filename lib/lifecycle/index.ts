@@ -4,7 +4,9 @@ export { type CarryOutPorts, carryOutPlan, type PlanStep } from './carry-out-pla
 export { whatIsUnknown } from './check-catalog.ts';
 export { type RetentionConfig, type RetentionPolicy, retentionConfigSchema } from './config.ts';
 export { type Dialect, type DialectName, dialects, type Reading, type Writing } from './dialects/index.ts';
+export { diffPlans, type PlanDifference } from './diff-plans.ts';
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
+export { type Explanation, explainImage } from './explain-image.ts';
 export { blobsOfEntry } from './freed-bytes.ts';
 export {
   type ExpiringGraph,
@@ -13,6 +15,7 @@ export {
   type Lease,
   type Pulls,
   type Quarantine,
+  quarantineSchema,
   type RetentionPlan,
   retentionPlanSchema,
 } from './model.ts';
@@ -37,5 +40,5 @@ export { type ReplayPorts, replayRetention } from './replay/replay-retention.ts'
 export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';
 export { silentCollector } from './silent-collector.ts';
 export { collectAwsUsage } from './usage/collect-aws-usage.ts';
-export { type UsageReport, usageReportSchema } from './usage/model.ts';
+export { type UsageReport, type UsedImage, usageReportSchema } from './usage/model.ts';
 export { type ReportPorts, reportUsage } from './usage/report-usage.ts';

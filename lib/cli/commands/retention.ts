@@ -13,17 +13,22 @@ import { callApi } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
 import { answerNo } from '../exit-code.ts';
 import { defuse, printJson, say } from '../output.ts';
-import { explain } from '../retention/explain.ts';
+import { postJson } from '../post-json.ts';
 import { plansAnswer } from '../shapes.ts';
 import { printTable } from '../table.ts';
 import { inEvents } from './images.ts';
 import { apiOption, dataOption, outputOption, wholeNumber } from './options.ts';
+import { applyCommand, quarantinedCommand, releaseCommand, replayCommand } from './retention-quarantine.ts';
 
 export const retentionCommand = () =>
   new Command('retention')
     .description('what is kept and what goes')
     .addCommand(previewCommand())
     .addCommand(explainCommand())
+    .addCommand(applyCommand())
+    .addCommand(replayCommand(readConfig))
+    .addCommand(quarantinedCommand())
+    .addCommand(releaseCommand())
     .addCommand(restoreCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand());
@@ -52,12 +57,7 @@ const previewCommand = () =>
       });
       const { plans } = plansAnswer.parse(await response.json());
       if (options.output === 'json') return printJson(plans);
-      for (const plan of plans) {
-        say(
-          `${defuse(`${plan.registry}/${plan.repository}`)}: ${plural(plan.keep.length, 'tag')} kept, ${plan.expire.length} to expire, ${formatBytes(plan.freedBytes)} freed`,
-        );
-        if (plan.refused) say(`  not carried out: ${defuse(plan.refused)}`);
-      }
+      for (const plan of plans) for (const line of summaryOf(plan)) say(line);
       printTable(
         ['REPOSITORY', 'TAGS', 'DIGEST', 'MANIFESTS', 'WHY'],
         plans.flatMap((plan) =>
@@ -96,6 +96,23 @@ function readConfig(file: string): RetentionConfig {
   throw new LadingError('rules-invalid', `${file}: ${z.prettifyError(parsed.error)}`);
 }
 
+function summaryOf(plan: z.infer<typeof plansAnswer>['plans'][number]): readonly string[] {
+  const { counts, since, refused } = plan;
+  const money = plan.savesPerMonth > 0 ? `, ${plan.savesPerMonth.toFixed(2)} USD a month` : '';
+  const aside = (counts.waiting ?? 0) + (counts.due ?? 0);
+  return [
+    `${defuse(`${plan.registry}/${plan.repository}`)}: ${plural(counts.keep ?? 0, 'tag')} kept, ${counts.expire} to expire, ${formatBytes(plan.freedBytes + plan.dueBytes)} freed${money}`,
+    ...(aside > 0 ? [`  ${aside} set aside, ${counts.due} of them to be deleted now`] : []),
+    ...((counts.untag ?? 0) > 0 ? [`  ${plural(counts.untag ?? 0, 'tag')} to be taken away`] : []),
+    ...(since
+      ? [`  since ${since.since.slice(0, 16)}: ${since.appearedCount} more, ${since.disappearedCount} no longer`]
+      : []),
+    ...(refused ? [`  not carried out: ${defuse(refused)}`] : []),
+  ];
+}
+
+const explanation = z.object({ fate: z.string(), because: z.array(z.string()) });
+
 const explainCommand = () =>
   new Command('explain')
     .description('why an image is kept or would go, by the deployed rules or others')
@@ -106,17 +123,12 @@ const explainCommand = () =>
     .addOption(dataOption())
     .action(async (ref, options) => {
       const connection = connect(options);
-      const image = parseImageReference(inEvents(ref, connection.local));
       const config = givenRules(options);
-      const response = await callApi(connection, '/api/retention/preview', {
-        method: 'POST',
-        body: { ...(config ? { config } : {}), repository: image.repository },
-      });
-      const { plans } = plansAnswer.parse(await response.json());
-      const explanation = explain(image, plans);
-      if (options.output === 'json') return printJson(explanation);
-      process.stdout.write(`${defuse(explanation.fate)}\n`);
-      for (const line of explanation.because) process.stdout.write(`  ${defuse(line)}\n`);
+      const request = { ...(config ? { config } : {}), image: inEvents(ref, connection.local) };
+      const { fate, because } = await postJson(connection, '/api/retention/explain', request, explanation);
+      if (options.output === 'json') return printJson({ fate, because });
+      process.stdout.write(`${defuse(fate)}\n`);
+      for (const line of because) process.stdout.write(`  ${defuse(line)}\n`);
     });
 
 const restoreCommand = () =>

@@ -23,10 +23,7 @@ export const awsCollectors = ({ aws }: Pick<RetentionConfig, 'aws'>) =>
   );
 
 /** Reads what runs in the services of AWS that the configuration names, and holds it. One failure is one collector's. */
-export async function collectAwsUsage(
-  ports: CollectPorts,
-  config: Pick<RetentionConfig, 'aws'>,
-): Promise<Collected> {
+export async function collectAwsUsage(ports: CollectPorts, config: Pick<RetentionConfig, 'aws'>): Promise<Collected> {
   const events: EventDraft[] = [];
   const failures: { readonly collector: string; readonly error: unknown }[] = [];
   for (const { name: collector, service, region } of awsCollectors(config)) {

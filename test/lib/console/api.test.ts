@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import * as shapes from '../../../lib/cli/shapes.ts';
 import { createConsole } from '../../../lib/console/index.ts';
+import { retentionAnswers } from '../../../lib/console/retention-schemas.ts';
 import { answers } from '../../../lib/console/schemas.ts';
 import { memoryConsole, REGISTRY } from './support.ts';
 import { putVariedImages } from './varied-images.ts';
@@ -25,7 +26,7 @@ const cases: readonly (readonly [string, unknown, z.ZodType, z.ZodType])[] = [
   [image, undefined, shapes.imageAnswer, answers.image],
   ['/api/events?after=0&limit=500', undefined, shapes.eventsAnswer, answers.events],
   ['/api/advisories', undefined, shapes.advisoriesAnswer, answers.advisories],
-  ['/api/retention/preview', { config: { policies: [] } }, shapes.plansAnswer, answers.plans],
+  ['/api/retention/preview', { config: { policies: [] } }, shapes.plansAnswer, retentionAnswers.plans],
   [
     '/api/cost/storage?from=2026-01-01T00:00:00Z&until=2027-01-01T00:00:00Z&by=label&label=team',
     undefined,

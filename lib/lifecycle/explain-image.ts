@@ -1,6 +1,6 @@
-import { LadingError } from '../../core/errors.ts';
-import type { ImageReference } from '../../core/image-reference.ts';
-import type { RetentionPlan } from '../../lifecycle/index.ts';
+import { LadingError } from '../core/errors.ts';
+import type { ImageReference } from '../core/image-reference.ts';
+import type { RetentionPlan } from './model.ts';
 
 export interface Explanation {
   readonly fate: string;
@@ -11,20 +11,36 @@ export interface Explanation {
  * What a plan has in store for an image, and why.
  * @throws LadingError `image-unknown` where no plan names it
  */
-export function explain(image: ImageReference, plans: readonly RetentionPlan[]): Explanation {
+export function explainImage(image: ImageReference, plans: readonly RetentionPlan[]): Explanation {
   const plan = plans.find(({ registry, repository }) => registry === image.registry && repository === image.repository);
   const isIt = (tag: string | undefined, digest: string): boolean =>
     image.digest === undefined ? tag === image.tag : digest === image.digest;
-  const graph = plan?.expire.find(
-    ({ root, tags, deletes, partTags }) =>
-      deletes.some((digest) => isIt(undefined, digest)) ||
-      tags.some((tag) => isIt(tag, root)) ||
-      partTags.some(({ tag, digest }) => isIt(tag, digest)),
+  const isIn = ({ root, tags, deletes, partTags }: RetentionPlan['expire'][number]): boolean =>
+    deletes.some((digest) => isIt(undefined, digest)) ||
+    tags.some((tag) => isIt(tag, root)) ||
+    partTags.some(({ tag, digest }) => isIt(tag, digest));
+  const graph = plan?.expire.find(isIn);
+  const aside = [...(plan?.due ?? []), ...(plan?.waiting ?? [])].find(
+    ({ root, tags }) => tags.some((tag) => isIt(tag, root)) || isIt(undefined, root),
   );
+  if (plan && aside) {
+    return 'until' in aside
+      ? { fate: 'is set aside', because: [`until ${aside.until}`, 'put it back with "lading retention release"'] }
+      : {
+          fate: plan.refused ? 'is set aside, and would be deleted now' : 'was set aside, and is deleted now',
+          because: [aside.why, ...(plan.refused ? [plan.refused] : [])],
+        };
+  }
   if (plan && graph) {
     const others = graph.deletes.length - 1;
     return {
-      fate: plan.refused ? 'would go, but the plan is over its budget' : plan.dryRun ? 'would go (dry run)' : 'goes',
+      fate: plan.refused
+        ? 'would go, but the plan is not carried out'
+        : plan.dryRun
+          ? 'would go (dry run)'
+          : plan.quarantineDays > 0
+            ? `is set aside for ${plan.quarantineDays} days, and goes then`
+            : 'goes',
       because: [
         `${graph.root}: ${graph.why}`,
         ...(others > 0 ? [`with ${others} that nothing else needs: children and what refers to them`] : []),
