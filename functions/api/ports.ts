@@ -8,8 +8,8 @@ import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
-import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { auditHistory } from '../../lib/lifecycle/adapters/audit-history.ts';
+import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
 import { planRegistry, replayRetention, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';

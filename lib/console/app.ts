@@ -47,6 +47,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   addScannerApi(app, ports);
   addDeadlineApi(app, ports);
   addStorageApi(app, ports);
+  addRetentionApi(app, ports);
   app.get('/live', (context) => answerLive(context, ports));
   app.get('/openapi.json', (context) => context.json(openApi()));
   return app;

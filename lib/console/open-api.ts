@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { deadlinesAnswer } from './deadline-routes.ts';
 import { sbomOpenApi } from './sbom-open-api.ts';
-import { answers, retentionPreviewRequest } from './schemas.ts';
+import { answers } from './schemas.ts';
 import { securityOpenApi } from './security-open-api.ts';
 import { storageOpenApi } from './storage-open-api.ts';
 
@@ -61,6 +61,7 @@ let made: Json | undefined;
 export function openApi(): Json {
   if (made) return made;
   const sboms = sbomOpenApi({ get, json, text, query, schemaOf, refParameter, problem });
+  const retention = retentionOpenApi({ get, json, schemaOf, problem });
   const storage = storageOpenApi({ get, json, query, schemaOf, refParameter });
   const security = securityOpenApi({ json, query, schemaOf, refParameter, problem });
   made = {

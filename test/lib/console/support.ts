@@ -70,15 +70,18 @@ export function memoryConsole() {
   const events: Activity[] = [];
   const reports = new Map<string, readonly FindingView[]>();
   const published: LadingEvent[] = [];
+  const retention = memoryRetention(clock);
+  const documents = memoryDocuments();
+  const publisher = { publish: async (given: readonly LadingEvent[]) => void published.push(...given) };
   const security: SecurityDesk = {
     waivers: memoryWaiverStore(),
     vex: memoryVexStore(),
     votes: memoryVoteStore(),
     scanners: { configured: [], runs: memoryRunStore() },
     scans: memoryScanStore(),
-    leases: memoryRetention(clock),
-    documents: memoryDocuments(),
-    publisher: { publish: async (given) => void published.push(...given) },
+    leases: retention,
+    documents,
+    publisher,
     clock,
   };
   const activity: ConsolePorts['activity'] = {
@@ -102,6 +105,10 @@ export function memoryConsole() {
       sbom: async (key) => (key === 'sboms/none' ? undefined : Buffer.from('{"bomFormat":"CycloneDX"}')),
     },
     keys: { publicKey: async () => '-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n' },
+    retention: {
+      ...{ store: retention, documents, publisher, clock },
+      replay: async () => [],
+    },
     plans: {
       preview: async (config): Promise<RetentionPlan[]> => [
         {
