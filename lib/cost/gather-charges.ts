@@ -74,7 +74,7 @@ export async function gatherCharges(
       cut = true;
       break;
     }
-    const data = unwrap(event.data);
+    const { data } = event;
     const at = Date.parse(event.time);
     const subject = about.safeParse(data).data?.subject;
     const entry = subject && known.find(subject);
@@ -90,12 +90,6 @@ export async function gatherCharges(
   }
   charges.push(...archiveCharges(archived.values(), period, known));
   return { charges, events, cut };
-}
-
-/** The trail keeps an event's whole detail: its metadata, and its data. */
-function unwrap(detail: unknown): unknown {
-  const whole = z.object({ metadata: z.unknown(), data: z.unknown() }).safeParse(detail);
-  return whole.success && whole.data.metadata !== undefined ? whole.data.data : detail;
 }
 
 const keyOf = ({ registry, repository, digest }: ImageLocation): string => `${registry}/${repository}@${digest}`;

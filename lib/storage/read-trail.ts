@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** The audit trail, as far as it is read here: entries are numbered without gaps, in the order they were recorded. */
 export interface Trail {
   /** Oldest first, after the given number. */
@@ -11,7 +13,7 @@ export interface TrailEntry {
   /** When it happened; ISO 8601. */
   readonly time: string;
   readonly detailType: string;
-  /** The event's data, as recorded. */
+  /** The event's detail as recorded; of `eventsOfPeriod`, its data. */
   readonly data: unknown;
 }
 
@@ -34,12 +36,20 @@ export async function* eventsOfPeriod(
     if (entries.length === 0) return;
     for (const entry of entries) {
       const at = Date.parse(entry.time);
-      if (at >= period.from && at < period.until) yield entry;
+      if (at >= period.from && at < period.until) yield { ...entry, data: dataOf(entry.data) };
       after = Math.max(after, entry.seq);
     }
     const last = entries.at(-1);
     if (last !== undefined && Date.parse(last.time) > period.until + SLACK_MS) return;
   }
+}
+
+const wholeDetail = z.object({ metadata: z.object({}).loose(), data: z.unknown() });
+
+/** The trail keeps the whole detail of an event: its metadata, and its data. */
+function dataOf(detail: unknown): unknown {
+  const whole = wholeDetail.safeParse(detail);
+  return whole.success ? whole.data.data : detail;
 }
 
 /** The number of an entry before which nothing matters. */
