@@ -7,6 +7,7 @@ import { openApi } from './open-api.ts';
 import { addPages } from './page-routes.ts';
 import type { ConsolePorts } from './ports.ts';
 import { answerNotFound, answerProblem } from './problems.ts';
+import { addRetentionApi } from './retention-routes.ts';
 import { addSbomApi } from './sbom-routes.ts';
 import { addScannerApi } from './scanner-routes.ts';
 import { addSecurityApi } from './security-routes.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deadlinesAnswer } from './deadline-routes.ts';
+import { retentionOpenApi } from './retention-open-api.ts';
 import { sbomOpenApi } from './sbom-open-api.ts';
 import { answers } from './schemas.ts';
 import { securityOpenApi } from './security-open-api.ts';
@@ -90,14 +91,7 @@ export function openApi(): Json {
         query('by', 'whom it is counted for', { enum: ['repository', 'registry', 'label'], default: 'repository' }),
         query('label', 'the name of the label, with by=label', { type: 'string' }),
       ]),
-      '/api/retention/preview': {
-        post: {
-          operationId: 'previewRetention',
-          summary: 'What the deployed rules of retention, or the given ones, would delete now; nothing is deleted',
-          requestBody: { required: true, content: { 'application/json': { schema: ref('RetentionPreview') } } },
-          responses: { 200: json('RetentionPlans', 'one plan for each repository'), default: problem },
-        },
-      },
+      ...retention.paths,
       ...sboms.paths,
       ...security.paths,
       ...storage.paths,
@@ -116,8 +110,7 @@ export function openApi(): Json {
         Image: schemaOf(answers.image),
         Events: schemaOf(answers.events),
         Advisories: schemaOf(answers.advisories),
-        RetentionPreview: schemaOf(retentionPreviewRequest, 'input'),
-        RetentionPlans: schemaOf(answers.plans),
+        ...retention.schemas,
         StorageReport: schemaOf(answers.storage),
         Deadlines: schemaOf(deadlinesAnswer),
         ...sboms.schemas,
