@@ -47,9 +47,11 @@ export async function attestPorts(image: ImageLocation): Promise<AttestPorts> {
   return {
     ...stores(),
     signers: signers().map(({ signer }) => signer),
-    async levelsOf(subject) {
-      const level = await stores().lineage.levelOf(subject);
-      return level === undefined ? [] : [levelName(level)];
+    async builtHow(subject) {
+      const known = await stores().lineage.of(subject);
+      return known === undefined
+        ? { levels: [] }
+        : { levels: [levelName(known.level)], pushedByBuilder: known.pushedByBuilder };
     },
     registry: await registries().open(image.registry),
     clock: systemClock,

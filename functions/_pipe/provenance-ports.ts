@@ -1,6 +1,6 @@
 import { dynamoMaterials } from '../../lib/attestation/adapters/dynamo-materials.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { dynamoLineage } from '../../lib/provenance/adapters/dynamo-provenance.ts';
+import { dynamoLineage, dynamoPushLog } from '../../lib/provenance/adapters/dynamo-provenance.ts';
 import { provenanceConfigSchema, type RecordPorts } from '../../lib/provenance/index.ts';
 import { once } from './once.ts';
 import { documents, setting, table } from './wiring.ts';
@@ -17,3 +17,6 @@ export const recordPorts = once((): RecordPorts => {
     clock: systemClock,
   };
 });
+
+/** What finding out takes whether who pushed is who built. */
+export const pushPorts = once(() => ({ ...recordPorts(), pushes: dynamoPushLog(table('signatures'), () => systemClock.now()) }));

@@ -9,6 +9,8 @@ export const discoverProvenance = defineFunction({
     bus: 'lading',
     pattern: {
       $or: [
+        // Who pushed, where a registry tells of it.
+        { source: ['lading.intake'], 'detail-type': ['Image Pushed'], detail: { data: { actor: [{ exists: true }] } } },
         {
           source: ['lading.inventory'],
           'detail-type': ['Image Cataloged'],
@@ -39,7 +41,7 @@ export const discoverProvenance = defineFunction({
   timeoutSeconds: 60,
   uses: [
     { table: 'signatures', access: 'read-write' },
-    { bucket: 'documents', prefix: 'attestations/', access: 'write' },
+    { bucket: 'documents', prefix: 'attestations/', access: 'read-write' },
     { registry: 'pull' },
     { setting: 'registries' },
     { setting: 'provenance' },

@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
-import { imageCataloged, publishable, readEvent } from '../../lib/events/index.ts';
+import { type EventBridgeEvent, imageCataloged, imagePushed, publishable, readEvent } from '../../lib/events/index.ts';
 import { dynamoKeys } from '../../lib/keys/adapters/dynamo-keys.ts';
 import {
   findBuildkitProvenance,
   findSignedProvenance,
+  notePush,
   provenanceTrust,
   recordProvenance,
 } from '../../lib/provenance/index.ts';
@@ -14,7 +15,7 @@ import { type Registry, subjectOfTag } from '../../lib/registry/index.ts';
 import { parseVerificationKey } from '../../lib/signing/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
-import { provenanceConfig, recordPorts } from '../_pipe/provenance-ports.ts';
+import { provenanceConfig, pushPorts, recordPorts } from '../_pipe/provenance-ports.ts';
 import { registries } from '../_pipe/registries.ts';
 import { publisher, table } from '../_pipe/wiring.ts';
 
@@ -43,10 +44,20 @@ async function discover(
   return found;
 }
 
+/** Who pushed, where a registry tells of it. */
+async function note(event: EventBridgeEvent): Promise<void> {
+  const { metadata, data } = readEvent(imagePushed, event).detail;
+  const { subject, actor } = data;
+  if (actor === undefined) return;
+  const drafts = await notePush(pushPorts(), subject, actor, provenanceConfig());
+  await bus().publish(drafts.map((draft) => publishable(draft, metadata, systemClock.now())));
+}
+
 export const handler = eventsHandler(async (event) => {
+  if (event['detail-type'] === imagePushed.detailType) return note(event);
   const { metadata, data } = readEvent(imageCataloged, event).detail;
   const found = await discover(await registries().open(data.subject.registry), data);
-  const settings = { config: provenanceConfig(), pushedByBuilder: 'unknown' } as const;
+  const settings = { config: provenanceConfig() };
   const drafts = await Promise.all(
     found.map(({ image, provenance }) => recordProvenance(recordPorts(), image, provenance, settings)),
   );

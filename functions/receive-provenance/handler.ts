@@ -8,14 +8,14 @@ import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { issuerKeys } from '../../lib/provenance/adapters/issuer-keys.ts';
 import { MAX_CI_BYTES, type ReceivePorts, receiveFromCi } from '../../lib/provenance/index.ts';
 import { once } from '../_pipe/once.ts';
-import { provenanceConfig, recordPorts } from '../_pipe/provenance-ports.ts';
+import { provenanceConfig, pushPorts } from '../_pipe/provenance-ports.ts';
 import { publisher, table } from '../_pipe/wiring.ts';
 
 const bus = once(publisher);
 const ports = once((): ReceivePorts => {
   const catalog = dynamoCatalog(table('catalog'), systemClock);
   return {
-    ...recordPorts(),
+    ...pushPorts(),
     keys: issuerKeys(systemClock),
     async isKnown(image) {
       const entry = await catalog.find(image);

@@ -27,7 +27,7 @@ export const recordProvenance = defineFunction({
   timeoutSeconds: 30,
   uses: [
     { table: 'signatures', access: 'read-write' },
-    { bucket: 'documents', prefix: 'attestations/', access: 'write' },
+    { bucket: 'documents', prefix: 'attestations/', access: 'read-write' },
     { setting: 'provenance' },
     { bus: 'lading' },
   ],

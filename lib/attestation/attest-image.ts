@@ -14,7 +14,7 @@ import type { CryptoInventory, StatementStore, VerdictBoard } from './ports.ts';
 import { readSummary, statementOf } from './read-summary.ts';
 import { collectStatements, type SourcePorts } from './statement-sources.ts';
 import { takeLeave } from './take-leave.ts';
-import { verdictPredicate } from './verdict-predicate.ts';
+import { type SummaryInput, verdictPredicate } from './verdict-predicate.ts';
 
 export interface AttestPorts {
   /** Every key there is; the rule on algorithms says which are used. */
@@ -24,8 +24,8 @@ export interface AttestPorts {
   readonly board: VerdictBoard;
   readonly crypto: Pick<CryptoInventory, 'note'>;
   readonly sources: SourcePorts;
-  /** SLSA levels that the image's provenance reaches. */
-  levelsOf(subject: ImageSubject): Promise<readonly string[]>;
+  /** SLSA levels that the image's provenance reaches, and whether who built it pushed it. */
+  builtHow(subject: ImageSubject): Promise<Pick<SummaryInput, 'levels' | 'pushedByBuilder'>>;
   /** The registry of the image. */
   readonly registry: ManifestReader & BlobWriter & ManifestWriter & Pick<ManifestRemover, 'deleteManifest'>;
   /** One writer at a time for the tag of an image's statements. */
@@ -190,7 +190,7 @@ async function sayVerdict(
     verifier: trust.verdict.verifier,
     verifiedAt: now,
     validUntil,
-    levels: await ports.levelsOf(subject),
+    ...(await ports.builtHow(subject)),
     attestations: inputs.map(({ predicateType, bundle }) => ({ uri: predicateType, digest: digestOf(bundle) })),
   });
   const statements = await say.attach({ predicateType: predicateTypes.verdict, version, predicate });

@@ -16,6 +16,8 @@ export interface SummaryInput {
   readonly validUntil: Date;
   /** SLSA levels that the provenance was found to reach, for example `SLSA_BUILD_LEVEL_2`. */
   readonly levels: readonly string[];
+  /** Whether who pushed the image is who built it; absent where nothing is known of how it was built. */
+  readonly pushedByBuilder?: 'yes' | 'no' | 'unknown';
   /** Statements that were attached and used, by the digest of their bundle. */
   readonly attestations: readonly { readonly uri: string; readonly digest: Digest }[];
 }
@@ -24,7 +26,7 @@ const digestSet = (digest: Digest): Record<string, string> => ({ [digestAlgorith
 
 /** The gate's verdict as a SLSA Verification Summary v1. `PASSED` is `allow`; all else is `FAILED`. */
 export function verdictPredicate(input: SummaryInput): unknown {
-  const { subject, verdict, verifier, verifiedAt, validUntil, levels, attestations } = input;
+  const { subject, verdict, verifier, verifiedAt, validUntil, levels, pushedByBuilder, attestations } = input;
   const passed = verdict.decision === 'allow';
   return {
     verifier: { id: verifier, version: { lading: '1' } },
@@ -46,6 +48,7 @@ export function verdictPredicate(input: SummaryInput): unknown {
       validUntil: validUntil.toISOString(),
       inputs: verdict.inputs.digest,
       scan: verdict.scan,
+      ...(pushedByBuilder === undefined ? {} : { pushedByBuilder }),
       ...(verdict.snapshot === undefined ? {} : { advisorySnapshot: verdict.snapshot }),
     },
   };

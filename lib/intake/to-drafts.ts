@@ -113,6 +113,7 @@ function draft({ action, mediaType, artifactType, actor }: Notice, where: Subjec
         origin: 'webhook',
         pushedAt: time,
         ...(artifactType ? { artifactType } : {}),
+        ...(actor ? { actor } : {}),
       });
     case 'delete':
       return draftEvent(imageDeleted, { subject, origin: 'webhook', deletedAt: time });

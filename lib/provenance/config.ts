@@ -21,6 +21,11 @@ const issuer = z.strictObject({
         images: z.array(glob).min(1).max(50),
         /** Git refs that count, such as `refs/heads/main`; all when absent. */
         refs: z.array(glob).max(50).optional(),
+        /**
+         * As whom builds of these repositories push: globs over what the registry calls who pushed (a robot of Harbor, the
+         * ARN of a role's session in ECR). Without it, the person on whose behalf a job ran, in the platform's own registry.
+         */
+        pushers: z.array(glob).min(1).max(50).optional(),
       }),
     )
     .min(1)

@@ -1,5 +1,5 @@
 import { compileGlobs } from '../core/glob.ts';
-import type { Provenance } from './model.ts';
+import type { Provenance, PusherCheck } from './model.ts';
 
 export interface DerivedLevel {
   readonly level: 0 | 1 | 2 | 3;
@@ -10,11 +10,13 @@ export interface DerivedLevel {
 /**
  * The SLSA Build level that provenance reaches (SLSA v1.0, "Security levels", Build track): 1 where it exists and names
  * builder and build type, 2 where a hosted platform's word is authentic, 3 where that platform is known to isolate. What a
- * stranger signed counts for nothing.
+ * stranger signed counts for nothing. Where a build's own word is all that ties it to the image, and somebody else pushed
+ * that, it is no more than level 1.
  */
 export function deriveLevel(
   provenance: Pick<Provenance, 'builder' | 'buildType' | 'authenticity' | 'hosted' | 'signer' | 'distrust'>,
   isolatedBuilders: readonly string[],
+  pusher?: PusherCheck,
 ): DerivedLevel {
   const { builder, buildType, authenticity, hosted, signer } = provenance;
   if (authenticity === 'untrusted') {
@@ -31,6 +33,10 @@ export function deriveLevel(
     };
   }
   reasons.push(signer === undefined ? AUTHENTIC[authenticity] : `signed by the trusted key of ${signer}`);
+  if (pusher !== undefined) reasons.push(pusher.reason);
+  if (authenticity === 'token' && pusher?.answer === 'no') {
+    return { level: 1, reasons: [...reasons, 'level 1: who pushed it is not who says to have built it'] };
+  }
   if (!hosted) {
     return { level: 1, reasons: [...reasons, 'level 1: it was built on a machine of its owner, not of the platform'] };
   }

@@ -19,6 +19,7 @@ const github = z.object({
   run_id: z.string(),
   run_attempt: z.string(),
   event_name: z.string(),
+  actor: z.string().optional(),
   runner_environment: z.string(),
 });
 
@@ -34,6 +35,7 @@ const gitlab = z.object({
   pipeline_source: z.string().optional(),
   ci_config_ref_uri: z.string().optional(),
   ci_config_sha: sha.nullish(),
+  user_login: z.string().optional(),
   runner_environment: z.string().optional(),
 });
 
@@ -41,6 +43,8 @@ export interface Build {
   /** The source repository, as rules name it. */
   readonly repository: string;
   readonly ref: string;
+  /** On whose behalf the platform ran it. */
+  readonly actor?: string | undefined;
   readonly provenance: Provenance;
 }
 
@@ -99,7 +103,7 @@ function fromGitHub(issuer: string, given: CiClaims, more: readonly SourceMateri
     hosted: claims.runner_environment === 'github-hosted',
     source: 'github',
   });
-  return { repository: claims.repository, ref: claims.ref, provenance };
+  return { repository: claims.repository, ref: claims.ref, actor: claims.actor, provenance };
 }
 
 function fromGitLab(issuer: string, given: CiClaims, more: readonly SourceMaterial[]): Build | undefined {
@@ -138,7 +142,7 @@ function fromGitLab(issuer: string, given: CiClaims, more: readonly SourceMateri
     hosted: claims.runner_environment === 'gitlab-hosted',
     source: 'gitlab',
   });
-  return { repository: claims.project_path, ref, provenance };
+  return { repository: claims.project_path, ref, actor: claims.user_login, provenance };
 }
 
 const toProvenance = (
@@ -151,9 +155,13 @@ function toDescriptor({ uri, digest }: SourceMaterial): unknown {
   return { uri, ...(value === undefined ? {} : { digest: { [algorithm]: value } }) };
 }
 
-/** Whether the source repository may speak of the image. */
-export function maySpeakOf(issuer: CiIssuer, build: Pick<Build, 'repository' | 'ref'>, image: string): boolean {
-  return issuer.allow.some(
+/** The rule by which the source repository may speak of the image; `undefined` where it may not. */
+export function ruleFor(
+  issuer: CiIssuer,
+  build: Pick<Build, 'repository' | 'ref'>,
+  image: string,
+): CiIssuer['allow'][number] | undefined {
+  return issuer.allow.find(
     ({ repositories, images, refs }) =>
       compileGlobs(repositories)(build.repository) &&
       compileGlobs(images)(image) &&

@@ -17,6 +17,12 @@ export interface SourceMaterial {
  */
 export type Authenticity = 'platform' | 'token' | 'signed' | 'untrusted' | 'unsigned';
 
+/** Whether who pushed an image is who built it, and how that is known. */
+export interface PusherCheck {
+  readonly answer: 'yes' | 'no' | 'unknown';
+  readonly reason: string;
+}
+
 export interface Provenance {
   readonly predicate: unknown;
   readonly builder: string;

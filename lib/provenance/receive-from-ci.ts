@@ -4,9 +4,10 @@ import { type ImageLocation, parseLocationKey } from '../core/image-reference.ts
 import { parseJsonStrict } from '../core/json.ts';
 import { saveJson } from '../documents/index.ts';
 import type { EventDraft } from '../events/index.ts';
+import { checkPusher } from './check-pusher.ts';
 import type { ProvenanceConfig } from './config.ts';
-import { fromClaims, maySpeakOf } from './from-claims.ts';
-import type { IssuerKeys } from './ports.ts';
+import { fromClaims, ruleFor } from './from-claims.ts';
+import type { IssuerKeys, PushLog } from './ports.ts';
 import { type RecordPorts, recordProvenance } from './record-provenance.ts';
 import { verifyCiToken } from './verify-ci-token.ts';
 
@@ -56,6 +57,7 @@ export type CiAnswer =
 
 export interface ReceivePorts extends RecordPorts {
   readonly keys: IssuerKeys;
+  readonly pushes: Pick<PushLog, 'noteBuild'>;
   /** Whether the image is known to Lading: nobody leaves statements about what is not there. */
   isKnown(image: ImageLocation): Promise<boolean>;
 }
@@ -79,7 +81,8 @@ export async function receiveFromCi(
   const given = materials.map(({ uri, digest }) => ({ uri, ...(digest === undefined ? {} : { digest }) }));
   const build = fromClaims(reading.issuer, reading.claims, given);
   if (build === undefined) return { kind: 'refused', reason: 'its token lacks claims that tell of the build' };
-  if (!maySpeakOf(reading.issuer, build, `${image.registry}/${image.repository}`)) {
+  const rule = ruleFor(reading.issuer, build, `${image.registry}/${image.repository}`);
+  if (rule === undefined) {
     return { kind: 'refused', reason: `${build.repository} at ${build.ref} may not speak of ${image.repository}` };
   }
   if (!(await ports.isKnown(image))) return { kind: 'invalid', problem: 'the image is not known here (yet)' };
@@ -89,7 +92,13 @@ export async function receiveFromCi(
     const receivedAt = ports.clock.now().toISOString();
     await ports.materials.add({ subject: image, kind, document, source: build.provenance.source, receivedAt });
   }
-  const event = await recordProvenance(ports, image, build.provenance, { config, pushedByBuilder: 'unknown' });
+  const { kind, issuer } = reading.issuer;
+  const { repository, ref, actor, provenance } = build;
+  const { hosted, source } = provenance;
+  const document = await saveJson(ports.documents, 'attestations/given', provenance.predicate);
+  const pushedBy = await ports.pushes.noteBuild(image, { issuer, repository, ref, actor, hosted, source, document });
+  const pusher = checkPusher(image, { kind, issuer, actor, pushers: rule.pushers }, pushedBy);
+  const event = await recordProvenance(ports, image, provenance, { config, pusher });
   return { kind: 'recorded', event, image };
 }
 

@@ -5,7 +5,7 @@ import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { draftEvent, type EventDraft, provenanceRecorded } from '../events/index.ts';
 import type { ProvenanceConfig } from './config.ts';
 import { deriveLevel } from './derive-level.ts';
-import type { Provenance } from './model.ts';
+import type { Provenance, PusherCheck } from './model.ts';
 import type { Lineage } from './ports.ts';
 
 export interface RecordPorts {
@@ -28,11 +28,12 @@ export async function recordProvenance(
   { documents, materials, lineage, clock }: RecordPorts,
   image: ImageLocation & { readonly tags?: readonly string[] },
   provenance: Provenance,
-  settings: { readonly config: ProvenanceConfig; readonly pushedByBuilder: 'yes' | 'no' | 'unknown' },
+  settings: { readonly config: ProvenanceConfig; readonly pusher?: PusherCheck },
 ): Promise<EventDraft> {
   const { registry, repository, digest } = image;
   const subject = { registry, repository, digest };
-  const { level, reasons } = deriveLevel(provenance, settings.config.isolatedBuilders);
+  const { level, reasons } = deriveLevel(provenance, settings.config.isolatedBuilders, settings.pusher);
+  const pushedByBuilder = settings.pusher?.answer ?? 'unknown';
   const document = await saveJson(documents, 'attestations/given', provenance.predicate);
   const { authenticity, signer } = provenance;
   if (authenticity === 'platform' || authenticity === 'token') {
@@ -43,6 +44,8 @@ export async function recordProvenance(
   if (authenticity !== 'untrusted') {
     await lineage.note(subject, {
       level,
+      pushedByBuilder,
+      source: `${provenance.source} ${provenance.builder}`,
       materials: named.flatMap(({ digest: of }) => (of === undefined ? [] : [of])),
     });
   }
@@ -53,7 +56,7 @@ export async function recordProvenance(
     level,
     reasons: [...reasons],
     materials: named.map((one) => ({ ...one })),
-    pushedByBuilder: settings.pushedByBuilder,
+    pushedByBuilder,
     authenticity,
     ...(signer === undefined ? {} : { signer }),
   });

@@ -15,6 +15,8 @@ export const imagePushed = define(
     artifactType: z.string().optional(),
     /** Host of the registry from which ECR's own replication brought it. */
     copiedFrom: z.string().optional(),
+    /** Who pushed, as the registry names them; only its word. */
+    actor: z.string().optional(),
   }),
   (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
 );

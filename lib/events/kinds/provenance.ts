@@ -20,6 +20,6 @@ export const provenanceRecorded = define(
     /** Whose trusted key signed it, as the setting `provenance` names it. */
     signer: z.string().optional(),
   }),
-  // The same words, first in a stranger's mouth and then in a trusted one's, are news.
-  (data) => `${bySubject(data)} ${data.provenance.digest} ${data.authenticity ?? ''} ${data.level}`,
+  // The same words, first in a stranger's mouth and then in a trusted one's, are news; so is who pushed.
+  (data) => `${bySubject(data)} ${data.provenance.digest} ${data.authenticity ?? ''} ${data.level} ${data.pushedByBuilder}`,
 );

@@ -112,7 +112,7 @@ function attestPorts(registry: Registry, signatures: SignatureStore, signer = cl
       advisories: { snapshot: async () => undefined },
       spdxOf: async () => undefined,
     },
-    levelsOf: async () => [],
+    builtHow: async () => ({ levels: [] }),
     registry,
     locks: memorySubjectLocks(),
     clock: manualClock(NOW),

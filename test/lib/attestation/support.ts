@@ -58,7 +58,7 @@ export async function setting(options: { readonly signers?: readonly Signer[]; r
     board,
     crypto,
     sources: { documents, materials, advisories: { snapshot: async () => undefined }, spdxOf: async () => undefined },
-    levelsOf: async () => [],
+    builtHow: async () => ({ levels: [] }),
     registry,
     locks: memorySubjectLocks(),
     clock,

@@ -74,7 +74,10 @@ describe('a build of CodeBuild', () => {
     });
     const ports = recordPorts();
     const image = { registry: 'r.example', repository: 'team/app', digest: digestOf('image') };
-    const settings = { config: provenanceConfigSchema.parse({}), pushedByBuilder: 'yes' } as const;
+    const settings = {
+      config: provenanceConfigSchema.parse({}),
+      pusher: { answer: 'yes', reason: 'by its session' },
+    } as const;
     const first = await recordProvenance(ports, image, provenance, settings);
     expect(provenanceRecorded.data.parse(first.data)).toMatchObject({ level: 2, pushedByBuilder: 'yes' });
     expect(await recordProvenance(ports, image, provenance, settings)).toEqual(first);
@@ -202,7 +205,7 @@ describe('provenance in an index', () => {
     });
     expect(deriveLevel(found?.provenance ?? ({} as never), ['**']).level).toBe(1);
     const ports = recordPorts();
-    const settings = { config: provenanceConfigSchema.parse({}), pushedByBuilder: 'unknown' } as const;
+    const settings = { config: provenanceConfigSchema.parse({}) };
     if (found) await recordProvenance(ports, found.image, found.provenance, settings);
     // Kept and told of, and not said again under our key.
     expect(await ports.materials.of(found?.image ?? ({} as never))).toEqual([]);

@@ -3,29 +3,52 @@ import { memoryMaterials } from '../../../lib/attestation/adapters/memory.ts';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
 import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
-import type { Lineage } from '../../../lib/provenance/ports.ts';
+import type { BuiltHow, CiBuild, Lineage, PushLog } from '../../../lib/provenance/ports.ts';
 
 export const NOW = '2026-03-01T12:00:00.000Z';
 export const SHA = 'a'.repeat(40);
 
 export function memoryLineage(): Lineage & { readonly rows: Map<string, Set<string>> } {
   const rows = new Map<string, Set<string>>();
-  const levels = new Map<string, 0 | 1 | 2 | 3>();
+  const said = new Map<string, Map<string, BuiltHow>>();
   return {
     rows,
-    async note(image, { level, materials }) {
+    async note(image, { level, pushedByBuilder, source, materials }) {
       const key = locationKey(image);
-      levels.set(key, Math.max(level, levels.get(key) ?? 0) as 0 | 1 | 2 | 3);
+      const all = said.get(key) ?? new Map<string, BuiltHow>();
+      said.set(key, all);
+      const known = (all.get(source)?.pushedByBuilder ?? 'unknown') !== 'unknown';
+      if (!known || pushedByBuilder !== 'unknown') all.set(source, { level, pushedByBuilder });
       for (const material of materials) rows.set(material, (rows.get(material) ?? new Set()).add(key));
     },
-    levelOf: async (image) => levels.get(locationKey(image)),
+    of: async (image) => [...(said.get(locationKey(image))?.values() ?? [])].toSorted((a, b) => b.level - a.level)[0],
     async *builtFrom(material) {
       yield* rows.get(material) ?? [];
     },
   };
 }
 
+export function memoryPushLog(): PushLog {
+  const pushers = new Map<string, string>();
+  const builds = new Map<string, Map<string, CiBuild>>();
+  return {
+    async notePush(image, pusher) {
+      const key = locationKey(image);
+      const kept = pushers.get(key) ?? pusher;
+      pushers.set(key, kept);
+      return { pusher: kept, builds: [...(builds.get(key)?.values() ?? [])] };
+    },
+    async noteBuild(image, build) {
+      const key = locationKey(image);
+      const all = builds.get(key) ?? new Map<string, CiBuild>();
+      builds.set(key, all.set(`${build.issuer} ${build.repository}`, build));
+      return pushers.get(key);
+    },
+  };
+}
+
 export const recordPorts = () => ({
+  pushes: memoryPushLog(),
   documents: memoryDocuments(),
   materials: memoryMaterials(),
   lineage: memoryLineage(),

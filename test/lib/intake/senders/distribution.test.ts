@@ -41,7 +41,7 @@ describe.each(['distribution', 'gitlab'])('a registry of the kind %s', (kind) =>
     const at = { registry: HOST, repository: 'group/project/app', digest: DIGEST };
     const time = '2026-03-09T22:44:26.402Z';
     expect(published).toEqual([
-      { event: 'Image Pushed', ...at, tags: ['v1'], mediaType: MANIFEST, pushedAt: time },
+      { event: 'Image Pushed', ...at, tags: ['v1'], mediaType: MANIFEST, pushedAt: time, actor: 'test-actor' },
       { event: 'Image Pulled', ...at, tags: [], mediaType: MANIFEST, pulledAt: time, actor: 'test-actor' },
       { event: 'Image Deleted', ...at, tags: [], deletedAt: time },
     ]);

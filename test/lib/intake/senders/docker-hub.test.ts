@@ -23,7 +23,9 @@ describe('Docker Hub', () => {
     const given = to();
     const { published } = await deliver(given, payload('latest'), inUrl);
     const at = { registry: HOST, repository: 'svendowideit/testhook', digest: RESOLVED, tags: ['latest'] };
-    expect(published).toEqual([{ event: 'Image Pushed', ...at, pushedAt: '2014-12-03T00:22:41.000Z' }]);
+    expect(published).toEqual([
+      { event: 'Image Pushed', ...at, actor: 'trustedbuilder', pushedAt: '2014-12-03T00:22:41.000Z' },
+    ]);
     expect(given.asked).toEqual([`${HOST}/svendowideit/testhook:latest`]);
   });
 

@@ -31,7 +31,7 @@ describe('GHCR', () => {
     const body = payload(key);
     const { published } = await deliver(to(), body, sent(body, key));
     const at = { registry: HOST, repository: 'octo-org/repo', digest: DIGEST, tags: ['v1.0.0'] };
-    const more = { mediaType: MANIFEST, pushedAt: '2026-05-01T10:00:00.000Z' };
+    const more = { mediaType: MANIFEST, actor: 'octocat', pushedAt: '2026-05-01T10:00:00.000Z' };
     expect(published).toEqual([{ event: 'Image Pushed', ...at, ...more }]);
   });
 

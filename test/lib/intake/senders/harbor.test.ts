@@ -18,7 +18,7 @@ describe('Harbor', () => {
   });
 
   it.each([
-    ['PUSH_ARTIFACT', 'Image Pushed', { pushedAt: '2020-04-15T03:45:08.000Z' }],
+    ['PUSH_ARTIFACT', 'Image Pushed', { actor: 'admin', pushedAt: '2020-04-15T03:45:08.000Z' }],
     ['DELETE_ARTIFACT', 'Image Deleted', { deletedAt: '2020-04-15T03:45:08.000Z' }],
     ['PULL_ARTIFACT', 'Image Pulled', { pulledAt: '2020-04-15T03:45:08.000Z', actor: 'admin' }],
   ])('says %s in its default form', async (type, event, more) => {

@@ -28,7 +28,12 @@ describe('Nexus', () => {
   ])('names a tag, which is resolved (repository in the path: %s)', async (repositoryInPath, repository) => {
     const body = payload('CREATED');
     const { published } = await deliver(to({ repositoryInPath }), body, sent(body));
-    const more = { digest: RESOLVED, tags: ['1.0'], pushedAt: '2016-11-14T19:32:13.515Z' };
+    const more = {
+      digest: RESOLVED,
+      tags: ['1.0'],
+      actor: 'anonymous/127.0.0.1',
+      pushedAt: '2016-11-14T19:32:13.515Z',
+    };
     expect(published).toEqual([{ event: 'Image Pushed', registry: HOST, repository, ...more }]);
   });
 
