@@ -17,6 +17,7 @@ export const api = defineFunction({
     { table: 'work', access: 'read' },
     { table: 'work', access: 'read', index: true, onlyWith: 'scanners' },
     { table: 'retention', access: 'read-write' },
+    { table: 'replicas', access: 'read' },
     { table: 'audit', access: 'read' },
     { table: 'scans', access: 'read', index: true },
     { table: 'verdicts', access: 'read-write' },

@@ -14,7 +14,9 @@ import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements
 import { planRegistry, replayRetention, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { remediationConfigSchema } from '../../lib/remediation/config.ts';
-import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
+import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
+import { dynamoStates } from '../../lib/replication/adapters/dynamo-states.ts';
+import { planCopies, replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
 import { documentInventoryStore } from '../../lib/sbom/adapters/document-inventory-store.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
@@ -124,6 +126,15 @@ export const consolePorts = once((): ConsolePorts => {
       profiles: new Map(),
       pulls: trailPulls(activity, dynamoRetention(table('retention'), systemClock)),
       clock: systemClock,
+    },
+    replication: {
+      states: () => Array.fromAsync(dynamoStates(table('replicas')).all()),
+      plan: (only) =>
+        planCopies(
+          { catalog, ledger: dynamoLedger(table('work'), systemClock), replicas: dynamoReplicas(table('replicas')) },
+          replication,
+          only,
+        ),
     },
     replicated: (entry) => replicationTargets(replication, entry).length > 0,
   };

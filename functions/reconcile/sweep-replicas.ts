@@ -1,14 +1,10 @@
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { mapLimit } from '../../lib/core/concurrency.ts';
 import type { Digest } from '../../lib/core/digest.ts';
-import { locationKey } from '../../lib/core/image-reference.ts';
 import type { EventDraft } from '../../lib/events/index.ts';
 import { parseManifest } from '../../lib/formats/oci/index.ts';
 import {
-  type CatalogEntry,
   type CatalogReader,
-  lastDecision,
   listRepository,
   type RegistryListing,
   type RepositoryName,
@@ -26,6 +22,7 @@ import {
   type ReplicaStore,
   type ReplicationConfig,
   type SourceDeletions,
+  sourceView,
   type TargetView,
 } from '../../lib/replication/index.ts';
 import type { WorkLedger } from '../../lib/work/index.ts';
@@ -59,7 +56,7 @@ export async function sweepReplicas(
   listing: RegistryListing,
   sweep: ReplicaSweep,
 ): Promise<number> {
-  const { entries, gone, ...view } = await viewOf(of, listing, sweep);
+  const { gone, ...view } = await sourceView(sweep.ports, of, listing.tags);
   const source = await registries().open(of.registry);
   const derive = async (root: Digest, platforms: readonly string[]) => {
     const made = await deriveIndex(source, { repository: of.repository, digest: root }, platforms);
@@ -70,7 +67,7 @@ export async function sweepReplicas(
       : undefined;
   };
   let differences = 0;
-  for (const expected of await expectedStates(sweep.config, { of, entries, ...view }, derive)) {
+  for (const expected of await expectedStates(sweep.config, view, derive)) {
     differences += await sweepTarget(of, expected, gone, sweep);
   }
   return differences;
@@ -95,37 +92,6 @@ async function sweepTarget(
   const found = { missing, moved, corrupted, lagMs, provenEqualAt, looked: comparison.looked };
   logger.info(`${expected.target.registry}/${expected.target.repository} as a copy`, found);
   return comparison.differences.length;
-}
-
-async function viewOf(of: RepositoryName, listing: RegistryListing, { ports }: ReplicaSweep) {
-  const entries = new Map<Digest, CatalogEntry>();
-  const deletedImages: { digest: Digest; mediaType: string; deletedAt: string }[] = [];
-  for await (const entry of ports.catalog.entries(of, { deleted: true })) {
-    const { digest, mediaType, deletedAt, artifactClass } = entry;
-    if (deletedAt === undefined) entries.set(digest, entry);
-    else if (artifactClass === 'image' || artifactClass === 'index')
-      deletedImages.push({ digest, mediaType, deletedAt });
-  }
-  const boundAt = new Map<string, string>();
-  const deletedTags = new Map<string, string>();
-  for await (const binding of ports.catalog.tags(of)) {
-    if (binding.digest === undefined) deletedTags.set(binding.tag, binding.boundAt);
-    else boundAt.set(binding.tag, binding.boundAt);
-  }
-  const tagged = [...new Set(listing.tags.values())];
-  const decisions = await mapLimit(tagged, 8, async (digest) => ({
-    digest,
-    decision: lastDecision(await ports.ledger.list(locationKey({ ...of, digest }))),
-  }));
-  const verdicts = new Map(decisions.map(({ digest, decision }) => [digest, decision]));
-  const gone: SourceDeletions = { tags: listing.tags, deletedTags, deletedImages };
-  return {
-    entries,
-    tags: listing.tags,
-    boundAt,
-    verdictOf: (digest: Digest) => verdicts.get(digest) ?? 'undecided',
-    gone,
-  };
 }
 
 /** What the target has: by its own list where it can give one, else digest by digest. */

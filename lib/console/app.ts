@@ -7,6 +7,7 @@ import { openApi } from './open-api.ts';
 import { addPages } from './page-routes.ts';
 import type { ConsolePorts } from './ports.ts';
 import { answerNotFound, answerProblem } from './problems.ts';
+import { addReplication } from './replication-routes.ts';
 import { addRetentionApi } from './retention-routes.ts';
 import { addSbomApi } from './sbom-routes.ts';
 import { addScannerApi } from './scanner-routes.ts';
@@ -43,6 +44,7 @@ export function createConsole(ports: ConsolePorts): Hono {
   addPages(app, ports);
   addStoragePages(app, ports);
   addApi(app, ports);
+  addReplication(app, ports);
   addSbomApi(app, ports);
   addSecurityApi(app, ports);
   addScannerApi(app, ports);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deadlinesAnswer } from './deadline-routes.ts';
+import { copyPlanRequest, replicationAnswers } from './replication-routes.ts';
 import { retentionOpenApi } from './retention-open-api.ts';
 import { sbomOpenApi } from './sbom-open-api.ts';
 import { answers } from './schemas.ts';
@@ -92,6 +93,19 @@ export function openApi(): Json {
         query('label', 'the name of the label, with by=label', { type: 'string' }),
       ]),
       ...retention.paths,
+      '/api/replication': get(
+        'getReplication',
+        'What was last found of copies at their targets',
+        json('Replication', 'by target'),
+      ),
+      '/api/replication/plan': {
+        post: {
+          operationId: 'planReplication',
+          summary: 'What the rules, or one of them, would copy; nothing is copied',
+          requestBody: { required: true, content: { 'application/json': { schema: ref('CopyPlanRequest') } } },
+          responses: { 200: json('CopyPlan', 'image by image'), default: problem },
+        },
+      },
       ...sboms.paths,
       ...security.paths,
       ...storage.paths,
@@ -111,6 +125,9 @@ export function openApi(): Json {
         Events: schemaOf(answers.events),
         Advisories: schemaOf(answers.advisories),
         ...retention.schemas,
+        Replication: schemaOf(replicationAnswers.replication),
+        CopyPlanRequest: schemaOf(copyPlanRequest, 'input'),
+        CopyPlan: schemaOf(replicationAnswers.copyPlan),
         StorageReport: schemaOf(answers.storage),
         Deadlines: schemaOf(deadlinesAnswer),
         ...sboms.schemas,

@@ -2,6 +2,7 @@ import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
 import type { RetentionConfig, RetentionPlan } from '../lifecycle/index.ts';
 import type { OverviewPorts } from '../overview/index.ts';
 import type { RemediationConfig } from '../remediation/index.ts';
+import type { ReplicationDesk } from './replication-routes.ts';
 import type { RetentionDesk } from './retention-desk.ts';
 import type { SbomDesk } from './sbom-desk.ts';
 import type { SecurityDesk } from './security-desk.ts';
@@ -92,6 +93,7 @@ export interface AdvisoryStatus {
 }
 
 export interface ConsolePorts extends OverviewPorts {
+  readonly replication: ReplicationDesk;
   readonly catalog: CatalogReader;
   readonly activity: ActivityFeed;
   readonly reports: ReportReader;

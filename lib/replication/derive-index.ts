@@ -7,7 +7,6 @@ import {
   type Descriptor,
   EMPTY_BLOB,
   type EncodedManifest,
-  formatPlatform,
   type ImageIndex,
   isUnknownPlatform,
   parseManifest,
@@ -57,9 +56,12 @@ export async function deriveIndex(
 
 function keep({ manifests }: ImageIndex, platforms: readonly string[]): readonly Descriptor[] {
   const isWanted = compileGlobs(platforms);
+  // Who says `linux/arm64` means every variant of it.
+  const isOf = ({ os, architecture, variant }: NonNullable<Descriptor['platform']>): boolean =>
+    isWanted(`${os}/${architecture}`) || (variant !== undefined && isWanted(`${os}/${architecture}/${variant}`));
   const images = new Set(
     manifests
-      .filter(({ platform }) => platform && !isUnknownPlatform(platform) && isWanted(formatPlatform(platform)))
+      .filter(({ platform }) => platform && !isUnknownPlatform(platform) && isOf(platform))
       .map(({ digest }) => digest),
   );
   return manifests.filter(

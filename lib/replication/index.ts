@@ -6,6 +6,7 @@ export { copyGraph } from './copy-graph.ts';
 export { deriveIndex } from './derive-index.ts';
 export { type ExpectedImage, type ExpectedState, expectedStates } from './expected-state.ts';
 export { merkleTree } from './merkle.ts';
+export { type PlannedCopy, planCopies } from './plan-copies.ts';
 export { planRepairs, planWithdrawals, type SourceDeletions } from './plan-repairs.ts';
 export type { ReplicaStates, ReplicaStore } from './ports.ts';
 export { type ReplicaState, replicaStateSchema } from './replica-state.ts';
@@ -20,5 +21,6 @@ export {
   replicationTargets,
   ruledTargets,
 } from './replication-targets.ts';
+export { sourceView } from './source-view.ts';
 export { isOpen } from './time-window.ts';
 export { type WithdrawPorts, withdrawReplica } from './withdraw-replica.ts';

@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 
 export interface PageFrame {
   readonly title: string;
-  readonly current?: 'images' | 'advisories' | 'storage';
+  readonly current?: 'images' | 'replication' | 'advisories' | 'storage';
   /** Number of the last event that the page shows: it is kept up to date from there on. */
   readonly liveAfter?: number;
   /** Row id of the image that the page is about; news of it renew the page. */
@@ -12,6 +12,7 @@ export interface PageFrame {
 
 const links = [
   { key: 'images', href: '/', name: 'Images' },
+  { key: 'replication', href: '/replication', name: 'Replication' },
   { key: 'advisories', href: '/advisories', name: 'Advisories' },
   { key: 'storage', href: '/storage', name: 'Storage' },
 ] as const;

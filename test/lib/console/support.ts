@@ -24,6 +24,7 @@ import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retentio
 import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
 import { remediationConfigSchema } from '../../../lib/remediation/config.ts';
+import type { ReplicaState } from '../../../lib/replication/index.ts';
 import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
 import { memoryRunStore } from '../../../lib/scanners/adapters/memory-run-store.ts';
 import { memoryVoteStore } from '../../../lib/scanners/adapters/memory-vote-store.ts';
@@ -36,6 +37,19 @@ import { memoryLedger } from '../../../lib/work/adapters/memory-ledger.ts';
 export const REGISTRY = '000000000000.dkr.ecr.eu-central-1.amazonaws.com';
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+
+export const replicaState: ReplicaState = {
+  source: { registry: REGISTRY, repository: 'team/app' },
+  target: { registry: 'copy.example', repository: 'team/app' },
+  rules: ['all'],
+  lookedAt: '2026-01-02T00:00:00.000Z',
+  expectedRoot: digestOf('expected'),
+  heldRoot: digestOf('held'),
+  ...{ tags: 2, manifests: 3, missing: 1, moved: 0, corrupted: 0, extra: 0, lagMs: 420_000 },
+  provenEqualAt: '2026-01-01T00:00:00.000Z',
+  scrubNext: 0,
+  buckets: { '7': 'a-hash' },
+};
 
 /** How far an image is to come, and what came of it. */
 export interface ImageSpec {
@@ -173,6 +187,16 @@ export function memoryConsole() {
     security,
     remediation: remediationConfigSchema.parse({}),
     replicated: (entry) => entry.replicaOf === undefined,
+    replication: {
+      states: async () => [replicaState],
+      plan: async ({ repository = 'team/app' }) => [
+        {
+          ...{ source: { registry: REGISTRY, repository }, target: replicaState.target, rule: 'all' },
+          ...{ root: digestOf('v1'), mediaType: OCI_MANIFEST, tags: ['v1'], since: '2026-01-01T00:00:00.000Z' },
+          ...{ arrived: false, bytes: 1_000 },
+        },
+      ],
+    },
   };
 
   const tell = (detailType: string, subject: string | undefined, data: unknown = {}): void => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
-import type { ImageSubject } from '../../../lib/events/index.ts';
+import type { EventDraft, ImageSubject } from '../../../lib/events/index.ts';
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import { type CatalogEntry, catalogImage } from '../../../lib/inventory/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
@@ -27,6 +27,11 @@ const of = { registry: 'source.example', repository: 'team/app' };
 const target = { registry: 'target.example', repository: 'team/app' };
 const HOUR = 3_600_000;
 
+function dataOf<Data>(draft: EventDraft | undefined): Data {
+  if (draft === undefined) throw new Error('there is no event');
+  return draft.data as Data;
+}
+
 const configOf = (rule: object = {}) =>
   replicationConfigSchema.parse({
     rules: [{ name: 'all', from: of.registry, to: [{ registry: target.registry }], ...rule }],
@@ -47,7 +52,7 @@ async function makeWorld(seed: number, rule: object = {}) {
   const copy = createMemoryRegistry({ host: target.registry });
   const tags = await pushRandomRepository(source, of.repository, seededRandom(seed));
   const clock = manualClock('2026-01-01T00:00:00.000Z');
-  const catalog = memoryCatalog(clock);
+  const catalog = memoryCatalog();
   const pushedAt = clock.now().toISOString();
   for (const digest of new Set(tags.values())) {
     const closure = await closureOf(source, of.repository, digest);
@@ -235,11 +240,11 @@ describe('a copy whose original is gone', () => {
       detailType: 'Replication Requested',
       data: { action: 'withdraw', reason: 'deleted' },
     });
-    const { subject } = draft?.data as { readonly subject: ImageSubject };
+    const { subject } = dataOf<{ readonly subject: ImageSubject }>(draft);
     const held = await withdraw(subject, { isHeld: async () => true });
     expect(held).toMatchObject([{ data: { tags: [], deleted: [], kept: 'it is in use or held at the target' } }]);
     const [done] = await withdraw(subject);
-    const { deleted } = done?.data as { readonly deleted: readonly Digest[] };
+    const { deleted } = dataOf<{ readonly deleted: readonly Digest[] }>(done);
     expect(done).toMatchObject({ detailType: 'Replica Withdrawn', data: { tags: [tag] } });
     expect(deleted[0]).toBe(digest);
     for (const one of deleted) expect(kept.has(one)).toBe(false);
