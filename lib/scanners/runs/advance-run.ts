@@ -21,7 +21,7 @@ export interface AdvancePorts {
 }
 
 /** Longer than the function runs: who holds it for so long was lost. Milliseconds. */
-const LEASE_MS = 6 * 60_000;
+const LEASE_MS = 11 * 60_000;
 const MOST_ATTEMPTS = 3;
 const RETRY_MS = 2 * 60_000;
 const MINUTE_MS = 60_000;
@@ -36,23 +36,28 @@ const ownerOf = ({ subject, day }: ScannerRun): string => `${day} ${locationKey(
 /**
  * Takes a run one step on: begins it where budgets allow, looks whether it has ended, gives it up when its time is
  * over. What is told of its end is published before the end is written down, so that no crash keeps it back.
+ *
+ * @returns `no-room` where the scanner's budgets are used up, for this run and for all that wait
  */
-export async function advanceRun(ports: AdvancePorts, run: ScannerRun): Promise<void> {
+export async function advanceRun(ports: AdvancePorts, run: ScannerRun): Promise<'no-room' | undefined> {
   const { state } = run;
   const now = ports.clock.now();
-  if (isEnded(state)) return;
+  if (isEnded(state)) return undefined;
   const found = ports.driver(run.scanner);
   if (found === undefined) {
-    return end(ports, run, failure(now, 'scanner-unknown', `no scanner "${run.scanner}" is configured any more`));
+    await end(ports, run, failure(now, 'scanner-unknown', `no scanner "${run.scanner}" is configured any more`));
+    return undefined;
   }
   const scanner = { ...found, ports };
   switch (state.kind) {
     case 'waiting':
       return new Date(state.notBefore) > now ? undefined : begin(scanner, run);
     case 'starting':
-      return new Date(state.leaseUntil) > now ? undefined : beginAgain(scanner, run, state);
+      if (new Date(state.leaseUntil) <= now) await beginAgain(scanner, run, state);
+      return undefined;
     case 'running':
-      return look(scanner, run, state);
+      await look(scanner, run, state);
+      return undefined;
     default:
       return unreachable(state);
   }
@@ -66,25 +71,31 @@ interface Scanner {
 type Starting = Extract<RunState, { readonly kind: 'starting' }>;
 type Running = Extract<RunState, { readonly kind: 'running' }>;
 
-async function begin(scanner: Scanner, run: ScannerRun): Promise<void> {
+async function begin(scanner: Scanner, run: ScannerRun): Promise<'no-room' | undefined> {
   const { config, ports } = scanner;
   const { budget, clock } = ports;
   const now = clock.now();
   if (run.attempts >= MOST_ATTEMPTS) {
-    return end(ports, run, failure(now, 'scanner-unavailable', run.lastProblem ?? 'it could not be begun'));
+    await end(ports, run, failure(now, 'scanner-unavailable', run.lastProblem ?? 'it could not be begun'));
+    return undefined;
   }
   const until = new Date(now.getTime() + config.timeoutMinutes * MINUTE_MS + 2 * LEASE_MS);
   const slot = await budget.takePlace(run.scanner, ownerOf(run), config.concurrent, until);
-  if (slot === undefined) return wait(ports, run, 'concurrency', now);
+  if (slot === undefined) {
+    await wait(ports, run, 'concurrency', now);
+    return 'no-room';
+  }
   const today = dayOf(now);
   if (run.charged !== today && !(await budget.charge(run.scanner, today, config.perDay))) {
     await budget.freePlace(run.scanner, ownerOf(run), slot);
-    return wait(ports, run, 'daily-budget', new Date(Date.parse(today) + DAY_MS));
+    await wait(ports, run, 'daily-budget', new Date(Date.parse(today) + DAY_MS));
+    return 'no-room';
   }
   const state: Starting = { kind: 'starting', since: now.toISOString(), slot, leaseUntil: leaseFrom(now) };
   const started = await write(ports, run, { charged: today, attempts: run.attempts + 1, state });
   // Another has begun it meanwhile, in the same place.
   if (started !== undefined) await start(scanner, started, state);
+  return undefined;
 }
 
 /** Whoever began it was heard of no more. The scanner is asked under the same id, so that it is the same scan. */

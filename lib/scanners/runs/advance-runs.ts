@@ -22,7 +22,8 @@ export async function advanceRuns(
     for (const run of sorted) {
       if (options.signal?.aborted) return;
       try {
-        await advanceRun(ports, run);
+        // Those that wait are last, in their order: where there is no room for one, there is none for the next.
+        if ((await advanceRun(ports, run)) === 'no-room') break;
       } catch (error) {
         options.onProblem(`${scanner} on ${locationKey(run.subject)}: ${describeError(error)}`);
       }
