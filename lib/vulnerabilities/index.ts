@@ -1,7 +1,7 @@
 export { COMPILER_VERSION } from './compile-advisories.ts';
 export { type AdvisoriesConfig, advisoriesConfigSchema, configuredSources } from './config.ts';
 export { type DifferenceSummary, diffSnapshots, type SnapshotDifference } from './diff-snapshots.ts';
-export { AdvisorySourceError, type SourceProblem } from './errors.ts';
+export { AdvisorySourceError, type SourceProblem, sourceProblems } from './errors.ts';
 export { type ImageToMatch, type MatchPorts, matchImage } from './match-image.ts';
 export { MATCHER, type MatchResult } from './match-packages.ts';
 export { matchSnapshot } from './match-snapshot.ts';

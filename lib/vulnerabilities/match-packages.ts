@@ -29,6 +29,7 @@ export function matchPackages(packages: readonly MatchablePackage[], view: Advis
   const ecosystems = new Map<string, { packages: number; data: 'complete' | 'excerpt' | 'none' }>();
   const distinct = mergePackages(markOwned(packages));
   let owned = 0;
+  let uncovered = 0;
   for (const pkg of distinct) {
     const { ecosystem, lookups } = identify(pkg);
     // The distribution fixes it under its own version, and its advisories say so.
@@ -36,7 +37,8 @@ export function matchPackages(packages: readonly MatchablePackage[], view: Advis
       owned++;
       continue;
     }
-    const data = lookups.length === 0 ? 'none' : view.coverageOf(ecosystem);
+    const data = coverageOf(ecosystem, lookups, view);
+    if (data === 'none' || (ecosystem === LOOSE && !isSpokenOf(lookups, view))) uncovered++;
     ecosystems.set(ecosystem, { packages: (ecosystems.get(ecosystem)?.packages ?? 0) + 1, data });
     const hits: Hit[] = [];
     const known: SourcedAdvisory[] = [];
@@ -60,13 +62,29 @@ export function matchPackages(packages: readonly MatchablePackage[], view: Advis
     findings,
     coverage: {
       packages: distinct.length,
-      uncovered: [...ecosystems.values()].reduce((sum, entry) => sum + (entry.data === 'none' ? entry.packages : 0), 0),
+      uncovered,
       ecosystems: [...ecosystems].sort(([a], [b]) => compareTexts(a, b)).map(([name, entry]) => ({ name, ...entry })),
       undecided: { count: undecided.length, examples: undecided.slice(0, 50) },
       ...(owned > 0 ? { owned } : {}),
     },
   };
 }
+
+/** Programs of no ecosystem: that something is known of one says nothing of the others. */
+const LOOSE = 'generic';
+
+function coverageOf(
+  ecosystem: string,
+  lookups: readonly PackageLookup[],
+  view: AdvisoryView,
+): Coverage['ecosystems'][number]['data'] {
+  if (lookups.length === 0) return 'none';
+  const data = view.coverageOf(ecosystem);
+  return ecosystem === LOOSE && data === 'complete' ? 'excerpt' : data;
+}
+
+const isSpokenOf = (lookups: readonly PackageLookup[], view: AdvisoryView): boolean =>
+  lookups.some(({ ecosystem, name }) => view.advisoriesOf(ecosystem, name).length > 0);
 
 type Verdict =
   | { readonly kind: 'affected'; readonly fixes: readonly string[]; readonly open: boolean }

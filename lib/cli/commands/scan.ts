@@ -24,7 +24,7 @@ export const scanCommand = () =>
     .option('--no-cache', 'read layers and advisories anew, also those that are known')
     .addOption(plainHttpOption())
     .addOption(dataOption())
-    .addHelpText('after', `${imageHelp}\n\nWith --fail-on, an SBOM that is known to have gaps fails as well.`)
+    .addHelpText('after', `${imageHelp}\n\nWith --fail-on, an SBOM that is known to have gaps fails as well, and so do advisories that break off.`)
     .addCommand(scanReportCommand())
     // Both have options of the same names; those after "report" are its own.
     .enablePositionalOptions()

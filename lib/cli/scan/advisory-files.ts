@@ -1,7 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { describeError, LadingError } from '../../core/errors.ts';
-import { type AdvisorySource, AdvisorySourceError, type SourceFile } from '../../vulnerabilities/index.ts';
+import {
+  type AdvisorySource,
+  AdvisorySourceError,
+  type SourceFile,
+  type SourceProblem,
+} from '../../vulnerabilities/index.ts';
 import { fromCaller } from '../connection.ts';
 
 /** Files that are one source together: lists of records each by itself, single records by their folder. */
@@ -77,7 +82,7 @@ async function fingerprint(files: readonly string[]): Promise<string> {
 
 /** What could not be read the last time need not be read again while it is the same. */
 export interface KnownFailures {
-  find(name: string, validator: string): string | undefined;
+  find(name: string, validator: string): { readonly kind: SourceProblem; readonly message: string } | undefined;
 }
 
 /** Files as a source of advisories; its validator is the fingerprint's digest. */
@@ -92,7 +97,7 @@ export function filesSource(
     async read(validator) {
       const now = digest(await attempt(name, () => fingerprint(files)));
       const failure = failures.find(name, now);
-      if (failure !== undefined) throw new AdvisorySourceError('malformed', failure);
+      if (failure !== undefined) throw new AdvisorySourceError(failure.kind, failure.message);
       return validator === now ? { kind: 'unchanged' } : { kind: 'files', files: contents(files), validator: now };
     },
   };

@@ -16,11 +16,12 @@ import {
   COMPILER_VERSION,
   type Snapshot,
   type SourceReport,
+  sourceProblems,
   syncAdvisories,
 } from '../../vulnerabilities/index.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { cachedDocuments } from '../file-documents.ts';
-import { type AdvisoryFiles, filesSource, findAdvisories } from './advisory-files.ts';
+import { type AdvisoryFiles, filesSource, findAdvisories, type KnownFailures } from './advisory-files.ts';
 
 export interface OpenedAdvisories {
   readonly snapshot: Snapshot;
@@ -130,7 +131,14 @@ async function compile(sources: readonly AdvisorySource[], store: AdvisoryStore)
 }
 
 const FAILURES = 'failures.zst';
-const failuresSchema = z.array(z.object({ name: z.string(), message: z.string(), validator: z.string() }));
+const failuresSchema = z.array(
+  z.object({
+    name: z.string(),
+    kind: z.enum(sourceProblems).default('malformed'),
+    message: z.string(),
+    validator: z.string(),
+  }),
+);
 
 /** Which files are no advisories, so that they are not read for nothing each time. */
 async function readFailures(documents: DocumentStore) {
@@ -138,16 +146,16 @@ async function readFailures(documents: DocumentStore) {
   const byName = new Map(known.map((one) => [one.name, one]));
   const asked = new Map<string, string>();
   return {
-    find(name: string, validator: string): string | undefined {
+    find(name: string, validator: string): ReturnType<KnownFailures['find']> {
       asked.set(name, validator);
       const one = byName.get(name);
-      return one?.validator === validator ? one.message : undefined;
+      return one?.validator === validator ? one : undefined;
     },
     async keep(into: DocumentStore, reports: readonly SourceReport[]): Promise<void> {
       const failed = reports.flatMap(({ name, problem }) => {
         const validator = asked.get(name);
         const lasting = problem && problem.kind !== 'unreachable' && validator !== undefined;
-        return lasting ? [{ name, message: problem.message, validator }] : [];
+        return lasting ? [{ name, ...problem, validator }] : [];
       });
       const same = failed.every(({ name, validator }) => byName.get(name)?.validator === validator);
       if (!same || failed.length !== byName.size) await putJson(into, FAILURES, failed);

@@ -75,13 +75,17 @@ export async function scanTarget(
   };
 }
 
+/** Files that begin as advisories and do not end as such; what never was any is another matter. */
+const GAPS: ReadonlySet<string> = new Set(['broken', 'too-large', 'unreachable']);
+
 /**
- * Whether the answer is no: a finding is as grave as the level or worse, or the SBOM is known to have gaps, which could
- * hide one. A finding that nobody rated is no reason by itself; the report names it.
+ * Whether the answer is no: a finding is as grave as the level or worse, or the SBOM or the advisories are known to have
+ * gaps, which could hide one. A finding that nobody rated is no reason by itself; the report names it.
  */
 export function failsAt(report: ScanReport, level: FailLevel): boolean {
   if (level === 'never') return false;
   const { sbomOutcome } = report.target;
   if (sbomOutcome === 'limit-exceeded' || sbomOutcome === 'unreadable') return true;
+  if (report.advisories.sources.some(({ problem }) => problem && GAPS.has(problem.kind))) return true;
   return report.findings.some(({ severity }) => compareSeverity(severity, level) <= 0);
 }

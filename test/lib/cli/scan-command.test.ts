@@ -84,7 +84,7 @@ describe('lading scan', () => {
     });
     const table = await lading(['scan', ...ALL], folder);
     expect(table.out).toMatch(
-      /^SEVERITY\s+ID\s+PACKAGE.*\nhigh\s+CVE-2026-1\s+musl\s+1\.1\.22-r2\s+1\.1\.22-r3\s+\/lib/,
+      /^SEVERITY\s+ID\s+PACKAGE.*\nhigh\s+CVE-2026-1\s+musl\s+1\.1\.22-r2\s+1\.1\.22-r3\s+[0-9a-f]{12}\s+\/lib/,
     );
     expect(table.err).toContain('2 findings in 3 packages (1 high, 1 low)');
   });
@@ -186,10 +186,21 @@ describe('the advisories of a scan', () => {
       );
       expect(Object.fromEntries(problems ?? [])).toEqual({
         'kev.jsonl': 'malformed',
-        'broken.jsonl': expect.any(String),
+        'broken.jsonl': 'broken',
       });
       expect(err).toContain('kev.jsonl');
     }
+  });
+
+  it('that break off are no reason to call anything clean, the first time or later', async () => {
+    const { scan, folder } = await setUp();
+    const failing = async () =>
+      (await scan('oci:images:a', '--advisories', 'advisories', '--fail-on', 'critical')).code;
+    expect(await failing()).toBe(0);
+    writeFileSync(join(folder, 'advisories', 'npm.jsonl'), '{"id":');
+    expect([await failing(), await failing()]).toEqual([1, 1]);
+    writeFileSync(join(folder, 'advisories', 'npm.jsonl'), '{"else":1}');
+    expect(await failing()).toBe(0);
   });
 
   it('are compiled again when a file changes, comes or goes, and not else', async () => {

@@ -270,6 +270,14 @@ describe('matching', () => {
 });
 
 describe('coverage', () => {
+  it('of programs of no ecosystem is known one by one', async () => {
+    const { sync, match } = world();
+    await sync([recordSource([affects('X-1', 'generic', 'node', '0..2.0.0')])]);
+    const generic = (name: string) => ({ type: 'generic', name, version: '3.0.0' });
+    const { coverage } = await match([generic('node'), generic('busybox')]);
+    expect(coverage).toMatchObject({ packages: 2, uncovered: 1, ecosystems: [{ name: 'generic', data: 'excerpt' }] });
+  });
+
   it('tells what is not known from what is clean', async () => {
     const { sync, match } = world();
     await sync([
