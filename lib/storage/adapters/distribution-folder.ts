@@ -47,9 +47,12 @@ export async function openDistributionFolder(folder: string): Promise<Distributi
     uploads: (repository) => uploadsBelow(join(root, 'repositories', ...repository.split('/'), '_uploads')),
     contents: () => contentsBelow(root, 'data'),
     async manifest(digest) {
-      const file = join(blobFolder(digest), 'data');
-      const found = await statOf(file);
+      const folder = blobFolder(digest);
+      const seen = await statOf(join(folder, 'data'));
+      // Whether something that was hidden is needed is told by what it needs itself.
+      const found = seen ?? (await statOf(join(folder, CONDEMNED)));
       if (found === undefined) return undefined;
+      const file = join(folder, seen ? 'data' : CONDEMNED);
       if (found.size > MAX_MANIFEST_BYTES) {
         throw new LimitExceededError('manifest-bytes', `the manifest ${digest} has ${found.size} bytes`);
       }
@@ -75,11 +78,17 @@ export async function openDistributionFolder(folder: string): Promise<Distributi
     },
     async reprieve(digest) {
       const path = blobFolder(digest);
+      const bytes = (await statOf(join(path, CONDEMNED)))?.size ?? 0;
       // A link fails where there is a file again; a rename would replace it.
-      await link(join(path, CONDEMNED), join(path, 'data')).catch((error: unknown) => {
-        if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error;
-      });
+      const isBack = await link(join(path, CONDEMNED), join(path, 'data')).then(
+        () => true,
+        (error: unknown) => {
+          if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOENT') throw error;
+          return false;
+        },
+      );
       await unlink(join(path, CONDEMNED)).catch((error: unknown) => absent(error, undefined));
+      return isBack ? 0 : bytes;
     },
     async execute(digest) {
       const file = join(blobFolder(digest), CONDEMNED);

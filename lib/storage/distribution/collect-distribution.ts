@@ -35,6 +35,14 @@ export interface DistributionReport {
   readonly missing: readonly { readonly repository: string; readonly digest: Digest }[];
 }
 
+/** `twice`: bytes of hidden contents that were pushed again meanwhile, of which the new one stays. */
+type Report = (
+  freed: readonly StoredContent[],
+  reprieved: readonly Digest[],
+  last: Marks,
+  twice?: number,
+) => DistributionReport;
+
 type RemovedLink = Link & { readonly repository: string };
 
 interface Amount {
@@ -69,19 +77,20 @@ export async function collectDistribution(
     writtenSince < now - options.graceMs ? await markContents(storage, { ...options, writtenSince }) : first;
   const contents = await Array.fromAsync(storage.contents());
   const unneeded = contents.filter(({ digest }) => !marks.needed.has(digest));
-  const old = unneeded.filter((one) => one.writtenAt < writtenSince);
+  const isOld = ({ digest, writtenAt }: StoredContent): boolean => writtenAt < writtenSince && !marks.young.has(digest);
+  const old = unneeded.filter(isOld);
   const links = marks.repositories.flatMap((repository) => uselessLinks(repository, writtenSince));
   const stale = marks.repositories.flatMap(({ name, uploads }) =>
     uploads.filter((one) => one.writtenAt < now - options.uploadTtlMs).map((one) => ({ repository: name, ...one })),
   );
-  const report = (freed: readonly StoredContent[], reprieved: readonly Digest[], last: Marks): DistributionReport => ({
+  const report: Report = (freed, reprieved, last, twice = 0) => ({
     dryRun: options.dryRun,
     repositories: last.repositories.length,
     manifests: last.repositories.reduce((sum, { revisions }) => sum + revisions.size, 0),
     tags: last.repositories.reduce((sum, { tags }) => sum + tags, 0),
     kept: amountOf(contents.filter(({ digest }) => marks.needed.has(digest) || reprieved.includes(digest))),
-    freed: { ...amountOf(freed), contents: freed },
-    young: amountOf(unneeded.filter((one) => one.writtenAt >= writtenSince)),
+    freed: { count: freed.length, bytes: amountOf(freed).bytes + twice, contents: freed },
+    young: amountOf(unneeded.filter((one) => !isOld(one))),
     untagged: links.filter(({ kind }) => kind === 'revision').map(({ repository, digest }) => ({ repository, digest })),
     layerLinks: links.filter(({ kind }) => kind === 'layer').length,
     uploads: amountOf(stale),
@@ -106,7 +115,7 @@ async function removeCondemned(
     readonly revisions: (repository: string) => MarkedRepository['revisions'] | undefined;
     readonly writtenSince: number;
     readonly options: CollectOptions;
-    readonly report: (freed: readonly StoredContent[], reprieved: readonly Digest[], last: Marks) => DistributionReport;
+    readonly report: Report;
   },
 ): Promise<DistributionReport> {
   let marks: Marks;
@@ -120,13 +129,14 @@ async function removeCondemned(
   }
   const reprieved: Digest[] = [];
   const freed: StoredContent[] = [];
+  let twice = 0;
   for (const one of run.condemned) {
-    if (marks.needed.has(one.digest)) {
-      await storage.reprieve(one.digest);
+    if (marks.needed.has(one.digest) || marks.young.has(one.digest)) {
+      twice += await storage.reprieve(one.digest);
       reprieved.push(one.digest);
     } else freed.push({ ...one, bytes: await storage.execute(one.digest) });
   }
-  return run.report(freed, reprieved, marks);
+  return run.report(freed, reprieved, marks, twice);
 }
 
 /**

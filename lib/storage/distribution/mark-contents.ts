@@ -23,8 +23,10 @@ export interface MarkedRepository {
 
 export interface Marks {
   readonly repositories: readonly MarkedRepository[];
-  /** Contents that stay, and why they must: something needs them, or they are young. */
+  /** Contents that a manifest which stays needs. */
   readonly needed: ReadonlySet<Digest>;
+  /** Contents that were linked since `writtenSince`. */
+  readonly young: ReadonlySet<Digest>;
   /** Manifests that a revision names and whose content is not there. */
   readonly lost: readonly { readonly repository: string; readonly digest: Digest }[];
 }
@@ -33,6 +35,7 @@ export interface Marks {
 export async function markContents(storage: DistributionReader, options: MarkOptions): Promise<Marks> {
   const repositories: MarkedRepository[] = [];
   const needed = new Set<Digest>();
+  const young = new Set<Digest>();
   const lost: { repository: string; digest: Digest }[] = [];
   // One manifest is often in many repositories; it is read once.
   const known = new Map<Digest, References | undefined>();
@@ -64,11 +67,11 @@ export async function markContents(storage: DistributionReader, options: MarkOpt
         needed.add(one);
       }
     }
-    for (const { digest, writtenAt } of links) if (writtenAt >= options.writtenSince) needed.add(digest);
+    for (const { digest, writtenAt } of links) if (writtenAt >= options.writtenSince) young.add(digest);
     const uploads = await Array.fromAsync(storage.uploads(name));
     repositories.push({ name, tags: tags.length, revisions, kept, needs, links, uploads });
   }
-  return { repositories, needed, lost };
+  return { repositories, needed, young, lost };
 }
 
 /** From tags down to children and referrers, over any number of steps; and what is young with all below it. */

@@ -32,7 +32,7 @@ export interface DistributionReader {
   tags(repository: string): AsyncIterable<{ readonly tag: string; readonly digest: Digest }>;
   uploads(repository: string): AsyncIterable<Upload>;
   contents(): AsyncIterable<StoredContent>;
-  /** Undefined where it is not there. @throws LimitExceededError over the cap of a manifest */
+  /** Also of one that is condemned. Undefined where it is not there. @throws LimitExceededError over the cap of a manifest */
   manifest(digest: Digest): Promise<Uint8Array | undefined>;
 }
 
@@ -43,8 +43,8 @@ export interface DistributionWriter {
   removeUpload(repository: string, id: string): Promise<void>;
   /** Takes a content out of the registry's sight, so that it can be put back. False where it is not there any more. */
   condemn(digest: Digest): Promise<boolean>;
-  /** Puts it back. Where it was pushed again meanwhile, the new one stays. */
-  reprieve(digest: Digest): Promise<void>;
+  /** Puts it back. Where it was pushed again meanwhile, the new one stays: answers with the bytes of the other. */
+  reprieve(digest: Digest): Promise<number>;
   /** Removes what was condemned. Answers with its bytes. */
   execute(digest: Digest): Promise<number>;
   /** What an earlier run condemned and did not come to. */
