@@ -42,7 +42,7 @@ const placeCommand = () =>
 
 const listCommand = () =>
   new Command('list')
-    .description('list holds')
+    .description('list what is held, and by whom')
     .addOption(outputOption())
     .addOption(apiOption())
     .addOption(dataOption())
