@@ -5,7 +5,7 @@ import { isLadingError } from '../../../core/errors.ts';
 import { registryError } from '../../errors.ts';
 import { describeUrl, type OriginPolicy } from './origin-policy.ts';
 import { type Body, sendBody } from './send-body.ts';
-import { type Connection, discardBody } from './wire/connection.ts';
+import type { Connection } from './wire/connection.ts';
 import { type ResponseHead, writeHead } from './wire/head.ts';
 import { createPool, type Pool } from './wire/pool.ts';
 
@@ -138,9 +138,11 @@ async function sendAndRead(call: HttpRequest, connection: Connection): Promise<R
 function responseOf(call: HttpRequest, answer: ResponseHead, connection: Connection): HttpResponse {
   const { status, headers } = answer;
   const body = mapErrors(connection.readBody(call.method, answer), call);
+  const length = call.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
+  const discard = (): void => void connection.discard(body, length);
   // An answer without a body that nobody reads keeps its connection from the next request.
-  if (call.method === 'HEAD') discardBody(body);
-  return { status, headers, body, discard: () => void discardBody(body) };
+  if (call.method === 'HEAD') discard();
+  return { status, headers, body, discard };
 }
 
 async function* mapErrors(body: AsyncIterable<Uint8Array>, call: HttpRequest): AsyncGenerator<Uint8Array> {

@@ -8,6 +8,7 @@ import { SLAB_BYTES, Slabs } from './slabs.ts';
 const MAX_INTERIM = 8;
 /** Of a body that nobody wants so much is read, so that its connection can be used again. */
 const MAX_DISCARDED_BYTES = 64 * 1024;
+const MAX_DISCARDING_MS = 1000;
 /** So long a reader waits for a slab to be filled, in milliseconds. */
 const PATIENCE_MS = 10;
 const END_OF_HEAD = '\r\n\r\n';
@@ -157,6 +158,27 @@ export class Connection {
     }
   }
 
+  /**
+   * Reads a short rest, so that the connection can be used again; where it is long, or slow to come, it is closed.
+   *
+   * @param length bytes that the body is said to have
+   */
+  async discard(body: AsyncIterable<Uint8Array>, length: number): Promise<void> {
+    let left = MAX_DISCARDED_BYTES;
+    if (length > left) this.destroy();
+    const timer = setTimeout(() => this.destroy(), MAX_DISCARDING_MS).unref();
+    try {
+      for await (const piece of body) {
+        left -= piece.length;
+        if (left < 0) return;
+      }
+    } catch {
+      // Nobody waits for it.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   #finish(): void {
     this.#busy = false;
     clearTimeout(this.#watch);
@@ -261,18 +283,5 @@ export class Connection {
     const left = this.#touched + this.#silenceMs - performance.now();
     if (left <= 0) this.destroy(this.#silent());
     else this.#watch = setTimeout(() => this.#look(), left);
-  }
-}
-
-/** Reads a short rest so that the connection can be used again; of anything longer it is closed. */
-export async function discardBody(body: AsyncIterable<Uint8Array>): Promise<void> {
-  let left = MAX_DISCARDED_BYTES;
-  try {
-    for await (const piece of body) {
-      left -= piece.length;
-      if (left < 0) return;
-    }
-  } catch {
-    // Nobody waits for it.
   }
 }
