@@ -4,13 +4,21 @@ import { secretsClient } from '../../lib/aws/clients.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { unreachable } from '../../lib/core/errors.ts';
+import { httpKeySets } from '../../lib/identity/adapters/http-key-sets.ts';
 import { dynamoDeliveries } from '../../lib/intake/adapters/dynamo-deliveries.ts';
-import { googleSigningKeys } from '../../lib/intake/adapters/google-signing-keys.ts';
 import { secretsManagerWebhookSecrets } from '../../lib/intake/adapters/secrets-manager-webhook-secrets.ts';
-import { intakeConfigSchema, receiveWebhook, type WebhookAnswer, type WebhookPorts } from '../../lib/intake/index.ts';
+import {
+  GOOGLE_KEYS,
+  intakeConfigSchema,
+  receiveWebhook,
+  type WebhookAnswer,
+  type WebhookPorts,
+} from '../../lib/intake/index.ts';
 import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { publisher, secretId, setting, table } from '../_pipe/wiring.ts';
+
+const keySets = once(() => httpKeySets(systemClock));
 
 const ports = once((): WebhookPorts => {
   const sources = new Map(setting('intake', intakeConfigSchema).sources.map((source) => [source.name, source]));
@@ -22,7 +30,7 @@ const ports = once((): WebhookPorts => {
       const registry = await registries().open(at.registry);
       return (await registry.headManifest({ repository: at.repository, reference: at.tag }))?.digest;
     },
-    signingKeys: googleSigningKeys(systemClock),
+    signingKeys: { find: (keyId) => keySets().find(GOOGLE_KEYS, keyId) },
     deliveries: dynamoDeliveries(table('deliveries'), systemClock),
     publisher: publisher(),
     clock: systemClock,

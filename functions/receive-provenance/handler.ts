@@ -4,8 +4,8 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { unreachable } from '../../lib/core/errors.ts';
 import { publishable } from '../../lib/events/index.ts';
+import { httpKeySets } from '../../lib/identity/adapters/http-key-sets.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
-import { issuerKeys } from '../../lib/provenance/adapters/issuer-keys.ts';
 import { MAX_CI_BYTES, type ReceivePorts, receiveFromCi } from '../../lib/provenance/index.ts';
 import { once } from '../_pipe/once.ts';
 import { provenanceConfig, pushPorts } from '../_pipe/provenance-ports.ts';
@@ -16,7 +16,7 @@ const ports = once((): ReceivePorts => {
   const catalog = dynamoCatalog(table('catalog'), systemClock);
   return {
     ...pushPorts(),
-    keys: issuerKeys(systemClock),
+    keys: httpKeySets(systemClock),
     async isKnown(image) {
       const entry = await catalog.find(image);
       return entry !== undefined && entry.deletedAt === undefined;

@@ -5,3 +5,4 @@ export { type PollPorts, type PollResult, pollRegistry } from './poll-registry.t
 export type { DeliveryLog, SigningKeys, WebhookPorts } from './ports.ts';
 export { type EcrReading, ecrEventPattern, readEcrEvent } from './read-ecr-event.ts';
 export { receiveWebhook, type WebhookAnswer } from './receive-webhook.ts';
+export { GOOGLE_KEYS } from './senders/google.ts';

@@ -1,13 +1,7 @@
-import type { JsonWebKey } from 'node:crypto';
 import type { ImageLocation } from '../core/image-reference.ts';
 import type { DocumentRef } from '../documents/index.ts';
 import type { DerivedLevel } from './derive-level.ts';
 import type { PusherCheck } from './model.ts';
-
-/** The public keys of a configured issuer, by the id that a token's header names. */
-export interface IssuerKeys {
-  find(address: string, keyId: string): Promise<JsonWebKey | undefined>;
-}
 
 export interface BuiltHow {
   readonly level: DerivedLevel['level'];

@@ -4,10 +4,11 @@ import { type ImageLocation, parseLocationKey } from '../core/image-reference.ts
 import { parseJsonStrict } from '../core/json.ts';
 import { saveJson } from '../documents/index.ts';
 import type { EventDraft } from '../events/index.ts';
+import type { KeySets } from '../identity/index.ts';
 import { checkPusher } from './check-pusher.ts';
 import type { ProvenanceConfig } from './config.ts';
 import { fromClaims, ruleFor } from './from-claims.ts';
-import type { IssuerKeys, PushLog } from './ports.ts';
+import type { PushLog } from './ports.ts';
 import { type RecordPorts, recordProvenance } from './record-provenance.ts';
 import { verifyCiToken } from './verify-ci-token.ts';
 
@@ -56,7 +57,7 @@ export type CiAnswer =
   | { readonly kind: 'invalid'; readonly problem: string };
 
 export interface ReceivePorts extends RecordPorts {
-  readonly keys: IssuerKeys;
+  readonly keys: KeySets;
   readonly pushes: Pick<PushLog, 'noteBuild'>;
   /** Whether the image is known to Lading: nobody leaves statements about what is not there. */
   isKnown(image: ImageLocation): Promise<boolean>;

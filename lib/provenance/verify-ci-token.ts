@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jwtHolds, jwtKey, splitJwt } from '../formats/jwt/index.ts';
+import type { KeySets } from '../identity/index.ts';
 import type { CiIssuer } from './config.ts';
-import type { IssuerKeys } from './ports.ts';
 
 const MAX_TOKEN_LENGTH = 16_384;
 /** Clocks may differ by so many seconds. */
@@ -44,7 +44,7 @@ const KEYS_OF: Readonly<Record<CiIssuer['kind'], string>> = {
 export async function verifyCiToken(
   token: string,
   issuers: readonly CiIssuer[],
-  keys: IssuerKeys,
+  keys: KeySets,
   now: Date,
 ): Promise<TokenReading> {
   const refused = (reason: string): TokenReading => ({ kind: 'refused', reason });

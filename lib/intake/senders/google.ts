@@ -35,6 +35,9 @@ function decode(data: string): unknown {
   }
 }
 
+/** Google's OpenID Connect guide, "Validating an ID token": the `jwks_uri` of its discovery document. */
+export const GOOGLE_KEYS = 'https://www.googleapis.com/oauth2/v3/certs';
+
 /** Google's tokens are issued under either name (OpenID Connect guide, "Validating an ID token"). */
 const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 

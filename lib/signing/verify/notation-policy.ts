@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseName } from '../../formats/x509/index.ts';
 import { signingError } from '../errors.ts';
-import { isProfileArn } from './signing-profile.ts';
+import { isProfileArn } from './profile-arn.ts';
 
 /** What is checked of a signature (Notary Project, specs/trust-store-trust-policy.md, "Signature Verification details"). */
 export type NotationCheck = 'authenticity' | 'authenticTimestamp' | 'expiry' | 'revocation';

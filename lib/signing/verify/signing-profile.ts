@@ -3,6 +3,7 @@ import { childrenOf, DER, readDer } from '../../formats/der/index.ts';
 import type { Certificate } from '../../formats/x509/index.ts';
 import type { NotationEnvelope } from '../formats/notation.ts';
 import type { RejectionReason, RevocationAnswer, RevocationQuestion } from './model.ts';
+import { PROFILE_ARN } from './profile-arn.ts';
 
 /**
  * What AWS Signer's plugin for notation checks of signatures that name it, done here: its signatures carry critical
@@ -16,9 +17,6 @@ const JOB = 'com.amazonaws.signer.signingJob';
 /** The release of the plugin whose checks these are. A signature that wants a later one wants checks unknown here. */
 const VERSION = [1, 0, 350] as const;
 
-/** ARN of a signing profile, with the version in the last group where it is named. */
-const PROFILE_ARN =
-  /^(arn:aws[a-z-]*:signer:[a-z0-9-]{1,40}:\d{12}:\/signing-profiles\/[A-Za-z0-9_]{2,64})(?:\/([A-Za-z0-9]{10}))?$/;
 const JOB_ARN = /^arn:aws[a-z-]*:signer:[a-z0-9-]{1,40}:\d{12}:\/signing-jobs\/[A-Za-z0-9-]{1,64}$/;
 
 interface Fault {
@@ -33,8 +31,6 @@ export interface SigningProfile {
   readonly profileVersion: string;
   readonly job: string;
 }
-
-export const isProfileArn = (text: string): boolean => PROFILE_ARN.test(text);
 
 /**
  * Reads what the signer wants understood beyond Notary Project's own attributes. `undefined`: nothing is. Whatever is

@@ -1,11 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../lib/core/clock.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
 import { loadDocument } from '../../../lib/documents/index.ts';
 import { provenanceRecorded } from '../../../lib/events/index.ts';
-import { issuerKeys } from '../../../lib/provenance/adapters/issuer-keys.ts';
 import { provenanceConfigSchema, receiveFromCi } from '../../../lib/provenance/index.ts';
 import { verifyCiToken } from '../../../lib/provenance/verify-ci-token.ts';
 import { gitHubClaims, gitLabClaims, makeIssuer, NOW, recordPorts, SHA } from './support.ts';
@@ -195,52 +193,5 @@ describe('what CI says of an image', () => {
     const tests = { result: 'PASSED', configuration: [{ name: 'ci.yml' }], passedTests: ['all'] };
     const { ports } = await receive(issuer.token(gitHubClaims()), { image: imageText, tests }, issuer);
     expect((await ports.materials.of(image)).map(({ kind }) => kind).sort()).toEqual(['provenance', 'tests']);
-  });
-});
-
-describe('the keys of an issuer', () => {
-  const address = 'https://issuer.example/keys';
-  const answering = (body: () => Response) => {
-    const calls: (RequestInit | undefined)[] = [];
-    const get: typeof fetch = async (_url, init) => {
-      calls.push(init);
-      return body();
-    };
-    return { calls, get };
-  };
-  const keys = JSON.stringify({
-    keys: [
-      { kid: 'k1', kty: 'RSA', n: 'n', e: 'AQAB' },
-      { kid: 'k2', kty: 'oct', k: 's' },
-    ],
-  });
-
-  it('are kept, asked for again with an unknown id once a minute, and never through a redirect', async () => {
-    const clock = manualClock(NOW);
-    const { calls, get } = answering(() => new Response(keys));
-    const source = issuerKeys(clock, get);
-    expect(await source.find(address, 'k1')).toMatchObject({ kid: 'k1' });
-    expect(await source.find(address, 'k2')).toBeUndefined();
-    for (let i = 0; i < 10; i++) await source.find(address, `made up ${i}`);
-    expect(calls).toHaveLength(1);
-    clock.advance(61_000);
-    await source.find(address, 'made up');
-    expect(calls).toHaveLength(2);
-    expect(calls.every((init) => init?.redirect === 'error')).toBe(true);
-  });
-
-  it('are not read without end, and old ones do while the issuer is down', async () => {
-    const clock = manualClock(NOW);
-    const huge = issuerKeys(clock, answering(() => new Response('x'.repeat(300_000))).get);
-    await expect(huge.find(address, 'k1')).rejects.toMatchObject({ code: 'issuer-unavailable' });
-    let down = false;
-    const source = issuerKeys(
-      clock,
-      answering(() => (down ? new Response('', { status: 500 }) : new Response(keys))).get,
-    );
-    await source.find(address, 'k1');
-    down = true;
-    clock.advance(2 * 3600_000);
-    expect(await source.find(address, 'k1')).toMatchObject({ kid: 'k1' });
   });
 });

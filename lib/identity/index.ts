@@ -1,0 +1,1 @@
+export type { KeySets } from './ports.ts';
