@@ -105,6 +105,7 @@ async function targetView(of: RepositoryName, expected: ExpectedState, config: R
   const platformsOf = (image: ExpectedImage) => config.rules.find(({ name }) => name === image.rule)?.platforms;
   return {
     tags: listed.tags,
+    listed: known,
     has: async (digest) => (known ? known.has(digest) : listed.has(digest)),
     async deep(image) {
       const at = { repository: of.repository, digest: image.root };

@@ -12,6 +12,8 @@ export interface TargetView {
   /** Tags of this moment. */
   readonly tags: ReadonlyMap<string, Digest>;
   has(digest: Digest): Promise<boolean>;
+  /** Every digest that it holds, where it can list them: then nothing vanishes unseen. */
+  readonly listed?: ReadonlySet<Digest> | undefined;
   /** Asks for every part of an image, its blobs and referrers included. */
   deep(image: ExpectedImage): Promise<ReplicaCheck>;
 }
@@ -73,7 +75,7 @@ export async function compareReplica(
   const known = treeOf(new Map(Object.entries(before?.buckets ?? {}).map(([n, hash]) => [Number(n), hash])));
   const look = lookAt(expected, target);
   const scrub = scrubOf(expected, before, options.deepChecks);
-  const suspects = new Set([...differingBuckets(wanted, known), ...look.tagBuckets, ...scrub.buckets]);
+  const suspects = new Set([...differingBuckets(wanted, known), ...look.tagBuckets, ...look.vanished, ...scrub.buckets]);
   const found = await look.into(suspects);
   const deep = await look.through(scrub.images.filter(({ root }) => !found.lacking.has(root)));
   let held: MerkleTree = treeOf(new Map([...known.buckets].filter(([bucket]) => wanted.buckets.has(bucket))));
@@ -155,6 +157,9 @@ function lookAt(expected: ExpectedState, target: TargetView) {
   );
   return {
     tagBuckets: wrongTags.map(([tag]) => bucketOf(tagKey(tag))),
+    vanished: [...expected.manifests.keys()]
+      .filter((digest) => target.listed?.has(digest) === false)
+      .map((digest) => bucketOf(manifestKey(digest))),
     async into(buckets: ReadonlySet<number>): Promise<Found> {
       const differences: Difference[] = wrongTags.map(([tag, { digest, image }]) => ({
         kind: 'tag-moved',
