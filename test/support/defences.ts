@@ -1,4 +1,5 @@
 import { credentialDefences } from './credential-defences.ts';
+import { lifecycleDefences } from './lifecycle-defences.ts';
 import { trustDefences } from './trust-defences.ts';
 
 /** A text of the source and what is put in its place to take the defence away. The text is in the file once. */
@@ -264,4 +265,5 @@ export const defences: readonly Defence[] = [
   ]),
   ...credentialDefences,
   ...trustDefences,
+  ...lifecycleDefences,
 ];
