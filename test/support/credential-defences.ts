@@ -38,7 +38,7 @@ export const credentialDefences: readonly Defence[] = [
   ]),
   defence('endless answer of a token service', attackers('is read to 1 MiB and no further'), [
     `${ADAPTERS}/call-service.ts`,
-    'collectContent(response.body, MAX_BYTES,',
+    'collectContent(response.body, maxBytes,',
     'collectContent(response.body, 1e12,',
   ]),
   defence('token service at a metadata, private or plain address', attackers('is not at '), [
@@ -58,7 +58,7 @@ export const credentialDefences: readonly Defence[] = [
   ]),
   defence('endless answer of an AWS service', attackers('is not believed with'), [
     'lib/aws/json-call.ts',
-    'if (size > MAX_ANSWER)',
+    'if (size > maxBytes)',
     'if (size > 1e12)',
   ]),
   defence('line end inside of a stored password', provider('is refused, without being repeated'), [

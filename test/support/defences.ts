@@ -21,6 +21,7 @@ export interface Defence {
 const HTTP = 'lib/registry/adapters/http';
 const ATTACKERS = 'test/lib/registry/http/attackers.test.ts';
 const MORE = 'test/lib/registry/http/more-attackers.test.ts';
+const WIRE = 'test/lib/registry/http/wire.test.ts';
 const EMBEDDED = 'test/infra/local/registry';
 
 const defence = (
@@ -85,8 +86,8 @@ export const defences: readonly Defence[] = [
   ),
   defence('foreign layer URL', MORE, 'fetches no layer from where its maker keeps it', [
     'lib/replication/copy-blobs.ts',
-    'const content = (use?: ContentUse) => source.openBlob',
-    'if (blob.urls?.[0]) await fetch(blob.urls[0]);\n  const content = (use?: ContentUse) => source.openBlob',
+    'return await send(transfer, blob);',
+    'if (blob.urls?.[0]) await fetch(blob.urls[0]);\n    return await send(transfer, blob);',
   ]),
   defence(
     'blob that is longer than promised',
@@ -146,6 +147,28 @@ export const defences: readonly Defence[] = [
     'if (left <= 0) this.destroy(this.#silent());',
     'if (left <= 0) return;',
   ]),
+  defence('answer with a length and chunks, or two lengths', WIRE, 'that two readers could end at two places', [
+    `${HTTP}/wire/framing.ts`,
+    'if (coding !== undefined && length !== undefined) throw',
+    'if (coding === "none") throw',
+  ]),
+  defence('second answer to one request', WIRE, 'is used for one request after another, and not after a surplus', [
+    `${HTTP}/wire/connection.ts`,
+    'if (framing?.done && !framing.surplus) this.#finish();',
+    'if (framing?.done) this.#finish();',
+  ]),
+  defence('answer to a request that is yet to come', WIRE, 'takes nothing that comes before it was asked for', [
+    `${HTTP}/wire/connection.ts`,
+    "if (!this.#busy) this.destroy(new ConnectionLost('the peer said something that nobody asked for'));",
+    'if (!this.#busy) this.#waking = false;',
+  ]),
+  defence(
+    'head of an answer without end',
+    WIRE,
+    'fails by',
+    [`${HTTP}/wire/connection.ts`, 'if (all.length > MAX_HEAD_BYTES) return all;', ''],
+    [`${HTTP}/wire/connection.ts`, 'bytes.subarray(0, MAX_HEAD_BYTES + END_OF_HEAD.length)', 'bytes'],
+  ),
   defence('gzip in gzip, and content that was packed unasked', MORE, 'is never unpacked by the client', [
     `${HTTP}/exchange.ts`,
     "encoding !== undefined && encoding.toLowerCase() !== 'identity'",
