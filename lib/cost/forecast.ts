@@ -35,7 +35,7 @@ export function forecastSum(daily: readonly number[], ahead: number): Forecast |
   const errors = pastErrors(daily, ahead);
   const common = { expected, confidence: CONFIDENCE, slopePerDay: slope, days: daily.length, trials: errors.length };
   if (errors.length >= FEWEST_TRIALS) {
-    const [low, high] = spanOf(errors);
+    const [low, high] = spanOf(errors, ahead);
     return {
       ...common,
       low: Math.max(0, expected + low),
@@ -65,7 +65,7 @@ function lineAhead(
   const slope = medianOf(slopes);
   const last = days.length - 1;
   // Of the last days, not of all: what was stored long ago says nothing of the level now.
-  const recent = days.slice(-7).map((value, i, all) => value + slope * (all.length - 1 - i));
+  const recent = days.slice(-3).map((value, i, all) => value + slope * (all.length - 1 - i));
   const level = medianOf(recent);
   let sum = 0;
   for (let day = 1; day <= ahead; day++) sum += Math.max(0, level + slope * day);
@@ -83,12 +83,16 @@ function pastErrors(daily: readonly number[], ahead: number): readonly number[] 
   return errors;
 }
 
-function spanOf(errors: readonly number[]): readonly [number, number] {
+/**
+ * The quantiles of errors. Forecasts of overlapping days err alike, so that of all only one in `ahead` tells something
+ * new: for so few, the quantiles are taken further out, as conformal prediction does for a small sample.
+ */
+function spanOf(errors: readonly number[], ahead: number): readonly [number, number] {
   const sorted = [...errors].sort((a, b) => a - b);
-  const tail = (1 - CONFIDENCE) / 2;
-  const low = Math.max(0, Math.floor(tail * (sorted.length + 1)) - 1);
-  const high = Math.min(sorted.length - 1, Math.ceil((1 - tail) * (sorted.length + 1)) - 1);
-  return [Math.min(0, sorted[low] as number), Math.max(0, sorted[high] as number)];
+  const independent = Math.max(1, errors.length / ahead);
+  const upper = Math.min(1, (1 - (1 - CONFIDENCE) / 2) * (1 + 1 / independent));
+  const at = Math.round(upper * (sorted.length - 1));
+  return [Math.min(0, sorted[sorted.length - 1 - at] as number), Math.max(0, sorted[at] as number)];
 }
 
 function medianOf(values: readonly number[]): number {
