@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
 import type { CatalogEntry, TagBinding } from '../../../lib/inventory/index.ts';
+import { indexBases } from '../../../lib/lifecycle/base-images.ts';
 import { planRetention, type RetentionInputs, retentionConfigSchema } from '../../../lib/lifecycle/index.ts';
 
 const of = { registry: 'r.example', repository: 'app' };
@@ -173,6 +174,84 @@ describe('a retention plan', () => {
     const made = plan({ entries, tags });
     expect(made.expire.map((graph) => graph.deletes)).toEqual([[digestOf('old'), digestOf('old sig')]]);
     expect(made.keep.map((kept) => kept.tag)).toEqual(['2']);
+  });
+
+  it('never touches what is on hold, under an immutable tag, or what another image is built on', () => {
+    const stack = (...names: string[]) => names.map((name) => layer(name, 10));
+    const entries = [
+      manifest('held'),
+      manifest('signed off'),
+      manifest('base', { layers: stack('os', 'libs') }),
+      manifest('like it', { layers: stack('os', 'other') }),
+      manifest('app', { repository: 'other', layers: stack('os', 'libs', 'app') }),
+    ];
+    const own = entries.slice(0, 4);
+    const tags = ['held', 'signed off', 'base', 'like it'].map((name, i) => tag(`v${i}`, digestOf(name), 50));
+    const hold = {
+      digest: digestOf('held'),
+      name: 'case-7',
+      kind: 'legal' as const,
+      reason: 'a lawsuit',
+      by: 'me',
+      since: daysAgo(9),
+    };
+    const given = { entries: own, tags, holds: [hold], dependentOf: indexBases(entries) };
+    const all = [{ name: 'all', action: 'expire' }];
+    const made = plan(given, all, { immutableTags: [{ repositories: ['app'], tags: ['v1'] }] });
+    expect(made.expire.map(({ root }) => root)).toEqual([digestOf('like it')]);
+    expect(made.spared.map(({ why }) => why)).toEqual([
+      'on hold (legal, case-7): a lawsuit',
+      'under the immutable tag v1',
+      `what r.example/other@${digestOf('app')} is built on`,
+    ]);
+    const others = plan(given, all, { immutableTags: [{ repositories: ['web'], tags: ['**'] }], keepBases: false });
+    expect(others.expire).toHaveLength(3);
+  });
+
+  it('keeps the index by which a platform that runs is started again', () => {
+    const entries = [
+      manifest('index', { artifactClass: 'index', children: [child('amd64'), child('arm64')] }),
+      manifest('amd64'),
+      manifest('arm64'),
+    ];
+    const leases = [{ digest: digestOf('amd64'), reason: 'pod shop/web', until: '2027-01-01T00:00:00.000Z' }];
+    const made = plan({ entries, tags: [tag('1', digestOf('index'))], leases }, [{ name: 'all', action: 'expire' }]);
+    expect(made.expire).toEqual([]);
+    expect(made.spared[0]?.why).toContain('pod shop/web');
+  });
+
+  it('goes by the mildest that one of the tags of an image has in store', () => {
+    const tags = [tag('a', digestOf('x')), tag('b', digestOf('x'))];
+    const fates = (first: string, second: string) => {
+      const rules = [
+        { name: 'a', select: { tags: ['a'] }, action: first },
+        { name: 'b', select: { tags: ['b'] }, action: second },
+      ];
+      const made = plan({ entries: [manifest('x')], tags }, rules);
+      return [...made.expire.map(({ action }) => action), ...made.untag.map((one) => `untag ${one.tag}`)];
+    };
+    expect(fates('expire', 'archive')).toEqual(['archive']);
+    expect(fates('quarantine', 'archive')).toEqual(['quarantine']);
+    expect(fates('untag', 'expire')).toEqual(['untag a']);
+    expect(fates('untag', 'keep')).toEqual(['untag a']);
+  });
+
+  it('goes by the smaller priority first, and by times of its policy', () => {
+    const given = { entries: [manifest('x')], tags: [tag('a', digestOf('x'))] };
+    const rules = [
+      { name: 'late', action: 'expire' },
+      { name: 'first', priority: -1, action: 'keep' },
+    ];
+    expect(plan(given, rules).expire).toEqual([]);
+    const policies = (schedule: object) => ({
+      policies: [{ name: 'p', rules: [{ name: 'all', action: 'expire' }], schedule }],
+    });
+    // The first of June 2026 is a Monday, and it is midnight.
+    expect(plan(given, [], policies({ weekdays: ['sunday'] })).refused).toBe('the policy acts on sunday only');
+    expect(plan(given, [], policies({ weekdays: ['monday'], hours: [22, 4] })).refused).toBeUndefined();
+    expect(plan(given, [], policies({ hours: [1, 5] })).refused).toBe(
+      "the policy acts from 1 until 5 o'clock UTC only",
+    );
   });
 
   it('refuses to go over its budget', () => {

@@ -184,3 +184,45 @@ describe('a tag', () => {
     fc.assert(fc.property(fc.string({ maxLength: 128 }), (tag) => void [tagVersion(tag), tagClass(tag)]));
   });
 });
+
+describe('what is known beside the registry', () => {
+  const taken = (policy: RetentionPolicy, units: Parameters<typeof evaluatePolicy>[1]) => expired(policy, units).sort();
+
+  it('selects by what the gate said, and by the worst finding', () => {
+    const units = [
+      unit('denied', { verdict: 'deny', severity: 'high' }),
+      unit('allowed', { verdict: 'allow', severity: 'low' }),
+      unit('clean', { verdict: 'allow' }),
+      unit('never asked'),
+    ];
+    expect(taken(expireWhen({ verdicts: ['deny', 'quarantine'] }), units)).toEqual(['denied']);
+    expect(taken(expireWhen({ verdicts: ['none'] }), units)).toEqual(['never asked']);
+    expect(taken(expireWhen({ severityAtLeast: 'high' }), units)).toEqual(['denied']);
+    expect(taken(expireWhen({ severityAtLeast: 'low' }), units)).toEqual(['allowed', 'denied']);
+  });
+
+  it('goes by when something was last seen to run it, where anybody tells that', () => {
+    const units = [
+      unit('long ago', { usedAt: daysAgo(60) }),
+      unit('lately', { usedAt: daysAgo(3) }),
+      unit('never', { usedAt: 'never' }),
+      unit('nobody tells', { usedAt: 'unknown' }),
+    ];
+    expect(taken(expireWhen({}, { olderThan: { days: 30, since: 'used' } }), units)).toEqual(['long ago', 'never']);
+  });
+
+  it('goes by when the next one of the group was pushed, which the newest never is', () => {
+    const units = [
+      unit('1.0.0', { pushedAt: daysAgo(90) }),
+      unit('1.0.1', { pushedAt: daysAgo(50) }),
+      unit('1.0.2', { pushedAt: daysAgo(10) }),
+      unit('1.1.0', { pushedAt: daysAgo(80) }),
+    ];
+    const superseded = (per?: string) =>
+      expireWhen({}, { olderThan: { days: 30, since: 'superseded', ...(per ? { per } : {}) } });
+    expect(taken(superseded(), units)).toEqual(['1.0.0', '1.1.0']);
+    expect(taken(superseded('minor'), units)).toEqual(['1.0.0']);
+    const same = ['a', 'b'].map((id) => unit(id, { pushedAt: daysAgo(50) }));
+    expect(taken(superseded(), same)).toEqual([]);
+  });
+});
