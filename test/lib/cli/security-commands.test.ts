@@ -5,16 +5,24 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConsole } from '../../../lib/console/index.ts';
+import { memoryRunStore } from '../../../lib/scanners/adapters/memory-run-store.ts';
 import { memoryConsole, REGISTRY } from '../console/support.ts';
 import * as reports from '../scanners/samples.ts';
+import { configOf, newRun } from '../scanners/support.ts';
 import { lading, temporaryFolder, writeStackFile } from './support.ts';
 
 let server: Server;
 let api: string;
 beforeAll(async () => {
   const console = memoryConsole();
-  await console.put({ repository: 'team/app', tags: ['v1'] });
-  server = createServer(getRequestListener(createConsole(console.ports).fetch));
+  const entry = await console.put({ repository: 'team/app', tags: ['v1'] });
+  const runs = memoryRunStore();
+  const state = { kind: 'failed', endedAt: '2026-11-24T10:00:00.000Z', code: 'scanner-failed', reason: 'why' } as const;
+  await runs.add(newRun({ subject: { ...entry, tags: [] }, scanner: 'inspector', state }));
+  const scanners = { configured: [configOf('inspector')], runs };
+  server = createServer(
+    getRequestListener(createConsole({ ...console.ports, security: { ...console.ports.security, scanners } }).fetch),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -55,6 +63,22 @@ describe('commands about what people and other scanners say', () => {
       { id, state: 'removed' },
     ]);
     expect((await run('waiver', 'remove', 'w-1', '--by', 'ops')).code).toBe(2);
+  });
+
+  it('scanners run asks for scans, and scanners status says how far they are, and no where one has failed', async () => {
+    const asked = await run('scanners', 'run', IMAGE, '--with', 'inspector');
+    expect([asked.code, asked.err]).toEqual([0, expect.stringContaining('asked for: inspector')]);
+    expect(JSON.parse((await run('scanners', 'run', IMAGE, '-o', 'json')).out)).toMatchObject({
+      scanners: ['inspector'],
+    });
+    const refused = await run('scanners', 'run', IMAGE, '--with', 'trivy');
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('configured: inspector')]);
+    const status = await run('scanners', 'status', IMAGE);
+    expect(status.out).toMatch(/inspector\s+\S+team\/app@sha256:\S+\s+2026-11-24\s+failed\s+scanner-failed: why/);
+    expect([status.code, status.err]).toEqual([1, expect.stringContaining('inspector scans **: each new image')]);
+    expect(JSON.parse((await run('scanners', 'status', '-o', 'json')).out)).toMatchObject({
+      runs: [{ state: 'failed' }],
+    });
   });
 
   it('scan report sends a report, and votes shows who dissents', async () => {
