@@ -76,5 +76,23 @@ export const commands = {
     `docker://${to}`,
   ],
   cranePush: (layout: string, to: string): readonly string[] => ['crane', 'push', '--insecure', layout, to],
+  /** regsync copies by the same library. */
+  regctlCopy: (from: string, to: string): readonly string[] => [
+    'regctl',
+    ...[from, to].flatMap((one) => ['--host', `reg=${one.slice(0, one.indexOf('/'))},tls=disabled`]),
+    ...['image', 'copy', from, to],
+  ],
+  orasCopy: (from: string, to: string): readonly string[] => [
+    ...'oras cp --no-tty --from-plain-http --to-plain-http'.split(' '),
+    from,
+    to,
+  ],
+  /** What takes a peer no work: how long its process takes to start. */
+  starts: {
+    skopeo: ['skopeo', '--version'],
+    crane: ['crane', 'version'],
+    regctl: ['regctl', 'version'],
+    oras: ['oras', 'version'],
+  },
   craneCopy: (from: string, to: string): readonly string[] => ['crane', 'copy', '--insecure', from, to],
 } as const;
