@@ -42,7 +42,10 @@ async function attested<T>(
     const signers = [classic, localSigner(pair.privateKey)];
     const { ports, documents, subject } = await setting({ signers, registry });
     const scan = await scanned(documents, subject.digest);
-    const trust = trustOf({ algorithms: [{ use: 'both', from: '2026-01-01T00:00:00Z' }] });
+    const trust = trustOf({
+      algorithms: [{ use: 'both', from: '2026-01-01T00:00:00Z' }],
+      attestations: ['cosign-bundle', 'cosign-tag'],
+    });
     const verdict = await attestImage(ports, { subject, verdict: verdictOf(subject, scan), version: 'v1' }, trust);
     const keyFile = join(work, 'lading.pub');
     const strangerFile = join(work, 'stranger.pub');
@@ -81,11 +84,21 @@ const cosignReads = (context: Context): Promise<string> =>
       const bad = await verify(strangerFile, predicateTypes[kind]);
       expect(bad.code !== 0, `cosign refuses the ${kind} with another key`);
     }
+    for (const kind of kinds) {
+      const older = (key: string) =>
+        cosign(context, [
+          ...['verify-attestation', '--new-bundle-format=false', '--key', key],
+          ...['--type', predicateTypes[kind], ...insecure, reference],
+        ]);
+      const good = await older(keyFile);
+      expect(good.code === 0, `cosign verifies the ${kind} under its older tag: ${good.output}`);
+      expect((await older(strangerFile)).code !== 0, `cosign refuses the ${kind} there with another key`);
+    }
     const absent = await verify(keyFile, predicateTypes.provenance);
     expect(absent.code !== 0, 'cosign finds no provenance where there is none');
     const signature = await cosign(context, ['verify', '--key', keyFile, ...insecure, reference]);
     expect(signature.code === 0, `cosign verifies the signature beside statements: ${signature.output}`);
-    return `cosign verify-attestation: ${kinds.join(', ')} exit 0 with our key, not with another; cosign verify exits 0 beside them`;
+    return `cosign verify-attestation: ${kinds.join(', ')} exit 0 with our key in both formats, not with another; cosign verify exits 0 beside them`;
   });
 
 const secondImplementation = (context: Context): Promise<string> =>

@@ -38,6 +38,8 @@ const recipes: Readonly<Record<string, Recipe>> = {
   // The module of the notation command is not served; the library that it is made of is.
   'notary-data': { kind: 'go-own', folder: 'notary-data' },
   'notation-check': { kind: 'go-own', folder: 'notation-check' },
+  // The same program, of the time since it knows AWS Signer: an older one may be in the cache.
+  'notation-signer-check': { kind: 'go-own', folder: 'notation-check' },
   grype: { kind: 'go', package: 'github.com/anchore/grype/cmd/grype', version: 'v0.121.2' },
   'sbom-python': { kind: 'python' },
   'ntia-checker': { kind: 'python', script: 'ntia-checker' },

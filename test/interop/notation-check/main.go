@@ -1,7 +1,9 @@
 // Signs and verifies images with Notary Project's own library, for the interop checks.
 //
 //	notation-check sign   REFERENCE jws|cose KEY.pem CHAIN.pem
-//	notation-check verify REFERENCE TRUSTPOLICY.json ROOT.pem
+//	notation-check verify REFERENCE TRUSTPOLICY.json ROOT.pem [ENDPOINT]
+//
+// With ENDPOINT, signatures of AWS Signer are verified, and what it would be asked is asked there.
 package main
 
 import (
@@ -15,6 +17,7 @@ import (
 	"github.com/notaryproject/notation-core-go/signature/cose"
 	"github.com/notaryproject/notation-core-go/signature/jws"
 	"github.com/notaryproject/notation-go"
+	"github.com/notaryproject/notation-go/plugin"
 	"github.com/notaryproject/notation-go/registry"
 	"github.com/notaryproject/notation-go/signer"
 	"github.com/notaryproject/notation-go/verifier"
@@ -43,7 +46,13 @@ func run(args []string) error {
 	if args[0] == "sign" {
 		return sign(repository, args[1], args[2], args[3], args[4])
 	}
-	return verify(repository, args[1], args[2], args[3])
+	var plugins plugin.Manager
+	if len(args) > 4 {
+		if plugins, err = newSignerPlugins(args[4]); err != nil {
+			return err
+		}
+	}
+	return verify(repository, args[1], args[2], args[3], plugins)
 }
 
 func sign(repository registry.Repository, reference, format, key, chain string) error {
@@ -72,7 +81,7 @@ func (s rootStore) GetCertificates(context.Context, truststore.Type, string) ([]
 	return s.roots, nil
 }
 
-func verify(repository registry.Repository, reference, policyFile, rootFile string) error {
+func verify(repository registry.Repository, reference, policyFile, rootFile string, plugins plugin.Manager) error {
 	content, err := os.ReadFile(policyFile)
 	if err != nil {
 		return err
@@ -90,7 +99,7 @@ func verify(repository registry.Repository, reference, policyFile, rootFile stri
 	if err != nil {
 		return err
 	}
-	made, err := verifier.New(&policy, rootStore{[]*x509.Certificate{root}}, nil)
+	made, err := verifier.New(&policy, rootStore{[]*x509.Certificate{root}}, plugins)
 	if err != nil {
 		return err
 	}
