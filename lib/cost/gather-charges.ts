@@ -120,7 +120,11 @@ async function gatherRepositories(catalog: ChargePorts['catalog'], by: OwnerBy, 
       entries.set(keyOf(entry), entry);
       const above = roots.get(entry.digest) ?? [entry];
       owners.set(keyOf(entry), [...new Set(above.map(ownerOf))].sort());
-      for (const root of above) members.set(keyOf(root), [...(members.get(keyOf(root)) ?? []), entry]);
+      for (const root of above) {
+        const graph = members.get(keyOf(root));
+        if (graph) graph.push(entry);
+        else members.set(keyOf(root), [entry]);
+      }
     }
   }
   return {

@@ -17,4 +17,5 @@ export {
   reportCost,
 } from './report-cost.ts';
 export { reportStorage } from './report-storage.ts';
+export { budgetAlerts, budgetCheck } from './tell-budgets.ts';
 export type { Period } from './to-holdings.ts';
