@@ -17,6 +17,7 @@ export const notify = defineFunction({
         'Remediation Planned',
         'Untrusted Image Started',
         'Key Revoked',
+        'Budget Exceeded',
         'Registry Went Down',
         'Registry Recovered',
       ],

@@ -7,6 +7,7 @@ import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { publisher } from '../_pipe/wiring.ts';
+import { tellBudgets } from './check-budgets.ts';
 import { pollRegistries, polls } from './poll-registries.ts';
 import { sweepPorts, sweepRepository } from './sweep-repository.ts';
 
@@ -49,5 +50,6 @@ export const handler = eventsHandler(async (tick) => {
       }
     });
   }
+  if (!replicate) await attempt('the look at budgets', () => tellBudgets(bus(), tick.id));
   end();
 });

@@ -10,6 +10,7 @@ import {
 } from './envelope.ts';
 import { untrustedImageStarted } from './kinds/admission.ts';
 import { registryRecovered, registryWentDown } from './kinds/availability.ts';
+import { budgetExceeded } from './kinds/cost.ts';
 import { imageDeleted, imagePulled, imagePushed } from './kinds/intake.ts';
 import { imageCataloged } from './kinds/inventory.ts';
 import {
@@ -84,6 +85,7 @@ export const eventDefinitions = {
   [registryRecovered.detailType]: registryRecovered,
   [untrustedImageStarted.detailType]: untrustedImageStarted,
   [provenanceRecorded.detailType]: provenanceRecorded,
+  [budgetExceeded.detailType]: budgetExceeded,
   [scanRequested.detailType]: scanRequested,
   [scannerRunsDue.detailType]: scannerRunsDue,
   [scannerRunEnded.detailType]: scannerRunEnded,

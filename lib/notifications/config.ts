@@ -10,6 +10,7 @@ export const notifiableEvents = [
   'Remediation Planned',
   'Untrusted Image Started',
   'Key Revoked',
+  'Budget Exceeded',
   'Registry Went Down',
   'Registry Recovered',
 ] as const;

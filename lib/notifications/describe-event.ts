@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { shortDigest } from '../core/digest.ts';
 import { type ImageLocation, locationKey } from '../core/image-reference.ts';
 import {
+  budgetExceeded,
   type EventBridgeEvent,
   type EventDefinition,
   findingsChanged,
@@ -99,6 +100,18 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
     title: `The signing key ${keyId} was revoked`,
     lines: [reason, `${algorithm}, revoked at ${revokedAt}; nothing that it signed counts any more`],
   })),
+  'Budget Exceeded': teller(budgetExceeded, ({ budget, month, reason, threshold, limitUsd, spentUsd, ...data }) => ({
+    severity: reason === 'spent' && threshold >= 1 ? 'critical' : 'warning',
+    title:
+      reason === 'spent'
+        ? `The budget ${budget} is used up to ${Math.round(threshold * 100)} % for ${month}`
+        : `The budget ${budget} is expected to be exceeded in ${month}`,
+    lines: [
+      `${spentUsd.toFixed(2)} of ${limitUsd.toFixed(2)} USD spent`,
+      ...(data.expectedUsd === undefined ? [] : [`${data.expectedUsd.toFixed(2)} USD expected by the end of the month`]),
+      ...data.owners.map(({ owner, usd }) => `${owner}: ${usd.toFixed(2)} USD`),
+    ],
+  })),
   'Registry Went Down': teller(registryWentDown, ({ registry, since, askedAgainAt, detail }) => ({
     severity: 'critical',
     title: `${registry} does not answer`,
@@ -111,11 +124,17 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
   })),
 };
 
-/** What it is about: an image, a key, or a registry. */
-type About = { readonly subject: ImageLocation } | { readonly keyId: string } | { readonly registry: string };
+/** What it is about: an image, a key, a budget, or a registry. */
+type About =
+  | { readonly subject: ImageLocation }
+  | { readonly keyId: string }
+  | { readonly budget: string }
+  | { readonly registry: string };
 
-const nameOfOther = (about: Exclude<About, { subject: ImageLocation }>): string =>
-  'keyId' in about ? `key ${about.keyId}` : `registry ${about.registry}`;
+function nameOfOther(about: Exclude<About, { subject: ImageLocation }>): string {
+  if ('keyId' in about) return `key ${about.keyId}`;
+  return 'budget' in about ? `budget ${about.budget}` : `registry ${about.registry}`;
+}
 
 /** Equal for what another build of the same repository is told of in the same words. */
 function topicOf(event: string, about: About, lines: readonly string[]): string {
