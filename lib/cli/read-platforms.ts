@@ -1,4 +1,5 @@
 import { mapLimit } from '../core/concurrency.ts';
+import { shortDigest } from '../core/digest.ts';
 import { isLadingError, LadingError } from '../core/errors.ts';
 import { formatImageReference } from '../core/image-reference.ts';
 import type { PlatformContent } from '../multi-arch/index.ts';
@@ -30,8 +31,10 @@ export async function readPlatforms(
     const sbom =
       known?.image.sbom &&
       (await unlessUnknown(() => callApi(connection, `/api/sbom?ref=${encodeURIComponent(address)}`)));
+    // Nothing keeps an index from listing two for one platform.
+    const isTwice = images.some((other) => other.platform === platform && other.digest !== digest);
     return {
-      platform,
+      platform: isTwice ? `${platform} ${shortDigest(digest)}` : platform,
       bytes: known?.image.entry.sizeBytes ?? 0,
       packages: sbom && readSbomPackages(new Uint8Array(await sbom.arrayBuffer())),
       findings: known?.image.scan ? (known.findings ?? []) : undefined,
