@@ -1,4 +1,5 @@
 import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -22,6 +23,18 @@ const onlyEnglish: Plugin = {
       contents: "export { default as en } from 'zod/v4/locales/en.js';",
       resolveDir: process.cwd(),
     }));
+  },
+};
+
+/** `z` is a value with all of zod in it; by a namespace, what nobody names of it can be left out. It means the same. */
+const zodByName: Plugin = {
+  name: 'zod-by-name',
+  setup(plugin) {
+    plugin.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path }) => {
+      if (/[\\/]node_modules[\\/]/.test(path)) return undefined;
+      const text = await readFile(path, 'utf8');
+      return { contents: text.replace("import { z } from 'zod';", "import * as z from 'zod';"), loader: 'ts' };
+    });
   },
 };
 
@@ -66,7 +79,7 @@ const common = {
   minify: true,
   keepNames: true,
   mainFields: ['module', 'main'],
-  plugins: [onlyEnglish, noSideEffects],
+  plugins: [zodByName, onlyEnglish, noSideEffects],
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
@@ -95,7 +108,7 @@ async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'copy' | 'tru
     external: ['@aws-sdk/*', '@smithy/*', '@sigstore/*'],
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
-    plugins: [...(name === 'trust' ? [beginsBefore] : []), onlyEnglish, noSideEffects, noPrograms],
+    plugins: [...(name === 'trust' ? [beginsBefore] : []), zodByName, onlyEnglish, noSideEffects, noPrograms],
     metafile: true,
   });
   const before = name === 'trust' ? await bundleBegin(outdir) : [];
