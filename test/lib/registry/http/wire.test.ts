@@ -302,6 +302,17 @@ describe('a connection', () => {
     expect(second.connections()).toBe(1);
   });
 
+  it.each([
+    ['HTTP/1.0 200 OK', ''],
+    ['HTTP/1.1 200 OK', 'connection: keep-alive, Close\r\n'],
+    ['HTTP/1.1 200 OK', 'keep-alive: timeout=1, max=100\r\n'],
+  ])('is not used again after %s %j', async (status, header) => {
+    await using server = await rawServer((socket) => socket.write(`${status}\r\n${header}content-length: 2\r\n\r\nok`));
+    using http = client(server.url);
+    expect([await http.read(), await http.read()]).toEqual(['ok', 'ok']);
+    expect(server.connections()).toBe(2);
+  });
+
   it('reads over interim answers, and not without end', async () => {
     let interim = 3;
     await using server = await rawServer((socket) =>

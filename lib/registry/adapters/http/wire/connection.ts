@@ -11,6 +11,8 @@ const MAX_DISCARDED_BYTES = 64 * 1024;
 const MAX_DISCARDING_MS = 1000;
 /** So long a reader waits for a slab to be filled, in milliseconds. */
 const PATIENCE_MS = 10;
+/** Most registries and what stands before them keep a connection at least so long. */
+const MAX_REST_MS = 30_000;
 const END_OF_HEAD = '\r\n\r\n';
 
 /** The peer ended the connection before it had answered in full. */
@@ -39,7 +41,7 @@ export class Connection {
   #ended = false;
   #failure: unknown;
   #received = 0;
-  #keepAlive = true;
+  #restMs = MAX_REST_MS;
   #sent = true;
   #paused = false;
   #over: (() => void) | undefined;
@@ -70,7 +72,7 @@ export class Connection {
 
   get isUsable(): boolean {
     const isRead = this.#unread === undefined && this.#slabs.ready === 0;
-    return !this.#ended && !this.#busy && this.#keepAlive && this.#sent && isRead;
+    return !this.#ended && !this.#busy && this.#restMs > 0 && this.#sent && isRead;
   }
 
   /** Bytes that ever came: a connection that was closed while it was idle has brought none of the new answer. */
@@ -78,13 +80,15 @@ export class Connection {
     return this.#received;
   }
 
-  /** Called while nothing is under way: the process need not live for it. */
+  /** Called while nothing is under way: the process need not live for it, and it ends by itself in time. */
   rest(onEnd: () => void): void {
     this.#socket.unref();
     this.#socket.once('close', onEnd);
+    this.#watch = setTimeout(() => this.destroy(), this.#restMs).unref();
   }
 
   wakeUp(onEnd: () => void): void {
+    clearTimeout(this.#watch);
     this.#socket.ref();
     this.#socket.off('close', onEnd);
   }
@@ -132,8 +136,7 @@ export class Connection {
     for (let interim = 0; interim <= MAX_INTERIM; interim++) {
       const head = parseHead(await this.#readHeadBytes());
       if (head.status >= 200) {
-        const words = String(head.headers.connection ?? '').toLowerCase();
-        this.#keepAlive = head.minor === 1 ? !words.includes('close') : false;
+        this.#restMs = restOf(head);
         return head;
       }
       if (head.status === 101) break;
@@ -284,4 +287,11 @@ export class Connection {
     if (left <= 0) this.destroy(this.#silent());
     else this.#watch = setTimeout(() => this.#look(), left);
   }
+}
+
+/** How long a connection may be kept after an answer: a second less than the peer says that it keeps it. */
+function restOf({ minor, headers }: ResponseHead): number {
+  if (minor === 0 || /(?:^|,)\s*close\s*(?:,|$)/i.test(headers.connection ?? '')) return 0;
+  const seconds = /(?:^|,)\s*timeout=(\d{1,6})\b/i.exec(String(headers['keep-alive'] ?? ''))?.[1];
+  return seconds === undefined ? MAX_REST_MS : Math.min(MAX_REST_MS, Number(seconds) * 1000 - 1000);
 }

@@ -3,8 +3,6 @@ import { Connection } from './connection.ts';
 
 const MAX_ACTIVE = 32;
 const MAX_IDLE = 8;
-/** Most registries and what stands before them keep a connection at least so long. */
-const IDLE_MS = 30_000;
 
 export interface Pool {
   /** A connection to the URL's origin, and whether it carried a request before. */
@@ -22,7 +20,8 @@ export interface PoolOptions {
 }
 
 interface Origin {
-  readonly idle: Map<Connection, { readonly timer: NodeJS.Timeout; readonly onEnd: () => void }>;
+  /** With what is to be called at their end. */
+  readonly idle: Map<Connection, () => void>;
   readonly waiting: (() => void)[];
   active: number;
   /** The last TLS session, so that the next connection begins with half the steps. */
@@ -41,14 +40,12 @@ export function createPool(options: PoolOptions): Pool {
     return made;
   };
   const forget = (origin: Origin, connection: Connection): void => {
-    clearTimeout(origin.idle.get(connection)?.timer);
     origin.idle.delete(connection);
     all.delete(connection);
   };
   const keep = (origin: Origin, connection: Connection): void => {
     const onEnd = (): void => forget(origin, connection);
-    const timer = setTimeout(() => connection.destroy(), IDLE_MS).unref();
-    origin.idle.set(connection, { timer, onEnd });
+    origin.idle.set(connection, onEnd);
     connection.rest(onEnd);
   };
   return {
@@ -57,8 +54,7 @@ export function createPool(options: PoolOptions): Pool {
       while (origin.active >= MAX_ACTIVE) await new Promise<void>((resolve) => origin.waiting.push(resolve));
       origin.active++;
       // The one that was used last is the least likely to have been closed meanwhile.
-      for (const [connection, { timer, onEnd }] of [...origin.idle].reverse()) {
-        clearTimeout(timer);
+      for (const [connection, onEnd] of [...origin.idle].reverse()) {
         origin.idle.delete(connection);
         if (!connection.isUsable) continue;
         connection.wakeUp(onEnd);
