@@ -2,9 +2,9 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { classifyAddress } from '../../core/address-class.ts';
 import { describeError, isLadingError } from '../../core/errors.ts';
 import { notificationError } from '../errors.ts';
-import { isCallable } from './callable-address.ts';
 
 export interface HttpsPostRequest {
   readonly url: URL;
@@ -59,7 +59,8 @@ async function checkedAddresses(
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const family = isIP(host);
   const addresses = family === 0 ? await resolve(host) : [{ address: host, family }];
-  const blocked = addresses.find(({ address }) => !isCallable(address, allowPrivate));
+  const allowed = allowPrivate ? ['public', 'private'] : ['public'];
+  const blocked = addresses.find(({ address }) => !allowed.includes(classifyAddress(address)));
   if (blocked === undefined && addresses.length > 0) return addresses;
   throw notificationError(
     'notification-refused',

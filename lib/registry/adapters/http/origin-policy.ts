@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
+import { classifyAddress } from '../../../core/address-class.ts';
 import { registryError } from '../../errors.ts';
-import { classifyAddress } from './address-policy.ts';
 
 /** Where a registry's client may go. Realms, redirects and upload locations are chosen by whoever answers. */
 export interface OriginPolicy {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 /**
  * - `public`: may be connected to
- * - `private`: loopback, RFC 1918, RFC 4193, RFC 6598; only where the registry's entry allows it
+ * - `private`: loopback, RFC 1918, RFC 4193, RFC 6598, RFC 2544; only where the configuration allows it
  * - `forbidden`: link-local, cloud metadata, multicast, unspecified, reserved; never
  */
 export type AddressClass = 'public' | 'private' | 'forbidden';
