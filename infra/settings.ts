@@ -2,6 +2,7 @@ import { type Stack, Token } from 'aws-cdk-lib/core';
 import type { FunctionDeclaration, SettingName } from '../functions/_pipe/function.ts';
 import { unreachable } from '../lib/core/errors.ts';
 import { packText } from '../lib/core/packed-text.ts';
+import { costConfigSchema } from '../lib/cost/config.ts';
 import {
   type RegistriesConfig,
   type RegistryEntry,
@@ -10,6 +11,7 @@ import {
   secretsOf,
 } from '../lib/registry/config.ts';
 import type { ReplicationConfig } from '../lib/replication/config.ts';
+import { storageConfigSchema } from '../lib/storage/config.ts';
 import { isTaskScanner } from '../lib/scanners/config.ts';
 import { readNotationTrust } from '../lib/signing/config.ts';
 import type { LadingConfig } from './config.ts';
@@ -115,14 +117,22 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     // Certificates are long, and only who signs needs them.
     signing: json({ signatures, certificates, timestamps }),
     sboms: json(config.sboms),
-    storage: json(config.storage),
-    cost: json(config.cost),
+    storage: json(unlike(config.storage, storageConfigSchema.parse({}))),
+    cost: json(unlike(config.cost, costConfigSchema.parse({}))),
     admission: json(config.admission),
     availability: json(config.availability),
     provenance: json(config.provenance),
     scanners: json(withoutVariables(config.scanners)),
   };
 }
+
+/** The parts of a setting that are not as usual: who reads it fills in the rest, and the environment is short. */
+const unlike = (setting: object, usual: object): object => {
+  const parts = new Map(Object.entries(usual));
+  return Object.fromEntries(
+    Object.entries(setting).filter(([name, part]) => JSON.stringify(part) !== JSON.stringify(parts.get(name))),
+  );
+};
 
 /** What programs in tasks are given is no matter of who starts them. */
 const withoutVariables = ({ use, ...rest }: LadingConfig['scanners']) => ({
