@@ -3,6 +3,7 @@ import type { ScheduleSetting } from '../functions/_pipe/function.ts';
 import { admissionConfigSchema } from '../lib/admission/config.ts';
 import { trustConfigSchema } from '../lib/attestation/config.ts';
 import { availabilityConfigSchema } from '../lib/availability/config.ts';
+import { backupConfigSchema } from '../lib/backup/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
 import { costConfigSchema } from '../lib/cost/config.ts';
 import { sbomsConfigSchema } from '../lib/external-sboms/config.ts';
@@ -109,6 +110,7 @@ const configSchema = z
         syncAdvisories: schedule.default('rate(6 hours)'),
         planRetention: schedule.default('cron(0 3 * * ? *)'),
         reconcile: schedule.default('rate(1 hour)'),
+        backupRegistries: schedule.default('cron(0 1 * * ? *)'),
         probeRegistries: schedule.default('rate(5 minutes)'),
         rotateCredentials: schedule.default('rate(6 hours)'),
         keepAppointments: schedule.default('rate(15 minutes)'),
@@ -165,6 +167,18 @@ const configSchema = z
     trust: trustConfigSchema.extend(signingSettings).prefault({}),
     /** What may run in clusters and as tasks; see lib/admission. */
     admission: admissionConfigSchema.prefault({}),
+    /** Which registries are backed up to a bucket, and for how long nobody can delete that; see lib/backup. */
+    backup: backupConfigSchema
+      .extend({
+        /** Object Lock, chosen when the bucket is made: what is written cannot be deleted for so many days. */
+        lock: z
+          .strictObject({
+            mode: z.enum(['GOVERNANCE', 'COMPLIANCE']).default('GOVERNANCE'),
+            days: z.int().min(1).max(36_500).default(30),
+          })
+          .optional(),
+      })
+      .prefault({}),
     /** When a registry is taken for down, and which one is near to whom; see lib/availability. */
     availability: availabilityConfigSchema.prefault({}),
     /** Whose word on how images were built is taken; see lib/provenance. */
@@ -230,6 +244,9 @@ const configSchema = z
           `"${registry}" of the source "${name}" is not among the registries`,
         );
       }
+    });
+    config.backup.sources.forEach(({ registry }, i) => {
+      if (!isKnown(registry)) refuse(['backup', 'sources', i, 'registry'], `"${registry}" is not among the registries`);
     });
     config.intake.polls.forEach(({ registry }, i) => {
       if (!isKnown(registry)) refuse(['intake', 'polls', i, 'registry'], `"${registry}" is not among the registries`);

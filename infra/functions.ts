@@ -2,6 +2,7 @@ import type { FunctionDeclaration } from '../functions/_pipe/function.ts';
 import { admitWorkloads } from '../functions/admit-workloads/function.ts';
 import { api } from '../functions/api/function.ts';
 import { attestImage } from '../functions/attest-image/function.ts';
+import { backupRegistries } from '../functions/backup-registries/function.ts';
 import { catalogImage } from '../functions/catalog-image/function.ts';
 import { compareSboms } from '../functions/compare-sboms/function.ts';
 import { createLargeSbom } from '../functions/create-large-sbom/function.ts';
@@ -43,6 +44,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   admitWorkloads,
   api,
   attestImage,
+  backupRegistries,
   catalogImage,
   compareSboms,
   createSbom,

@@ -58,7 +58,7 @@ function replicationOf(config: LadingConfig, account: string): ReplicationConfig
 }
 
 /** Whether the configuration has something to do for a function. */
-export function isWanted({ onlyWith }: FunctionDeclaration, { registries, scanners }: LadingConfig): boolean {
+export function isWanted({ onlyWith }: FunctionDeclaration, { registries, scanners, backup }: LadingConfig): boolean {
   const others = registries.flatMap((entry) => (entry.kind === 'ecr' ? [] : [entry]));
   switch (onlyWith) {
     case undefined:
@@ -71,6 +71,8 @@ export function isWanted({ onlyWith }: FunctionDeclaration, { registries, scanne
       );
     case 'scanners':
       return scanners.use.length > 0;
+    case 'backups':
+      return backup.sources.length > 0;
     default:
       return unreachable(onlyWith);
   }
@@ -121,6 +123,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     cost: json(unlike(config.cost, costConfigSchema.parse({}))),
     admission: json(config.admission),
     availability: json(config.availability),
+    backup: json({ sources: config.backup.sources }),
     provenance: json(config.provenance),
     scanners: json(withoutVariables(config.scanners)),
   };

@@ -8,7 +8,7 @@ export interface FunctionDeclaration {
   readonly description: string;
   readonly trigger: Trigger;
   /** Deployed only where the configuration has something for it to do: idle queues and alarms cost, too. */
-  readonly onlyWith?: 'rotated credentials' | 'stored credentials' | 'scanners';
+  readonly onlyWith?: 'rotated credentials' | 'stored credentials' | 'scanners' | 'backups';
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly uses: readonly Use[];
@@ -36,6 +36,7 @@ export type EventPattern = Readonly<Record<string, unknown>>;
 
 /** Names of the schedules in the configuration. */
 export type ScheduleSetting =
+  | 'backupRegistries'
   | 'probeRegistries'
   | 'rotateCredentials'
   | 'syncAdvisories'
@@ -77,8 +78,8 @@ export const tableNames: readonly TableName[] = [
   'credentials',
 ];
 
-export type BucketName = 'archive' | 'documents' | 'evidence';
-export const bucketNames: readonly BucketName[] = ['archive', 'documents', 'evidence'];
+export type BucketName = 'archive' | 'backup' | 'documents' | 'evidence';
+export const bucketNames: readonly BucketName[] = ['archive', 'backup', 'documents', 'evidence'];
 
 /** One right of a function. It also sets the environment variable that `environmentNames` gives for the resource. */
 export type Use =
@@ -145,6 +146,7 @@ export type SettingName =
   | 'signing'
   | 'admission'
   | 'availability'
+  | 'backup'
   | 'provenance'
   | 'sboms'
   | 'storage'

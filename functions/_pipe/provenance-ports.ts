@@ -19,4 +19,7 @@ export const recordPorts = once((): RecordPorts => {
 });
 
 /** What finding out takes whether who pushed is who built. */
-export const pushPorts = once(() => ({ ...recordPorts(), pushes: dynamoPushLog(table('signatures'), () => systemClock.now()) }));
+export const pushPorts = once(() => ({
+  ...recordPorts(),
+  pushes: dynamoPushLog(table('signatures'), () => systemClock.now()),
+}));

@@ -18,6 +18,7 @@ export const notify = defineFunction({
         'Untrusted Image Started',
         'Key Revoked',
         'Budget Exceeded',
+        'Backup Completed',
         'Registry Went Down',
         'Registry Recovered',
       ],

@@ -17,6 +17,10 @@ export interface BucketsProps {
   readonly evidenceRetentionDays: number;
   /** `COMPLIANCE`: nobody can shorten it, not even the account's root. `GOVERNANCE`: those with a special right can. */
   readonly evidenceLockMode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** How long what is backed up cannot be deleted. @default not at all */
+  readonly backup: {
+    readonly lock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number } | undefined;
+  };
   /** How long the servers' access logs are kept, in days. */
   readonly logRetentionDays: number;
 }
@@ -24,7 +28,7 @@ export interface BucketsProps {
 /** How long an overwritten or deleted document can still be brought back. */
 const NONCURRENT_DAYS = 30;
 
-/** When archived blobs move to a class that costs less to keep and more to read, and is still read at once. */
+/** When archived blobs, and those of backups, move to a class that costs less to keep and more to read, and is still read at once. */
 const COLD_DAYS = 30;
 
 /** The buckets of documents, evidence and archived images, and the one that takes the access logs of all. */
@@ -73,23 +77,45 @@ export class Buckets extends Construct {
       serverAccessLogsPrefix: 'evidence/',
       lifecycleRules: [{ id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
     });
+    // Blobs only: the small objects beside them would cost more there than they save (S3 bills 128 KiB at least).
+    const coldBlobs = {
+      id: 'cold-storage',
+      prefix: 'images/blobs/',
+      transitions: [
+        { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(COLD_DAYS) },
+      ],
+    };
+    const abortUploads = { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) };
     const archive = new Bucket(this, 'Archive', {
       ...common,
       ...loggedTo(this.accessLogs),
       serverAccessLogsPrefix: 'archive/',
+      lifecycleRules: [coldBlobs, abortUploads],
+    });
+    const { lock } = props.backup;
+    const backup = new Bucket(this, 'Backup', {
+      ...common,
+      // What overwrites or deletes leaves the former version there: a backup outlives whoever may write it.
+      versioned: true,
+      ...(lock
+        ? {
+            objectLockEnabled: true,
+            objectLockDefaultRetention:
+              lock.mode === 'COMPLIANCE'
+                ? ObjectLockRetention.compliance(Duration.days(lock.days))
+                : ObjectLockRetention.governance(Duration.days(lock.days)),
+          }
+        : {}),
+      ...loggedTo(this.accessLogs),
+      serverAccessLogsPrefix: 'backup/',
       lifecycleRules: [
-        {
-          id: 'cold-storage',
-          // Blobs only: the small objects beside them would cost more there than they save (S3 bills 128 KiB at least).
-          prefix: 'images/blobs/',
-          transitions: [
-            { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(COLD_DAYS) },
-          ],
-        },
-        { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        coldBlobs,
+        abortUploads,
+        { id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(NONCURRENT_DAYS) },
+        { id: 'forget-delete-markers', expiredObjectDeleteMarker: true },
       ],
     });
-    this.byName = { archive, documents, evidence };
+    this.byName = { archive, backup, documents, evidence };
   }
 }
 

@@ -118,17 +118,20 @@ export class Running {
   async #importAdvisories(paths: readonly string[]): Promise<void> {
     const { importAdvisories } = await import('../../lib/cli/import-advisories.ts');
     const client = bucketClient({ endpoint: this.#stack.endpoint, region: this.#source.region });
-    const { advisories, files, leftOut } = await importAdvisories(s3Documents(client, this.#documentsBucket), paths);
+    const { advisories, files, leftOut } = await importAdvisories(
+      s3Documents(client, this.#bucket('Documents')),
+      paths,
+    );
     client.destroy();
     this.#row('advisories', `${advisories} in ${files.length} files`);
     for (const { name, why } of leftOut) process.stderr.write(`! ${name} is left out: ${why}\n`);
   }
 
-  get #documentsBucket(): string {
-    for (const [name, value] of this.#stack.outputs) {
-      if (name.endsWith('.DocumentsBucketName') && typeof value === 'string') return value;
+  #bucket(name: 'Backup' | 'Documents'): string {
+    for (const [output, value] of this.#stack.outputs) {
+      if (output.endsWith(`.${name}BucketName`) && typeof value === 'string') return value;
     }
-    throw new LadingError('template-invalid', 'the template has no bucket of documents');
+    throw new LadingError('template-invalid', `the template has no output ${name}BucketName`);
   }
 
   async #settle(): Promise<void> {
@@ -206,7 +209,8 @@ export class Running {
         url: registry.url,
         role: i === 0 ? 'source' : 'replica',
       })),
-      documentsBucket: this.#documentsBucket,
+      documentsBucket: this.#bucket('Documents'),
+      backupBucket: this.#bucket('Backup'),
       ...(secret === undefined ? {} : { webhooksSecret: String(secret) }),
       webhookSources,
     };

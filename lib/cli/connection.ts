@@ -21,6 +21,8 @@ export const stackFileSchema = once(() =>
     ),
     /** Name of the bucket of documents, into whose inbox advisories are put. */
     documentsBucket: z.string().optional(),
+    /** Name of the bucket that registries are backed up to. */
+    backupBucket: z.string().optional(),
     /** ARN of the secret that senders of push notifications prove themselves with, and who they are. */
     webhooksSecret: z.string().optional(),
     webhookSources: z

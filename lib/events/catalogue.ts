@@ -10,6 +10,7 @@ import {
 } from './envelope.ts';
 import { untrustedImageStarted } from './kinds/admission.ts';
 import { registryRecovered, registryWentDown } from './kinds/availability.ts';
+import { backupCompleted } from './kinds/backup.ts';
 import { budgetExceeded } from './kinds/cost.ts';
 import { imageDeleted, imagePulled, imagePushed } from './kinds/intake.ts';
 import { imageCataloged } from './kinds/inventory.ts';
@@ -81,6 +82,7 @@ export const eventDefinitions = {
   [imageInUse.detailType]: imageInUse,
   [credentialsRotated.detailType]: credentialsRotated,
   [credentialsWithdrawn.detailType]: credentialsWithdrawn,
+  [backupCompleted.detailType]: backupCompleted,
   [registryWentDown.detailType]: registryWentDown,
   [registryRecovered.detailType]: registryRecovered,
   [untrustedImageStarted.detailType]: untrustedImageStarted,

@@ -2,6 +2,7 @@ export * from './catalogue.ts';
 export * from './envelope.ts';
 export * from './kinds/admission.ts';
 export * from './kinds/availability.ts';
+export * from './kinds/backup.ts';
 export * from './kinds/cost.ts';
 export * from './kinds/intake.ts';
 export * from './kinds/inventory.ts';

@@ -14,3 +14,4 @@ export {
   reconcileRepository,
 } from './reconcile-repository.ts';
 export { tagsOf } from './tags-of.ts';
+export { untaggedOf } from './untagged-of.ts';

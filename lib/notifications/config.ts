@@ -11,6 +11,7 @@ export const notifiableEvents = [
   'Untrusted Image Started',
   'Key Revoked',
   'Budget Exceeded',
+  'Backup Completed',
   'Registry Went Down',
   'Registry Recovered',
 ] as const;

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { shortDigest } from '../core/digest.ts';
 import { type ImageLocation, locationKey } from '../core/image-reference.ts';
 import {
+  backupCompleted,
   budgetExceeded,
   type EventBridgeEvent,
   type EventDefinition,
@@ -108,9 +109,16 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
         : `The budget ${budget} is expected to be exceeded in ${month}`,
     lines: [
       `${spentUsd.toFixed(2)} of ${limitUsd.toFixed(2)} USD spent`,
-      ...(data.expectedUsd === undefined ? [] : [`${data.expectedUsd.toFixed(2)} USD expected by the end of the month`]),
+      ...(data.expectedUsd === undefined
+        ? []
+        : [`${data.expectedUsd.toFixed(2)} USD expected by the end of the month`]),
       ...data.owners.map(({ owner, usd }) => `${owner}: ${usd.toFixed(2)} USD`),
     ],
+  })),
+  'Backup Completed': teller(backupCompleted, ({ registry, repositories, manifests, faults, named }) => ({
+    severity: faults === 0 ? 'info' : 'warning',
+    title: `${registry} was backed up: ${manifests} manifests of ${repositories} repositories${faults === 0 ? '' : `, without ${faults} that could not be read`}`,
+    lines: named,
   })),
   'Registry Went Down': teller(registryWentDown, ({ registry, since, askedAgainAt, detail }) => ({
     severity: 'critical',

@@ -64,6 +64,7 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^(?:probe-registries|resolve-images): /,
     'how registries are, and where images are near: test/e2e/availability.test.ts',
   ],
+  [/^backup-registries: /, 'backups: test/e2e/recovery.test.ts'],
   [/^record-usage: /, 'what registries tell of pulls, and clusters of what runs: test/e2e/webhook.test.ts'],
   [/^compare-sboms: events:putevents/, 'SBOMs of others, and none is attached here'],
   [

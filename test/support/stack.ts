@@ -89,6 +89,7 @@ export interface TestStack {
       | 'sync-advisories'
       | 'plan-retention'
       | 'probe-registries'
+      | 'backup-registries'
       | 'reconcile'
       | 'renew-verdicts'
       | 'restore-images',
@@ -120,6 +121,7 @@ const lading = {
   primaryRegion: PRIMARY_REGION,
   replicaRegions: ['us-east-1'],
   advisories: { sources: [] },
+  backup: { sources: [{ registry: `000000000000.dkr.ecr.${PRIMARY_REGION}.amazonaws.com` }] },
   // No rule asks for it, so it only signs where a test says so.
   keys: { postQuantum: { enabled: true } },
   registries: [{ kind: 'distribution', host: FOREIGN_HOST, url: FOREIGN_URL, allowInsecure: true, allowPrivate: true }],

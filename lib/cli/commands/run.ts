@@ -14,6 +14,8 @@ export const runCommand = () =>
         'plan-retention',
         'keep-appointments',
         'reconcile',
+        'probe-registries',
+        'backup-registries',
       ] as const),
     )
     .option('--prefix <text>', "what the names of the stack's queues begin with", 'lading-')

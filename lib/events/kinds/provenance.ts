@@ -21,5 +21,6 @@ export const provenanceRecorded = define(
     signer: z.string().optional(),
   }),
   // The same words, first in a stranger's mouth and then in a trusted one's, are news; so is who pushed.
-  (data) => `${bySubject(data)} ${data.provenance.digest} ${data.authenticity ?? ''} ${data.level} ${data.pushedByBuilder}`,
+  (data) =>
+    `${bySubject(data)} ${data.provenance.digest} ${data.authenticity ?? ''} ${data.level} ${data.pushedByBuilder}`,
 );

@@ -55,6 +55,7 @@ describe('one small snapshot per construct', () => {
       removalPolicy: RemovalPolicy.RETAIN,
       evidenceRetentionDays: 365,
       evidenceLockMode: 'GOVERNANCE',
+      backup: { lock: { mode: 'COMPLIANCE', days: 7 } },
       logRetentionDays: 30,
     });
     expect(resourcesOf(stack, 'AWS::S3::Bucket')).toMatchSnapshot();

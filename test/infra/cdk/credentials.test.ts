@@ -51,7 +51,12 @@ function resolved(value: unknown): unknown {
 }
 
 beforeAll(async () => {
-  synthesis = await synthesize({ account: ACCOUNT, primaryRegion: 'eu-central-1', registries });
+  synthesis = await synthesize({
+    account: ACCOUNT,
+    primaryRegion: 'eu-central-1',
+    registries,
+    backup: { sources: [{ registry: 'docker.io' }] },
+  });
   access = new AccessControl();
   for (const { Type, Properties } of Object.values(synthesis.resources) as Resource[]) {
     if (Type !== 'AWS::Lambda::Function') continue;

@@ -24,6 +24,7 @@ beforeAll(async () => {
     replicaRegions: ['us-east-1'],
     evidenceRetentionDays: 400,
     evidenceLockMode: 'COMPLIANCE',
+    backup: { sources: [{ registry: 'registry.example' }] },
     registries: [
       {
         kind: 'distribution',
