@@ -2,7 +2,8 @@ import { defineFunction } from '../_pipe/function.ts';
 
 export const reconcile = defineFunction({
   name: 'reconcile',
-  description: 'Finds what no event told: pushes, stages that stopped, tags that moved, replicas that differ, budgets used up',
+  description:
+    'Finds what no event told: pushes, stages that stopped, tags that moved, replicas that differ, budgets used up',
   trigger: { kind: 'schedule', setting: 'reconcile' },
   memoryMb: 1024,
   timeoutSeconds: 300,

@@ -21,6 +21,7 @@ import {
   planWithdrawals,
   type ReplicaStore,
   type ReplicationConfig,
+  replicationTargets,
   type SourceDeletions,
   sourceView,
   type TargetView,
@@ -66,11 +67,28 @@ export async function sweepReplicas(
       ? { digest: made.digest, children: index.manifests.map(({ digest }) => digest) }
       : undefined;
   };
+  const expected = await expectedStates(sweep.config, view, derive);
   let differences = 0;
-  for (const expected of await expectedStates(sweep.config, view, derive)) {
-    differences += await sweepTarget(of, expected, gone, sweep);
+  for (const one of [...expected, ...(await emptied(of, expected, sweep))]) {
+    differences += await sweepTarget(of, one, gone, sweep);
   }
   return differences;
+}
+
+/** Targets that held something and should hold nothing any more: what is there may have to go. */
+async function emptied(
+  of: RepositoryName,
+  expected: readonly ExpectedState[],
+  { config }: ReplicaSweep,
+): Promise<readonly ExpectedState[]> {
+  const found: ExpectedState[] = [];
+  for (const { registry, repository, rule } of replicationTargets(config, of)) {
+    const target = { registry, repository };
+    const isExpected = expected.some((one) => one.target.registry === registry && one.target.repository === repository);
+    if (isExpected || (await states().find(of, target)) === undefined) continue;
+    found.push({ target, rules: [rule], tags: new Map(), manifests: new Map() });
+  }
+  return found;
 }
 
 async function sweepTarget(

@@ -88,7 +88,6 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     'another SBOM of a scanned image, whose clocks run on',
   ],
   [/^rematch-images: read table work$/, 'a retry finds which images were matched before it'],
-  [/^reconcile: read table replicas$/, 'only its index is asked; a right to an index comes with one to its table'],
   [/^us-east-1--forward: events:putevents/, 'the role of a rule: buses of this machine hand events on by themselves'],
 ];
 
