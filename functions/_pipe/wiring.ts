@@ -11,7 +11,11 @@ import { unpackText } from '../../lib/core/packed-text.ts';
 import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import type { DocumentStore } from '../../lib/documents/index.ts';
 import type { EventPublisher } from '../../lib/events/index.ts';
-import { createBucketRegistry } from '../../lib/registry/adapters/bucket-registry.ts';
+import {
+  createArchiveCollector,
+  createBlobPacker,
+  createBucketRegistry,
+} from '../../lib/registry/adapters/bucket-registry.ts';
 import type { Registry } from '../../lib/registry/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import type { StagePorts } from '../../lib/work/index.ts';
@@ -37,6 +41,21 @@ export const bucketRegistry = (name: BucketName): Registry =>
     prefix: 'images/',
     host: name,
   });
+
+/** Deletes what nothing in the registry in a bucket names. */
+export const bucketCollector = (name: BucketName) =>
+  createArchiveCollector({
+    client: s3Client(),
+    bucket: requireEnvironment(environmentName.bucket(name)),
+    prefix: 'images/',
+  });
+
+/** Stores blobs of the registry in a bucket in less room. */
+export const bucketPacker = (name: BucketName, packing: Parameters<typeof createBlobPacker>[1]) =>
+  createBlobPacker(
+    { client: s3Client(), bucket: requireEnvironment(environmentName.bucket(name)), prefix: 'images/' },
+    packing,
+  );
 
 export const publisher = (): EventPublisher =>
   eventBridgePublisher(eventBridgeClient(), requireEnvironment(environmentName.bus()));

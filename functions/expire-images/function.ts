@@ -21,7 +21,7 @@ export const expireImages = defineFunction({
     { table: 'catalog', access: 'read-write' },
     { table: 'retention', access: 'read-write' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
-    { bucket: 'archive', prefix: 'images/', access: 'read-write' },
+    { bucket: 'archive', prefix: 'images/', access: 'read-write', removes: true },
     { registry: 'push' },
     { registry: 'delete' },
     { setting: 'registries' },

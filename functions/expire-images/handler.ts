@@ -11,12 +11,13 @@ import { runStage } from '../../lib/work/index.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
-import { bucketRegistry, documents, setting, stagePorts, table } from '../_pipe/wiring.ts';
+import { bucketPacker, bucketRegistry, documents, setting, stagePorts, table } from '../_pipe/wiring.ts';
 
 const ports = once(() => {
   const retention = dynamoRetention(table('retention'), systemClock);
   const replication = setting('replication', replicationConfigSchema);
   const stage = stagePorts();
+  const config = setting('retention', retentionConfigSchema);
   return {
     stage,
     ledger: stage.ledger,
@@ -27,10 +28,11 @@ const ports = once(() => {
     collectors: retention,
     documents: documents('documents'),
     archive: bucketRegistry('archive'),
+    packer: bucketPacker('archive', config.archive.packing),
     clock: systemClock,
     replicated: (of: { readonly registry: string; readonly repository: string }) =>
       replicationTargets(replication, of).length > 0,
-    config: setting('retention', retentionConfigSchema),
+    config,
   };
 });
 

@@ -2,17 +2,18 @@ import { defineFunction } from '../_pipe/function.ts';
 
 export const planRetention = defineFunction({
   name: 'plan-retention',
-  description: 'Plans what retention keeps and what it would delete, per repository',
+  description: 'Plans what retention keeps and what it would delete, per repository; keeps house in the archive',
   trigger: { kind: 'schedule', setting: 'planRetention' },
   memoryMb: 1769,
   timeoutSeconds: 300,
   uses: [
-    { table: 'catalog', access: 'read' },
+    { table: 'catalog', access: 'read-write' },
     { table: 'retention', access: 'read-write' },
     { table: 'work', access: 'read' },
     { table: 'audit', access: 'read' },
     { workloads: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'write' },
+    { bucket: 'archive', prefix: 'images/', access: 'read-write', removes: true },
     { setting: 'retention' },
     { setting: 'registries' },
     { bus: 'lading' },

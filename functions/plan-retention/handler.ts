@@ -12,6 +12,7 @@ import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements
 import {
   checkRegret,
   collectAwsUsage,
+  keepArchive,
   planRegistry,
   recordPlans,
   retentionConfigSchema,
@@ -20,7 +21,7 @@ import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
-import { documents, publisher, setting, table, tableName } from '../_pipe/wiring.ts';
+import { bucketCollector, bucketRegistry, documents, publisher, setting, table, tableName } from '../_pipe/wiring.ts';
 
 const ports = once(() => {
   const retention = dynamoRetention(table('retention'), systemClock);
@@ -31,6 +32,8 @@ const ports = once(() => {
     judgements: ledgerJudgements(dynamoLedger(table('work'), systemClock)),
     history: auditHistory(createAuditLog({ ...dynamoAudit(dynamoClient(), tableName('audit')), clock: systemClock })),
     aws: awsReader,
+    archive: bucketRegistry('archive'),
+    collector: bucketCollector('archive'),
     documents: documents('documents'),
     clock: systemClock,
     publisher: publisher(),
@@ -52,4 +55,6 @@ export const handler = eventsHandler(async (tick) => {
     const plans = await planRegistry(wired, host, config, (policy) => regret.get(policy));
     await publish(await recordPlans(wired, plans));
   }
+  const kept = await keepArchive(wired, config);
+  if (kept.dropped + kept.deletedBlobs > 0) logger.info('the archive was tidied', { ...kept });
 });

@@ -1,5 +1,5 @@
 import type { RepositoryName } from '../inventory/index.ts';
-import { type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import { type BlobPacker, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import { copyGraph } from '../replication/index.ts';
 import type { ExpiringGraph } from './model.ts';
 
@@ -7,6 +7,8 @@ export interface ArchivePorts {
   readonly registry: RegistryReader;
   /** The registry in the archive bucket. */
   readonly archive: Registry;
+  /** Stores what was archived in less room, where it can. */
+  readonly packer?: BlobPacker;
 }
 
 export type ArchiveResult = { readonly kind: 'archived' } | { readonly kind: 'incomplete'; readonly why: string };
@@ -22,7 +24,7 @@ const REFERRERS = 10_000;
  * repositories. Nothing is deleted here. Idempotent. What cannot be brought back whole is not archived.
  */
 export async function archiveGraph(
-  { registry, archive }: ArchivePorts,
+  { registry, archive, packer }: ArchivePorts,
   of: RepositoryName,
   graph: ExpiringGraph,
   options: { readonly signal?: AbortSignal } = {},
@@ -48,6 +50,8 @@ export async function archiveGraph(
     const { mediaType } = node.manifest;
     await archive.putManifest({ repository, reference: tag, mediaType, bytes: node.bytes }, options);
   }
+  // Blobs are shared: what another image packed before is packed.
+  if (packer) for (const { digest } of closed.blobs) await packer.pack(digest, options);
   return { kind: 'archived' };
 }
 

@@ -3,7 +3,7 @@ import { describeError } from '../core/errors.ts';
 import { locationKey } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, releaseRequested, retentionWithheld } from '../events/index.ts';
 import type { ImageCatalog } from '../inventory/index.ts';
-import type { Registry } from '../registry/index.ts';
+import type { BlobPacker, Registry } from '../registry/index.ts';
 import { archiveGraph } from './archive-graph.ts';
 import { type CatalogCheckPorts, watchCatalog } from './check-catalog.ts';
 import type { RetentionConfig } from './config.ts';
@@ -19,6 +19,7 @@ export interface CarryOutPorts
   extends Omit<ExpirePorts & QuarantinePorts & ReleasePorts, 'registry' | 'catalog' | 'leases' | 'quarantine'> {
   readonly registry: Registry;
   readonly archive: Registry;
+  readonly packer?: BlobPacker;
   readonly catalog: ImageCatalog;
   readonly leases: ExpirePorts['leases'] & Pick<LeaseStore, 'hold'>;
   readonly quarantine: QuarantineStore;
@@ -139,6 +140,9 @@ async function remove(
   if (graph.action === 'archive') {
     const archived = await archiveGraph(ports, plan, graph);
     if (archived.kind === 'incomplete') return { events: [], spared: `it cannot be archived, ${archived.why}` };
+    const { registry, repository } = plan;
+    const archivedAt = ports.clock.now().toISOString();
+    for (const digest of graph.deletes) await ports.catalog.markArchived({ registry, repository, digest }, archivedAt);
   }
   const outcome = await expireGraph(ports, plan, graph, reference, { setAside });
   if (outcome.kind !== 'spared' || !setAside) return told(outcome);

@@ -143,6 +143,17 @@ export const retentionConfigSchema = z.strictObject({
     )
     .max(100)
     .default([]),
+  archive: z
+    .strictObject({
+      /**
+       * What is stored in less room than it came in. `plain`: what is not compressed. `gzip`: layers as well, whose very
+       * bytes zlib can make again; another version of zlib may not, see decision 58.
+       */
+      packing: z.enum(['off', 'plain', 'gzip']).default('plain'),
+      /** Archived images are dropped after so many days; without it, never. S3 bills 90 of them in any case. */
+      keepDays: z.int().min(90).max(36_500).optional(),
+    })
+    .prefault({}),
   /** Services of AWS in which images run: read before each plan, and nothing is deleted while one of them cannot be. */
   aws: z
     .strictObject({

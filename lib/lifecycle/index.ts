@@ -5,6 +5,7 @@ export { whatIsUnknown } from './check-catalog.ts';
 export { type RetentionConfig, type RetentionPolicy, retentionConfigSchema } from './config.ts';
 export { type Dialect, type DialectName, dialects, type Reading, type Writing } from './dialects/index.ts';
 export { diffPlans, type PlanDifference } from './diff-plans.ts';
+export { keepArchive } from './drop-archived.ts';
 export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
 export { type Explanation, explainImage } from './explain-image.ts';
 export { blobsOfEntry } from './freed-bytes.ts';

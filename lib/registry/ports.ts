@@ -222,6 +222,26 @@ export interface CredentialProvider {
   renew(refused: RegistryCredentials): Promise<RegistryCredentials | undefined>;
 }
 
+export interface Collected {
+  /** Blobs that nothing names since now. */
+  readonly marked: number;
+  /** Blobs that nothing named for long enough. */
+  readonly deleted: number;
+  readonly bytes: number;
+}
+
+/** Deletes what nothing in an archive names. Safe beside archiving and restoring. */
+export interface ArchiveCollector {
+  /** @throws LadingError where a manifest cannot be read: then nothing is known to be garbage */
+  collect(at: { readonly now: Date; readonly graceMs: number }, options?: CallOptions): Promise<Collected>;
+}
+
+/** Stores what an archive holds in less room. */
+export interface BlobPacker {
+  /** `kept`: it is as it was, because nothing is won or its very bytes could not be made again. Idempotent. */
+  pack(digest: Digest, options?: CallOptions): Promise<'packed' | 'kept'>;
+}
+
 /** Where the credentials of an entry of the configuration come from. */
 export type CredentialsOfEntry = (entry: {
   readonly host: string;

@@ -16,6 +16,7 @@ const defence = (
   removals: removals.map(([path, text, instead]) => ({ file: path, text, instead })),
 });
 const race = [`${TESTS}/interleavings.test.ts`, 'never take what is leased, held, pulled'] as const;
+const moment = [`${TESTS}/interleavings.test.ts`, 'never take what comes to be used at the very moment'] as const;
 const aside = (title: string) => [`${TESTS}/quarantine.test.ts`, title] as const;
 const plan = (title: string) => [`${TESTS}/plan-retention.test.ts`, title] as const;
 const every = plan('leaves whole all that is tagged and kept, leased');
@@ -23,12 +24,12 @@ const store = (title: string) => ['test/contract/small-stores.test.ts', title] a
 
 /** What keeps retention from deleting what is in use. */
 export const lifecycleDefences: readonly Defence[] = [
-  defence('deletion of what is leased at that moment', race, [
+  defence('deletion of what is leased at that moment', moment, [
     `${LIFECYCLE}/expire-graph.ts`,
     'if (sentence.saved !== undefined) return',
     'if (sentence.saved === graph.why) return',
   ]),
-  defence('deletion of what is put on hold at that moment', race, [
+  defence('deletion of what is put on hold at that moment', moment, [
     MEMORY,
     'holdsOf(of).some((hold) => hold.digest === digest) ||',
     '',
@@ -45,7 +46,7 @@ export const lifecycleDefences: readonly Defence[] = [
   ]),
   defence('deletion of what an index came to list', race, [SPARES, '(await listedBy(ports, doomed)) ??', '']),
   defence('deletion of what a tag came to name', race, [SPARES, '(await namedBy(ports, doomed)) ??', '']),
-  defence('deletion of what has still to be copied', race, [
+  defence('deletion of what has still to be copied', moment, [
     SPARES,
     '(await waitingReplica(ports, doomed))',
     'undefined',
@@ -62,8 +63,8 @@ export const lifecycleDefences: readonly Defence[] = [
   ]),
   defence('deletion while nobody tells what runs', aside('withholds everything while a collector is silent'), [
     `${LIFECYCLE}/silent-collector.ts`,
-    'if (hours > staleAfterHours) return',
-    'if (hours < 0) return',
+    'if (hours > staleAfterHours)',
+    'if (hours < 0)',
   ]),
   defence('deletion of what was put back', aside('cannot be put back while it is being deleted'), [
     `${LIFECYCLE}/expire-graph.ts`,

@@ -5,9 +5,11 @@ import { type Digest, digestOf, isDigest, parseDigest } from '../../core/digest.
 import { blobsOf, MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../../formats/oci/index.ts';
 import { parseReferrer, referrerDescriptor } from '../attach-referrer.ts';
 import { registryError } from '../errors.ts';
-import type { CallOptions, ContentAddress, ReferrerList, Registry } from '../ports.ts';
+import type { ArchiveCollector, BlobPacker, CallOptions, ContentAddress, ReferrerList, Registry } from '../ports.ts';
 import { openContent, verifyContent } from '../verify-content.ts';
+import { collectObjects, garbageKey } from './bucket/collect.ts';
 import { bucketObjects, type Objects } from './bucket/objects.ts';
+import { openPacked, type Packing, packBlob, readPackRecord } from './bucket/packing.ts';
 
 export interface BucketRegistryOptions {
   readonly client: S3Client;
@@ -64,12 +66,12 @@ export function createBucketRegistry({ client, bucket, prefix, host }: BucketReg
     },
     headManifest: ({ repository, reference }, call) => head(repository, reference, call),
     async *openBlob({ repository, digest, size }, call) {
-      const content = await objects.open(blobKey(digest), call);
+      const content = (await objects.open(blobKey(digest), call)) ?? (await openPacked(objects, digest, call));
       if (!content) throw registryError('blob-unknown', `${host}/${repository} does not hold the blob ${digest}`);
       if (call?.range === undefined) yield* verifyContent(content, { digest, size });
       else yield* content;
     },
-    headBlob: ({ digest }, call) => objects.head(blobKey(digest), call),
+    headBlob: ({ digest }, call) => headOf(objects, digest, call),
     async *listTags(repository, call) {
       const under = tagKey(repository, '');
       for await (const key of objects.list(under, call)) yield key.slice(under.length);
@@ -84,11 +86,12 @@ export function createBucketRegistry({ client, bucket, prefix, host }: BucketReg
     },
     listReferrers: (of, call) => listReferrers(registry, objects, of, call),
     async putBlob({ digest, size, content }, call) {
-      if ((await objects.head(blobKey(digest), call))?.size === size) return;
+      if ((await headOf(objects, digest, call))?.size === size && !(await isGarbage(objects, digest, call))) return;
       await objects.putStream(blobKey(digest), verifyContent(openContent(content), { digest, size }), call);
     },
     async mountBlob({ digest }, call) {
-      return (await objects.head(blobKey(digest), call)) !== undefined;
+      const isMarked = (await objects.head(garbageKey(digest), call)) !== undefined;
+      return !isMarked && (await headOf(objects, digest, call)) !== undefined;
     },
     async putManifest({ repository, reference, mediaType, bytes }, call) {
       const digest = isDigest(reference) ? reference : digestOf(bytes);
@@ -129,6 +132,41 @@ export function createBucketRegistry({ client, bucket, prefix, host }: BucketReg
   return registry;
 }
 
+/** Whether a collection may be about to delete it. The mark is taken away: whoever asks stores the blob anew. */
+async function isGarbage(objects: Objects, digest: Digest, call: CallOptions | undefined): Promise<boolean> {
+  if (!(await objects.head(garbageKey(digest), call))) return false;
+  await objects.delete(garbageKey(digest), call);
+  return true;
+}
+
+export function createArchiveCollector({
+  client,
+  bucket,
+  prefix,
+}: Omit<BucketRegistryOptions, 'host'>): ArchiveCollector {
+  const objects = bucketObjects(client, bucket, prefix);
+  return { collect: (at, call) => collectObjects(objects, at, call) };
+}
+
+/** Blobs lie as they came, or packed. */
+async function headOf(
+  objects: Objects,
+  digest: Digest,
+  call: CallOptions | undefined,
+): Promise<{ readonly size: number } | undefined> {
+  const found = (await objects.head(blobKey(digest), call)) ?? (await readPackRecord(objects, digest, call));
+  return found && { size: found.size };
+}
+
+/** Stores blobs of an archive smaller, where their very bytes can be made again. */
+export function createBlobPacker(
+  { client, bucket, prefix }: Omit<BucketRegistryOptions, 'host'>,
+  packing: Packing,
+): BlobPacker {
+  const objects = bucketObjects(client, bucket, prefix);
+  return { pack: (digest, call) => packBlob(objects, blobKey(digest), digest, packing, call) };
+}
+
 async function listReferrers(
   registry: Registry,
   objects: Objects,
@@ -157,13 +195,18 @@ async function requireParts(
   manifest: Manifest,
   call: CallOptions | undefined,
 ): Promise<void> {
-  const keys =
+  const keys: readonly { readonly digest: Digest; readonly key: string | undefined }[] =
     manifest.kind === 'index'
       ? manifest.manifests.map(({ digest }) => ({ digest, key: manifestKey(repository, digest) }))
       : blobsOf(manifest)
           .filter(({ urls }) => (urls ?? []).length === 0)
-          .map(({ digest }) => ({ digest, key: blobKey(digest) }));
-  const found = await mapLimit(keys, AT_ONCE, async ({ key }) => (await objects.head(key, call)) !== undefined);
+          .map(({ digest }) => ({ digest, key: undefined }));
+  const found = await mapLimit(
+    keys,
+    AT_ONCE,
+    async ({ digest, key }) =>
+      (key === undefined ? await headOf(objects, digest, call) : await objects.head(key, call)) !== undefined,
+  );
   const missing = keys[found.indexOf(false)];
   if (missing === undefined) return;
   throw registryError('registry-refused', `${manifest.digest} names ${missing.digest}, which is not there`);

@@ -91,6 +91,24 @@ export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
   { minLength: 2, maxLength: 7 },
 );
 
+/** One deletion, and one thing or two that happen beside it, all to the same image. */
+export const meetings: fc.Arbitrary<readonly Action[]> = fc
+  .tuple(
+    fc.uniqueArray(fc.constantFrom('lease', 'hold', 'replicate', 'pull', 'tag', 'push index'), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    image,
+  )
+  .map(([kinds, n]) => [
+    ...kinds.map((kind): Action => {
+      if (kind === 'tag') return { kind, image: n, lost: false };
+      if (kind === 'push index') return { kind, children: [n], tag: 'keep-1', lost: false };
+      return { kind, image: n };
+    }),
+    { kind: 'expire' },
+  ]);
+
 /** What has been done for an image of a repository that is copied; without `copied`, that it has still to be. */
 function records(copied: boolean): readonly WorkRecord[] {
   const done = ['catalog', 'sbom', 'match', 'gate', 'sign', ...(copied ? ['replicate', 'attest'] : [])];
