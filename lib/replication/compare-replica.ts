@@ -75,7 +75,12 @@ export async function compareReplica(
   const known = treeOf(new Map(Object.entries(before?.buckets ?? {}).map(([n, hash]) => [Number(n), hash])));
   const look = lookAt(expected, target);
   const scrub = scrubOf(expected, before, options.deepChecks);
-  const suspects = new Set([...differingBuckets(wanted, known), ...look.tagBuckets, ...look.vanished, ...scrub.buckets]);
+  const suspects = new Set([
+    ...differingBuckets(wanted, known),
+    ...look.tagBuckets,
+    ...look.vanished,
+    ...scrub.buckets,
+  ]);
   const found = await look.into(suspects);
   const deep = await look.through(scrub.images.filter(({ root }) => !found.lacking.has(root)));
   let held: MerkleTree = treeOf(new Map([...known.buckets].filter(([bucket]) => wanted.buckets.has(bucket))));

@@ -13,6 +13,8 @@ export interface Timed {
   readonly wall: number;
   /** MiB; NaN where GNU time is not installed. */
   readonly peak: number;
+  /** Seconds of processor time, of the program and of the system for it: what other work of the machine changes least. */
+  readonly processor: number;
 }
 
 const GNU_TIME = '/usr/bin/time';
@@ -38,10 +40,11 @@ export async function compare(
 const medians = (timed: readonly Timed[]): Timed => ({
   wall: median(timed.map(({ wall }) => wall)),
   peak: median(timed.map(({ peak }) => peak)),
+  processor: median(timed.map(({ processor }) => processor)),
 });
 
 function once(name: string, argv: readonly string[]): Promise<Timed> {
-  const measured = existsSync(GNU_TIME) ? [GNU_TIME, '-f', 'peak=%M', ...argv] : argv;
+  const measured = existsSync(GNU_TIME) ? [GNU_TIME, '-f', 'peak=%M user=%U system=%S', ...argv] : argv;
   const [program, ...args] = measured as [string, ...string[]];
   const began = performance.now();
   return new Promise((resolve, reject) => {
@@ -53,7 +56,10 @@ function once(name: string, argv: readonly string[]): Promise<Timed> {
     child.once('error', reject);
     child.once('close', (status) => {
       const wall = (performance.now() - began) / 1000;
-      if (status === 0) resolve({ wall, peak: Number(/peak=(\d+)/.exec(said)?.[1] ?? Number.NaN) / 1024 });
+      const [peak = Number.NaN, user = Number.NaN, system = Number.NaN] = (
+        /peak=(\d+) user=([\d.]+) system=([\d.]+)/.exec(said)?.slice(1) ?? []
+      ).map(Number);
+      if (status === 0) resolve({ wall, peak: peak / 1024, processor: user + system });
       else reject(new Error(`${name} failed (${argv.join(' ')}): ${said.slice(-600)}`));
     });
   });

@@ -58,7 +58,7 @@ const runScanners = () =>
       say('lading scanners status shows how far they are, lading votes what they say');
     });
 
-/** Exit 1 where a run has failed: it has no vote. */
+/** Exit 1 where the last run of a scanner on an image has failed: it has no vote. */
 const scannersStatus = () =>
   new Command('status')
     .description('how far scanners are: with an image, all of its runs')
@@ -71,7 +71,7 @@ const scannersStatus = () =>
       const connection = connect(options);
       const about = ref === undefined ? '' : `&ref=${encodeURIComponent(inEvents(ref, connection.local))}`;
       const answer = await getJson(connection, `/api/scanners?limit=${options.limit}${about}`, statusAnswer);
-      if (answer.runs.some(({ state }) => state === 'failed' || state === 'timed-out')) answerNo();
+      if (lastEnded(answer.runs).some(({ state }) => state !== 'completed')) answerNo();
       if (options.output === 'json') return printJson(answer);
       printTable(
         ['SCANNER', 'IMAGE', 'DAY', 'STATE', 'WHAT BECAME OF IT'],
@@ -83,6 +83,16 @@ const scannersStatus = () =>
       }
       if (answer.scanners.length === 0) say('no scanner is configured: see docs/scanners.md');
     });
+
+/** Of each scanner and image, the run of the last day that has ended. */
+function lastEnded(runs: readonly Run[]): readonly Run[] {
+  const last = new Map<string, Run>();
+  for (const run of runs.filter(({ endedAt }) => endedAt !== undefined)) {
+    const key = `${run.scanner} ${run.image}`;
+    if ((last.get(key)?.day ?? '') <= run.day) last.set(key, run);
+  }
+  return [...last.values()];
+}
 
 const resultOf = ({ findings, code, reason, lastProblem }: Run): string =>
   findings === undefined

@@ -65,6 +65,7 @@ async function measure(
     if (!peer) return [];
     return [
       row(`${what}: wall`, own.wall, 's', { name, value: peer.wall }, GOALS[name]),
+      { what: `${what}: processor time`, ours: own.processor, unit: 's', peer: { name, value: peer.processor } },
       row(`${what}: peak memory`, own.peak, 'MiB', { name, value: peer.peak }, 1),
     ];
   });

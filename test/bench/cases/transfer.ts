@@ -103,6 +103,7 @@ function rowsOf(what: string, results: ReadonlyMap<string, Timed>, peers: readon
     if (!own || !peer) return [];
     return [
       { what: `${what}: wall`, ours: own.wall, unit: 's', peer: { name, value: peer.wall }, goal: { most: 1 } },
+      { what: `${what}: processor time`, ours: own.processor, unit: 's', peer: { name, value: peer.processor } },
       { what: `${what}: peak memory`, ours: own.peak, unit: 'MiB', peer: { name, value: peer.peak } },
     ];
   });

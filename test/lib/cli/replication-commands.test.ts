@@ -17,7 +17,12 @@ const asked = memoryConsole();
 
 beforeAll(async () => {
   const amd64 = await asked.put({ repository: 'team/multi', seed: 'amd64', packages: 3 });
-  const arm64 = await asked.put({ repository: 'team/multi', seed: 'arm64', packages: 3, entry: { platform: 'linux/arm64' } });
+  const arm64 = await asked.put({
+    repository: 'team/multi',
+    seed: 'arm64',
+    packages: 3,
+    entry: { platform: 'linux/arm64' },
+  });
   await asked.put({ repository: 'team/multi', tags: ['v1'], seed: 'index', entry: indexEntry([amd64, arm64]) });
   // Each has a package of its own beside one that both have.
   const sbom = async (key: string) =>
