@@ -11,9 +11,9 @@ import {
   secretsOf,
 } from '../lib/registry/config.ts';
 import type { ReplicationConfig } from '../lib/replication/config.ts';
-import { storageConfigSchema } from '../lib/storage/config.ts';
 import { isTaskScanner } from '../lib/scanners/config.ts';
 import { readNotationTrust } from '../lib/signing/config.ts';
+import { storageConfigSchema } from '../lib/storage/config.ts';
 import type { LadingConfig } from './config.ts';
 import type { RegistryAccessRights, RegistryRights, ScannerRights } from './constructs/shared-resources.ts';
 
