@@ -6,6 +6,7 @@ import { notificationsConfigSchema, sendDigests } from '../../lib/notifications/
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { policyConfigSchema, reviewWaivers } from '../../lib/policy/index.ts';
 import { dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
+import { isDue } from '../../lib/scanners/index.ts';
 import { createAttempts } from '../_pipe/attempts.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { serviceChannelsOf } from '../_pipe/notification-channels.ts';
@@ -46,8 +47,9 @@ async function sendWaiting(): Promise<void> {
 async function tellRuns(cause: EventCause): Promise<void> {
   const scanners: string[] = [];
   for (const { kind } of configuredScanners()) {
+    // The first is the first that there is something to do about.
     const [open] = await dynamoRunStore(table('work')).open(kind, 1);
-    if (open !== undefined) scanners.push(kind);
+    if (open !== undefined && isDue(open, systemClock.now())) scanners.push(kind);
   }
   if (scanners.length === 0) return;
   const draft = draftEvent(scannerRunsDue, { because: 'time', scanners });

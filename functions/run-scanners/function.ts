@@ -20,6 +20,7 @@ export const runScanners = defineFunction({
   uses: [
     { table: 'work', access: 'read-write', index: true },
     { table: 'verdicts', access: 'read-write' },
+    { table: 'catalog', access: 'read' },
     { bucket: 'documents', prefix: 'sboms/', access: 'read' },
     { bucket: 'documents', prefix: 'scanner-reports/', access: 'read' },
     { registry: 'pull' },

@@ -6,6 +6,7 @@ import { LadingError, unreachable } from '../../lib/core/errors.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import type { ImageSubject } from '../../lib/events/index.ts';
 import { parseManifest } from '../../lib/formats/oci/index.ts';
+import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { callService } from '../../lib/registry/adapters/credentials/call-service.ts';
 import { createSecretReader } from '../../lib/registry/adapters/credentials/read-secrets.ts';
 import type { SecretSource } from '../../lib/registry/config.ts';
@@ -37,12 +38,17 @@ import { documents, table } from '../_pipe/wiring.ts';
 
 export const runPorts = once((): Omit<AdvancePorts, 'publish'> => {
   const work = table('work');
+  const catalog = dynamoCatalog(table('catalog'), systemClock);
   const drivers = new Map<string, { readonly config: ScannerConfig; readonly driver: ScannerDriver }>();
   return {
     runs: dynamoRunStore(work),
     budget: dynamoRunBudget(work, () => systemClock.now()),
     votes: dynamoVoteStore(table('verdicts')),
     clock: systemClock,
+    async exists(image) {
+      const entry = await catalog.find(image);
+      return entry !== undefined && entry.deletedAt === undefined;
+    },
     driver(kind) {
       const config = configuredScanners().find((scanner) => scanner.kind === kind);
       if (config === undefined) return undefined;

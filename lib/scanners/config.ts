@@ -17,6 +17,11 @@ const common = {
   repositories: z.array(z.string().min(1).max(400)).min(1).max(50).default(['**']),
   /** `catalogued`: each new image, once. `command`: only what somebody asks for. */
   on: z.enum(['catalogued', 'command']).default('catalogued'),
+  /**
+   * Days after which an image is scanned again, while it is there: what a scanner said at the push is no dissent on what
+   * became known since. Only with `catalogued`.
+   */
+  againAfterDays: z.int().min(1).max(365).default(7),
   /** Scans that run at once. */
   concurrent: z.int().min(1).max(50).default(2),
   /** Scans that are begun within a day (UTC). The rest waits for the next one. */

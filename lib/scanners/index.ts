@@ -19,6 +19,6 @@ export type { CallApi, LayerLocator, VoteStore } from './ports.ts';
 export { readReport, readReportValue } from './read-report.ts';
 export { type AdvancePorts, advanceRun } from './runs/advance-run.ts';
 export { advanceRuns } from './runs/advance-runs.ts';
-export type { ScannerRun } from './runs/model.ts';
+export { isDue, type ScannerRun } from './runs/model.ts';
 export type { RunStore, ScannerDriver } from './runs/ports.ts';
 export { type RunRequest, requestRuns, scansOf } from './runs/request-runs.ts';

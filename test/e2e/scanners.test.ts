@@ -64,7 +64,10 @@ describe('scanners that the stack sets to work', () => {
 
   const ref = () => encodeURIComponent(locationKey(image));
   const runs = async (): Promise<Runs> =>
-    scannerAnswers.scanners.parse(await (await system.ask(`/api/scanners?ref=${ref()}`)).json()).runs;
+    scannerAnswers.scanners
+      .parse(await (await system.ask(`/api/scanners?ref=${ref()}`)).json())
+      // The next ones are arranged for days to come.
+      .runs.filter(({ reason }) => reason !== 'again');
   /** Tasks run beside the stack, which does not know of them: it is asked until all have ended, and then let settle. */
   async function ended(): Promise<ReadonlyMap<string, Runs[number]>> {
     for (;;) {

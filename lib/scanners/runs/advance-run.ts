@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { digestHex, digestOf } from '../../core/digest.ts';
 import { describeError, isLadingError, unreachable } from '../../core/errors.ts';
-import { locationKey } from '../../core/image-reference.ts';
+import { type ImageLocation, locationKey } from '../../core/image-reference.ts';
 import { draftEvent, type EventDraft, scannerRunEnded } from '../../events/index.ts';
 import { type AddedReport, addReport, voteNews } from '../add-report.ts';
 import { type ScannerConfig, voterOfKind } from '../config.ts';
@@ -16,6 +16,8 @@ export interface AdvancePorts {
   readonly votes: VoteStore;
   readonly clock: Clock;
   publish(drafts: readonly EventDraft[]): Promise<void>;
+  /** Whether the image is there: what was deleted since is not scanned. */
+  exists(image: ImageLocation): Promise<boolean>;
   /** `undefined` where the configuration has no such scanner any more. */
   driver(scanner: string): { readonly config: ScannerConfig; readonly driver: ScannerDriver } | undefined;
 }
@@ -77,6 +79,10 @@ async function begin(scanner: Scanner, run: ScannerRun): Promise<'no-room' | und
   const now = clock.now();
   if (run.attempts >= MOST_ATTEMPTS) {
     await end(ports, run, failure(now, 'scanner-unavailable', run.lastProblem ?? 'it could not be begun'));
+    return undefined;
+  }
+  if (!(await ports.exists(run.subject))) {
+    await end(ports, run, failure(now, 'image-unknown', 'the image is not there'));
     return undefined;
   }
   const until = new Date(now.getTime() + config.timeoutMinutes * MINUTE_MS + 2 * LEASE_MS);
@@ -194,7 +200,29 @@ async function end(
   await ports.publish([...news, draftEvent(scannerRunEnded, { subject, scanner, day, state: kind, ...told })]);
   const slot = 'slot' in run.state ? run.state.slot : undefined;
   if (slot !== undefined) await ports.budget.freePlace(run.scanner, ownerOf(run), slot);
+  await arrangeNext(ports, run, state);
   await write(ports, run, { state });
+}
+
+/** Ends that the next time would be the same. */
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  'image-unknown',
+  'image-elsewhere',
+  'image-unscannable',
+  'scanner-unknown',
+]);
+
+/** The next scan of the image is written down as this one ends: nobody has to look for images that were scanned long ago. */
+async function arrangeNext({ runs, clock, driver }: AdvancePorts, run: ScannerRun, state: EndState): Promise<void> {
+  const config = driver(run.scanner)?.config;
+  if (config?.on !== 'catalogued' || (state.kind === 'failed' && FOR_GOOD.has(state.code))) return;
+  const next = new Date(clock.now().getTime() + config.againAfterDays * DAY_MS);
+  await runs.add({
+    ...{ subject: run.subject, scanner: run.scanner, day: dayOf(next) },
+    ...{ requestedAt: clock.now().toISOString(), requestedBy: `${config.againAfterDays} days since the last` },
+    state: { kind: 'waiting', reason: 'again', notBefore: next.toISOString() },
+    ...{ attempts: 0, revision: 0 },
+  });
 }
 
 async function wait(

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { subjectSchema } from '../../events/index.ts';
 
-/** Why a run waits: it is new, as many run as may, today's are used up, or it failed in passing and is tried again. */
-const waitReason = z.enum(['new', 'concurrency', 'daily-budget', 'retry']);
+/**
+ * Why a run waits: it is new, it is the next one of an image that was scanned, as many run as may, today's are used up,
+ * or it failed in passing and is tried again.
+ */
+const waitReason = z.enum(['new', 'again', 'concurrency', 'daily-budget', 'retry']);
 
 /**
  * Where a run is. `waiting` → `starting` → `running` → one of the three ends; a scanner that answers at once skips
@@ -55,3 +58,7 @@ export type ScannerRun = z.infer<typeof runSchema>;
 export type EndState = Extract<RunState, { readonly endedAt: string }>;
 export const isEnded = (state: RunState): state is EndState => 'endedAt' in state;
 export const dayOf = (time: Date): string => time.toISOString().slice(0, 10);
+
+/** Whether there is something to do about it now. */
+export const isDue = ({ state }: ScannerRun, now: Date): boolean =>
+  !isEnded(state) && (state.kind !== 'waiting' || new Date(state.notBefore) <= now);

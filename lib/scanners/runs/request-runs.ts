@@ -44,14 +44,15 @@ export async function requestRuns(
     const isNew =
       before === undefined
         ? await runs.add(run)
-        : isIdle(before) && (await runs.save({ ...run, revision: before.revision }));
+        : because === 'command' && isIdle(before) && (await runs.save({ ...run, revision: before.revision }));
     if (isNew) added.push(kind);
   }
   return added;
 }
 
-/** It has ended without a vote. */
-const isIdle = ({ state }: ScannerRun): boolean => state.kind === 'failed' || state.kind === 'timed-out';
+/** It has ended without a vote, or waits for its day. */
+const isIdle = ({ state }: ScannerRun): boolean =>
+  state.kind === 'failed' || state.kind === 'timed-out' || (state.kind === 'waiting' && state.reason === 'again');
 
 /** Manifests that are lists of images: each image is scanned by itself, as each is what runs. */
 const LISTS = /^application\/vnd\.(?:oci\.image\.index\.v1|docker\.distribution\.manifest\.list\.v2)\+json$/;

@@ -25,7 +25,9 @@ export const reported: Progress = { kind: 'reported', report: report() };
 export const running: Progress = { kind: 'running', handle: 'h' };
 
 /** A stack with one scanner, whose driver does what it is told, step by step. */
-export function setUp(limits: { concurrent?: number; perDay?: number; timeoutMinutes?: number } = {}) {
+export function setUp(
+  limits: { concurrent?: number; perDay?: number; timeoutMinutes?: number; againAfterDays?: number; on?: string } = {},
+) {
   const clock = manualClock(NOW);
   const [config] = scannersConfigSchema.parse({
     use: [{ kind: 'trivy-server', url: 'https://t.example', ...limits }],
@@ -33,6 +35,7 @@ export function setUp(limits: { concurrent?: number; perDay?: number; timeoutMin
   if (config === undefined) throw new Error('no scanner');
   const asked: string[] = [];
   const published: EventDraft[] = [];
+  const gone = new Set<string>();
   const script: { start: (() => Progress)[]; look: (() => Progress)[] } = { start: [], look: [] };
   const next = (steps: (() => Progress)[]): Progress => (steps.length > 1 ? steps.shift() : steps[0])?.() ?? running;
   const cancelled: string[] = [];
@@ -47,6 +50,7 @@ export function setUp(limits: { concurrent?: number; perDay?: number; timeoutMin
   const ports: AdvancePorts = {
     ...{ runs: memoryRunStore(), votes: memoryVoteStore(), clock },
     budget: memoryRunBudget(() => clock.now()),
+    exists: async (image) => !gone.has(image.digest),
     publish: async (drafts) => void published.push(...drafts),
     driver: (kind) => (kind === 'trivy-server' ? { config, driver } : undefined),
   };
@@ -55,7 +59,9 @@ export function setUp(limits: { concurrent?: number; perDay?: number; timeoutMin
     because: 'catalogued' | 'command' | 'sweep' = 'catalogued',
   ) => requestRuns(ports, [config], { subject: { ...subject, digest, tags: [] }, by: 'test', because });
   const image = locationKey(subject);
-  const only = async (): Promise<ScannerRun> => (await ports.runs.of(image))[0] as ScannerRun;
+  /** Of today; the next one, days from now, is arranged as it ends. */
+  const only = async (): Promise<ScannerRun> =>
+    (await ports.runs.of(image)).find(({ day }) => day === NOW.slice(0, 10)) as ScannerRun;
   const step = async (): Promise<ScannerRun> => {
     await advanceRun(ports, await only());
     return only();
@@ -63,5 +69,12 @@ export function setUp(limits: { concurrent?: number; perDay?: number; timeoutMin
   const advance = () => advanceRuns(ports, ['trivy-server'], { onProblem: (what) => problems.push(what) });
   const problems: string[] = [];
   const votes = () => ports.votes.of(image);
-  return { ...{ clock, ports, script, asked, published, cancelled, problems }, request, only, step, advance, votes };
+  return {
+    ...{ clock, ports, script, asked, published, cancelled, problems, gone },
+    request,
+    only,
+    step,
+    advance,
+    votes,
+  };
 }

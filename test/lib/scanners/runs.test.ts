@@ -3,7 +3,7 @@ import { digestOf } from '../../../lib/core/digest.ts';
 import { LadingError } from '../../../lib/core/errors.ts';
 import { locationKey } from '../../../lib/core/image-reference.ts';
 import { scannersConfigSchema } from '../../../lib/scanners/config.ts';
-import { readReportValue, requestRuns, type ScannerRun } from '../../../lib/scanners/index.ts';
+import { isDue, readReportValue, requestRuns, type ScannerRun } from '../../../lib/scanners/index.ts';
 import { NOW, passing, report, reported, running, setUp } from './run-support.ts';
 import * as samples from './samples.ts';
 import { subject } from './support.ts';
@@ -174,5 +174,56 @@ describe('a run of a scanner', () => {
     expect((await only()).state.kind).toBe('completed');
     expect(await request(subject.digest, 'command')).toEqual([]);
     expect(asked).toHaveLength(2);
+  });
+
+  it('is followed by the next one some days later, while the image is there', async () => {
+    for (const ends of [reported, { kind: 'failed', code: 'scanner-failed', reason: 'y' } as const]) {
+      const { request, step, script, clock, ports, advance, gone, votes } = setUp({ againAfterDays: 7 });
+      await request();
+      script.start = [() => ends];
+      await step();
+      const next = async () => (await ports.runs.of(locationKey(subject))).filter(({ day }) => day !== '2026-11-24');
+      expect(await next()).toMatchObject([
+        { day: '2026-12-01', state: { kind: 'waiting', reason: 'again', notBefore: '2026-12-01T10:00:00.000Z' } },
+      ]);
+      clock.advance(6 * 24 * 3_600_000);
+      expect((await next()).map((run) => isDue(run, clock.now()))).toEqual([false]);
+      await advance();
+      expect((await next()).map(({ state }) => state.kind)).toEqual(['waiting']);
+      clock.advance(24 * 3_600_000);
+      expect((await next()).map((run) => isDue(run, clock.now()))).toEqual([true]);
+      script.start = [() => reported];
+      await advance();
+      expect((await next()).map(({ day, state }) => [day, state.kind])).toEqual([
+        ['2026-12-01', 'completed'],
+        ['2026-12-08', 'waiting'],
+      ]);
+      gone.add(subject.digest);
+      clock.advance(7 * 24 * 3_600_000);
+      await advance();
+      expect((await next()).map(({ state }) => ('code' in state ? state.code : state.kind))).toEqual([
+        'completed',
+        'image-unknown',
+      ]);
+      expect(await votes()).toHaveLength(1);
+    }
+  });
+
+  it('that is arranged for its day is brought forward by who asks on that day; on request only, none is arranged', async () => {
+    const { request, step, script, clock, asked, advance } = setUp({ againAfterDays: 1 });
+    await request();
+    script.start = [() => reported];
+    await step();
+    clock.advance(15 * 3_600_000);
+    await advance();
+    expect(asked).toHaveLength(1);
+    expect(await request(subject.digest, 'command')).toEqual(['trivy-server']);
+    await advance();
+    expect(asked).toHaveLength(2);
+    const manual = setUp({ on: 'command' });
+    await manual.request(subject.digest, 'command');
+    manual.script.start = [() => reported];
+    await manual.step();
+    expect(await manual.ports.runs.of(locationKey(subject))).toHaveLength(1);
   });
 });
