@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predicateTypes } from '../../lib/attestation/index.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
 import { imageCataloged, imageSigned } from '../../lib/events/index.ts';
-import type { Registry } from '../../lib/registry/index.ts';
+import { cosignTags, type Registry } from '../../lib/registry/index.ts';
 import { fetchMaterial, parseVerificationKey, type Requirement, verify } from '../../lib/signing/index.ts';
 import { apkDatabase, buildImage, osRelease } from '../lib/sbom/image-builder.ts';
 import { notationTrust } from '../lib/signing/verify/material.ts';
@@ -38,6 +39,7 @@ describe('an image of a stack that signs in all formats', () => {
     const certificates = JSON.stringify(chain.signer.pem + chain.authority.pem);
     const instead = {
       '"signatures":["cosign-bundle"]': `"signatures":${JSON.stringify(FORMATS)},"certificates":${certificates}`,
+      '"attestations":["cosign-bundle"]': '"attestations":["cosign-bundle","cosign-tag"]',
     };
     system = await startTestStack({ dataDir, instead });
     await system.run('sync-advisories');
@@ -68,6 +70,27 @@ describe('an image of a stack that signs in all formats', () => {
     const all = { trusted: true, rejections: [], signatures: [...FORMATS].sort() };
     expect(await verified(system.source.client)).toEqual(all);
     expect(await verified(system.replica.client)).toEqual(all);
+  });
+
+  it('has its statements in bundles and under cosign’s older tag, at the source and at its copies', async () => {
+    for (const registry of [system.source.client, system.replica.client]) {
+      const material = await fetchMaterial(registry, image, ['cosign-bundle', 'cosign-tag']);
+      if (material === undefined) throw new Error('the image is gone');
+      const kinds = [predicateTypes.cyclonedx, predicateTypes.vulnerabilities, predicateTypes.verdict];
+      const requirements = kinds.flatMap((predicateType) =>
+        (['cosign-bundle', 'cosign-tag'] as const).map(
+          (format): Requirement => ({
+            ...{ name: `${predicateType} ${format}`, kind: 'attestation', threshold: 1 },
+            ...{ predicateType, formats: [format] },
+          }),
+        ),
+      );
+      const trust = { keys: [{ name: 'stack', key: parseVerificationKey(keyPem) }] };
+      const result = verify(material, trust, requirements, new Date());
+      expect(result.requirements.filter(({ met }) => !met)).toEqual([]);
+      const [, att = ''] = cosignTags(image.digest);
+      expect(await registry.headManifest({ repository: image.repository, reference: att })).toBeDefined();
+    }
   });
 
   it('is told of once, by the first of them, and its signatures are no images', async () => {

@@ -30,6 +30,14 @@ describe('what is looked through for provenance', () => {
     expect(matches(cataloged(data))).toBe(expected);
   });
 
+  it.each([
+    [true, { actor: 'robot$ci' }],
+    [false, {}],
+  ])('a push by %s of %j', (expected, data) => {
+    const pushed = { source: 'lading.intake', 'detail-type': 'Image Pushed', detail: { data } };
+    expect(matches(pushed)).toBe(expected);
+  });
+
   it('leads to no statement of ours where a stranger signed it', () => {
     const attests = matcherOf(attestImage);
     const recorded = (data: object) =>

@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 const begun: string[] = [];
 vi.mock('node:crypto', async (original) => {
   const real = await original<typeof import('node:crypto')>();
-  const scrypt: typeof real.scrypt = (...args: Parameters<typeof real.scrypt>) => {
+  const scrypt = ((...args: unknown[]) => {
     begun.push(String(args[0]));
-    return real.scrypt(...args);
-  };
+    return (real.scrypt as (...all: unknown[]) => void)(...args);
+  }) as typeof real.scrypt;
   return { ...real, scrypt };
 });
 const { beginOpeningKey } = await import('../../../lib/cli/trust/begin-opening.ts');
