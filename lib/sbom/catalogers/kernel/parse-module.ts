@@ -2,6 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { once } from '../../../core/once.ts';
 import { readExecutables } from '../../../formats/executable/index.ts';
+import { unxz } from '../../../formats/xz/index.ts';
 import type { FileKind } from '../cataloger.ts';
 
 const schema = once(() =>
@@ -19,13 +20,13 @@ export type ModuleRecord = z.infer<ReturnType<typeof schema>>;
 
 const MAX_UNPACKED = 64 * 1024 * 1024;
 
-/** A module of the Linux kernel; those packed with xz cannot be read here. */
+/** A module of the Linux kernel, as distributions pack it. */
 export const kernelModuleFile: FileKind<ModuleRecord> = {
   id: 'linux-kernel-module',
-  version: 1,
+  version: 2,
   match: {
-    extensions: ['ko', 'gz', 'zst'],
-    accepts: (path) => /(?:^|\/)lib\/modules\/.+\.ko(?:\.gz|\.zst)?$/.test(path),
+    extensions: ['ko', 'gz', 'xz', 'zst'],
+    accepts: (path) => /(?:^|\/)lib\/modules\/.+\.ko(?:\.gz|\.xz|\.zst)?$/.test(path),
   },
   maxBytes: 32 * 1024 * 1024,
   importance: 'file',
@@ -36,6 +37,7 @@ export const kernelModuleFile: FileKind<ModuleRecord> = {
 
 function unpack(content: Buffer, path: string): Buffer {
   if (path.endsWith('.gz')) return gunzipSync(content, { maxOutputLength: MAX_UNPACKED });
+  if (path.endsWith('.xz')) return unxz(content, { maxOutputLength: MAX_UNPACKED });
   if (path.endsWith('.zst')) return zstdDecompressSync(content, { maxOutputLength: MAX_UNPACKED });
   return content;
 }
