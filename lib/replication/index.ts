@@ -1,6 +1,6 @@
 export { createBlobPlaces } from './blob-places.ts';
 export { checkReplica } from './check-replica.ts';
-export { compareReplica, leavesOf, type TargetView } from './compare-replica.ts';
+export { compareReplica, type TargetView } from './compare-replica.ts';
 export { type ReplicationConfig, replicationConfigSchema } from './config.ts';
 export { copyGraph } from './copy-graph.ts';
 export { deriveIndex } from './derive-index.ts';

@@ -15,7 +15,6 @@ export interface MerkleTree {
   readonly buckets: Buckets;
 }
 
-const BUCKETS = 256;
 const FAN = 16;
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
@@ -77,5 +76,3 @@ export function differingBuckets(a: MerkleTree, b: MerkleTree): readonly number[
   }
   return found;
 }
-
-export const allBuckets: readonly number[] = Array.from({ length: BUCKETS }, (_, i) => i);
