@@ -55,6 +55,11 @@ export async function buildApp(options: AppOptions): Promise<LadingApp> {
     functions,
     bundles: options.bundles ?? process.env.LADING_BUNDLES ?? join(root, 'dist', 'functions'),
   });
+  if (config.availability.front) {
+    // Few have one, and CloudFront is a large part of the library to load.
+    const { MirrorFront } = await import('./constructs/mirror-front.ts');
+    new MirrorFront(primary, 'Front', { ...config.availability.front, prefix });
+  }
   const patterns = functions.flatMap(({ trigger }) =>
     trigger.kind === 'events' && trigger.bus === 'default' ? [trigger.pattern] : [],
   );

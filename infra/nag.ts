@@ -17,6 +17,7 @@ import type { IConstruct } from 'constructs';
 import { DeadLetterQueue } from './constructs/fed-queue.ts';
 import { statementsOf } from './constructs/function-rights.ts';
 import { LadingFunction } from './constructs/lading-function.ts';
+import { MirrorFront } from './constructs/mirror-front.ts';
 import { ScannerTasks } from './constructs/scanner-tasks.ts';
 import { WebApi } from './constructs/web-api.ts';
 import { ReplicaStack } from './stacks/replica-stack.ts';
@@ -49,6 +50,18 @@ function acknowledge(construct: IConstruct): void {
       construct,
       ['AwsSolutions-SMG4'],
       'it is shared with registries or receivers outside, which must get a new value at the same moment: rotated by hand',
+    );
+  } else if (construct instanceof MirrorFront) {
+    accept(
+      construct.distribution,
+      ['AwsSolutions-CFR3'],
+      'the mirrors tell of each pull; standard logs would need a bucket with access control lists, which ours do not have',
+    );
+    accept(construct.distribution, ['AwsSolutions-CFR1'], 'clusters pull from wherever they are');
+    accept(
+      construct.distribution,
+      ['AwsSolutions-CFR2'],
+      'mirrors authenticate each request themselves; a web ACL is attached where the configuration names one',
     );
   } else if (construct instanceof WebApi) {
     for (const route of construct.signedRoutes) {

@@ -122,7 +122,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     storage: json(unlike(config.storage, storageConfigSchema.parse({}))),
     cost: json(unlike(config.cost, costConfigSchema.parse({}))),
     admission: json(config.admission),
-    availability: json(config.availability),
+    availability: json(withoutFront(config.availability)),
     backup: json({ sources: config.backup.sources }),
     provenance: json(config.provenance),
     scanners: json(withoutVariables(config.scanners)),
@@ -142,6 +142,9 @@ const withoutVariables = ({ use, ...rest }: LadingConfig['scanners']) => ({
   ...rest,
   use: use.map((scanner) => (isTaskScanner(scanner) ? { ...scanner, environment: {}, secrets: {} } : scanner)),
 });
+
+/** What stands before mirrors is no matter of functions. */
+const withoutFront = ({ front: _front, ...rest }: LadingConfig['availability']) => rest;
 
 type Purpose = 'reading' | 'writing';
 
