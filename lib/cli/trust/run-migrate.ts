@@ -7,7 +7,6 @@ import { LadingError } from '../../core/errors.ts';
 import { isRepositoryName, parseImageReference } from '../../core/image-reference.ts';
 import type { Registry } from '../../registry/index.ts';
 import {
-  createSignature,
   fetchMaterial,
   type MigrationRow,
   planMigration,
@@ -19,7 +18,8 @@ import { fromCaller, localStack } from '../connection.ts';
 import { defuse, paint, printJson, say } from '../output.ts';
 import { namedRegistries } from '../source/registries.ts';
 import { printTable } from '../table.ts';
-import { openSigner, type SigningInput, signingOptions } from './open-signer.ts';
+import { openMaker } from './makers.ts';
+import type { SigningInput } from './open-signer.ts';
 import type { TargetOptions } from './open-target.ts';
 import { readFolder, seenVersions } from './trust-files.ts';
 
@@ -102,12 +102,12 @@ async function signAll(
 ): Promise<ReadonlySet<Digest>> {
   const digests = new Set(rows.filter(({ step }) => step === 'sign').map(({ digest }) => digest));
   if (digests.size === 0) return digests;
-  const [signer, more] = await Promise.all([openSigner(options), signingOptions(options)]);
+  const maker = await openMaker(options);
   for (const digest of digests) {
     const descriptor = await registry.headManifest({ repository, reference: digest });
     if (descriptor === undefined) continue;
-    const at = { registry: registry.host, repository, digest };
-    await pushRecorded(registry, await createSignature(signer, at, descriptor, systemClock.now(), more));
+    const image = { registry: registry.host, repository, digest };
+    await pushRecorded(registry, await maker.sign({ registry, image, descriptor }, systemClock.now()));
   }
   return digests;
 }

@@ -50,11 +50,16 @@ export function awsSignerRevocations(options: RevocationOptions = {}): Revocatio
         );
         return revokedEntities?.length ? { kind: 'revoked', entities: revokedEntities } : { kind: 'good' };
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : 'no answer';
-        return { kind: 'unknown', detail: `AWS Signer could not be asked: ${why}`.slice(0, 300) };
+        return { kind: 'unknown', detail: `AWS Signer could not be asked: ${reasonOf(cause)}`.slice(0, 300) };
       }
     },
   };
+}
+
+/** "fetch failed" says less than what it failed of. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error('no answer');
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 /** Asks nobody: for those who verify where there is no network. */
