@@ -28,6 +28,9 @@ export interface BucketsProps {
 /** How long an overwritten or deleted document can still be brought back. */
 const NONCURRENT_DAYS = 30;
 
+/** How long reports of scanners are kept as they came, for whoever doubts a vote. */
+const SCANNER_REPORT_DAYS = 30;
+
 /** When archived blobs, and those of backups, move to a class that costs less to keep and more to read, and is still read at once. */
 const COLD_DAYS = 30;
 
@@ -62,6 +65,12 @@ export class Buckets extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(7),
         },
         { id: 'forget-delete-markers', expiredObjectDeleteMarker: true },
+        // What was read of them is a vote, which stays.
+        {
+          id: 'forget-scanner-reports',
+          prefix: 'scanner-reports/',
+          expiration: Duration.days(SCANNER_REPORT_DAYS),
+        },
       ],
     });
     const retention = Duration.days(props.evidenceRetentionDays);
