@@ -55,7 +55,7 @@ const manifestKey = (digest: Digest): string => `manifest ${digest}`;
 export function leavesOf({ tags, manifests }: Pick<ExpectedState, 'tags' | 'manifests'>): ReadonlyMap<string, string> {
   return new Map([
     ...[...tags].map(([tag, { digest }]): [string, string] => [tagKey(tag), digest]),
-    ...[...manifests.keys()].map((digest): [string, string] => [manifestKey(digest), '']),
+    ...[...manifests.keys()].map((digest): [string, string] => [manifestKey(digest), digest]),
   ]);
 }
 
@@ -179,7 +179,7 @@ function lookAt(expected: ExpectedState, target: TargetView) {
           const there = await Promise.all(manifests.map(([digest]) => ask(() => target.has(digest))));
           const leaves: [string, string][] = [];
           manifests.forEach(([digest, image], i) => {
-            if (there[i]) leaves.push([manifestKey(digest), '']);
+            if (there[i]) leaves.push([manifestKey(digest), digest]);
             else {
               lacking.add(image.root);
               differences.push({ kind: 'missing', image, part: digest, detail: `the manifest ${digest} is not there` });

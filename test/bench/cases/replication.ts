@@ -10,7 +10,7 @@ import { memoryReplicas } from '../../../lib/replication/adapters/memory-replica
 import { replicateImage } from '../../../lib/replication/index.ts';
 import type { BenchCase, BenchContext, BenchRow } from '../bench-case.ts';
 import { commands } from '../commands.ts';
-import { compare, median, type Timed } from '../measure.ts';
+import { compare, median, processorTime, type Timed } from '../measure.ts';
 
 const LAYERS = 20;
 const LAYER_BYTES = 25_000_000;
@@ -39,8 +39,8 @@ export const replication: BenchCase = {
       const unchanged = await unchangedRows(context, from, peers, small);
       const flat = (cold.get('lading')?.peak ?? Number.NaN) - (little.get('lading')?.peak ?? Number.NaN);
       return [
-        ...rowsOf('cold: wall', cold, peers, 1),
-        ...rowsOf('half of the layers present: wall', half, peers, 0.8),
+        ...rowsOf('cold', cold, peers, 1),
+        ...rowsOf('half of the layers present', half, peers, 0.8),
         ...unchanged,
         { what: 'memory for 500 MB beyond that for 8 MB', ours: flat, unit: 'MiB', goal: { most: 64 } },
       ];
@@ -95,7 +95,11 @@ async function copies(
   return new Map(
     [...all].map(([name, timed]) => [
       name,
-      { wall: median(timed.map(({ wall }) => wall)), peak: median(timed.map(({ peak }) => peak)) },
+      {
+        wall: median(timed.map(({ wall }) => wall)),
+        peak: median(timed.map(({ peak }) => peak)),
+        processor: median(timed.map(({ processor }) => processor ?? Number.NaN)),
+      },
     ]),
   );
 }
@@ -114,7 +118,10 @@ function rowsOf(
     const peer = results.get(name);
     if (peer === undefined) return [];
     const goal = name === fastest ? { goal: { most } } : {};
-    return [{ what, ours: own.wall, unit: 's', peer: { name, value: peer.wall }, ...goal }];
+    return [
+      { what: `${what}: wall`, ours: own.wall, unit: 's', peer: { name, value: peer.wall }, ...goal },
+      ...processorTime(what, name, own, peer),
+    ];
   });
 }
 
@@ -160,7 +167,7 @@ async function unchangedRows(
       const wall = (results.get('copy')?.wall ?? 0) - (results.get('start')?.wall ?? 0);
       timed.set(name, { wall, peak: Number.NaN });
     }
-    return rowsOf('unchanged, starts left out: wall', timed, peers, 0.3);
+    return rowsOf('unchanged, starts left out', timed, peers, 0.3);
   } finally {
     await to.close();
   }
