@@ -54,7 +54,9 @@ async function enter(catalog: ImageCatalog, registry: Registry, digest: Digest, 
   if (tag !== undefined) await catalog.bindTag({ ...of, tag, digest, boundAt: old });
 }
 
-export type Action =
+/** So many turns of others pass before it begins: left to itself, a scheduler begins everything at once. */
+export type Action = Deed & { readonly delay: number };
+type Deed =
   | { readonly kind: 'expire' | 'wait' }
   | { readonly kind: 'lease' | 'hold' | 'pull' | 'replicate' | 'release'; readonly image: number }
   | { readonly kind: 'push index'; readonly children: readonly number[]; readonly tag: string; readonly lost: boolean }
@@ -62,32 +64,38 @@ export type Action =
 
 const image = fc.nat(images.length - 1);
 const of1 = <K extends 'lease' | 'hold' | 'pull' | 'replicate' | 'release'>(kind: K) =>
-  image.map((n): Action => ({ kind, image: n }));
+  image.map((n): Deed => ({ kind, image: n }));
 const of2 = <K extends 'sign' | 'tag'>(kind: K) =>
-  fc.tuple(image, fc.boolean()).map(([n, lost]): Action => ({ kind, image: n, lost }));
+  fc.tuple(image, fc.boolean()).map(([n, lost]): Deed => ({ kind, image: n, lost }));
+
+/** Turns for which a copy waits for its worker. */
+const QUEUED = 30;
+
+const delay = fc.nat(40);
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Deed>({ kind: 'expire' }) },
+  { weight: 2, arbitrary: fc.constant<Deed>({ kind: 'wait' }) },
+  { weight: 3, arbitrary: of1('lease') },
+  { weight: 2, arbitrary: of1('hold') },
+  { weight: 2, arbitrary: of1('pull') },
+  { weight: 1, arbitrary: of1('replicate') },
+  { weight: 1, arbitrary: of1('release') },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.uniqueArray(image, { minLength: 1, maxLength: 2 }),
+        fc.constantFrom('keep-1', 'keep-2', 't-i'),
+        fc.boolean(),
+      )
+      .map(([children, tag, lost]): Deed => ({ kind: 'push index', children, tag, lost })),
+  },
+  { weight: 1, arbitrary: of2('sign') },
+  { weight: 2, arbitrary: of2('tag') },
+);
 
 export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: fc.constant<Action>({ kind: 'expire' }) },
-    { weight: 2, arbitrary: fc.constant<Action>({ kind: 'wait' }) },
-    { weight: 3, arbitrary: of1('lease') },
-    { weight: 2, arbitrary: of1('hold') },
-    { weight: 2, arbitrary: of1('pull') },
-    { weight: 1, arbitrary: of1('replicate') },
-    { weight: 1, arbitrary: of1('release') },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(
-          fc.uniqueArray(image, { minLength: 1, maxLength: 2 }),
-          fc.constantFrom('keep-1', 'keep-2', 't-i'),
-          fc.boolean(),
-        )
-        .map(([children, tag, lost]): Action => ({ kind: 'push index', children, tag, lost })),
-    },
-    { weight: 1, arbitrary: of2('sign') },
-    { weight: 2, arbitrary: of2('tag') },
-  ),
+  fc.tuple(deed, delay).map(([one, turns]): Action => ({ ...one, delay: turns })),
   { minLength: 2, maxLength: 7 },
 );
 
@@ -99,14 +107,16 @@ export const meetings: fc.Arbitrary<readonly Action[]> = fc
       maxLength: 2,
     }),
     image,
+    fc.array(delay, { minLength: 2, maxLength: 2 }),
   )
-  .map(([kinds, n]) => [
-    ...kinds.map((kind): Action => {
-      if (kind === 'tag') return { kind, image: n, lost: false };
-      if (kind === 'push index') return { kind, children: [n], tag: 'keep-1', lost: false };
-      return { kind, image: n };
+  .map(([kinds, n, delays]) => [
+    ...kinds.map((kind, i): Action => {
+      const turns = delays[i] as number;
+      if (kind === 'tag') return { kind, image: n, lost: false, delay: turns };
+      if (kind === 'push index') return { kind, children: [n], tag: 'keep-1', lost: false, delay: turns };
+      return { kind, image: n, delay: turns };
     }),
-    { kind: 'expire' },
+    { kind: 'expire', delay: 0 },
   ]);
 
 /** What has been done for an image of a repository that is copied; without `copied`, that it has still to be. */
@@ -270,7 +280,7 @@ export async function race(
     return found;
   };
 
-  const act = async (action: Action): Promise<void> => {
+  const act = async (action: Deed): Promise<void> => {
     const digest = 'image' in action ? (descriptors[action.image]?.digest as Digest) : undefined;
     switch (action.kind) {
       case 'expire':
@@ -339,6 +349,7 @@ export async function race(
       }
       case 'replicate': {
         await step('announce', async () => void waiting.add(digest as Digest))();
+        for (let i = 0; i < QUEUED; i++) await s.schedule(Promise.resolve(), 'in the queue');
         const source = { ...inner, getManifest: step('get', inner.getManifest) };
         const graph = await walkClosedGraph(source, { repository, digest: digest as Digest });
         const target = createMemoryRegistry({ host: 'target.example' });
@@ -350,7 +361,11 @@ export async function race(
         return action satisfies never;
     }
   };
-  const all = Promise.all(todo.map((action) => act(action)));
+  const begin = async ({ delay: turns, ...action }: Action): Promise<void> => {
+    for (let i = 0; i < turns; i++) await s.schedule(Promise.resolve(), 'not yet');
+    await act(action as Deed);
+  };
+  const all = Promise.all(todo.map(begin));
   await s.waitFor(all);
   // What holds must be there: it was granted, and nothing was to take it away after that.
   for (const [digest, why] of held) {
