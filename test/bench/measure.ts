@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { BenchRow } from './bench-case.ts';
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -14,7 +15,7 @@ export interface Timed {
   /** MiB; NaN where GNU time is not installed. */
   readonly peak: number;
   /** Seconds of processor time, of the program and of the system for it: what other work of the machine changes least. */
-  readonly processor: number;
+  readonly processor?: number;
 }
 
 const GNU_TIME = '/usr/bin/time';
@@ -40,8 +41,14 @@ export async function compare(
 const medians = (timed: readonly Timed[]): Timed => ({
   wall: median(timed.map(({ wall }) => wall)),
   peak: median(timed.map(({ peak }) => peak)),
-  processor: median(timed.map(({ processor }) => processor)),
+  processor: median(timed.map(({ processor }) => processor ?? Number.NaN)),
 });
+
+/** A row beside that of the wall, without a goal of its own. */
+export const processorTime = (what: string, name: string, own: Timed, peer: Timed): BenchRow[] =>
+  own.processor === undefined || peer.processor === undefined
+    ? []
+    : [{ what: `${what}: processor time`, ours: own.processor, unit: 's', peer: { name, value: peer.processor } }];
 
 function once(name: string, argv: readonly string[]): Promise<Timed> {
   const measured = existsSync(GNU_TIME) ? [GNU_TIME, '-f', 'peak=%M user=%U system=%S', ...argv] : argv;

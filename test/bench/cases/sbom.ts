@@ -6,7 +6,7 @@ import { pushImage } from '../../../lib/cli/push-image.ts';
 import { openOciLayout } from '../../support/oci-layout.ts';
 import type { BenchCase, BenchContext, BenchRow } from '../bench-case.ts';
 import { commands } from '../commands.ts';
-import { compare, median, type Timed } from '../measure.ts';
+import { compare, median, processorTime, type Timed } from '../measure.ts';
 
 /** Trivy looks Java archives up in a database of its own, which has to be fetched from elsewhere first. */
 const IMAGES: readonly (readonly [ref: string, what: string, peers: readonly ('trivy' | 'syft')[]])[] = [
@@ -65,7 +65,7 @@ async function measure(
     if (!peer) return [];
     return [
       row(`${what}: wall`, own.wall, 's', { name, value: peer.wall }, GOALS[name]),
-      { what: `${what}: processor time`, ours: own.processor, unit: 's', peer: { name, value: peer.processor } },
+      ...processorTime(what, name, own, peer),
       row(`${what}: peak memory`, own.peak, 'MiB', { name, value: peer.peak }, 1),
     ];
   });

@@ -9,7 +9,7 @@ import { openOciLayout } from '../../../lib/registry/adapters/oci-layout.ts';
 import type { Registry } from '../../../lib/registry/index.ts';
 import type { BenchCase, BenchContext, BenchRow } from '../bench-case.ts';
 import { commands } from '../commands.ts';
-import { compare, type Timed } from '../measure.ts';
+import { compare, processorTime, type Timed } from '../measure.ts';
 
 const BLOBS = 8;
 const BLOB_BYTES = 62_500_000;
@@ -103,7 +103,7 @@ function rowsOf(what: string, results: ReadonlyMap<string, Timed>, peers: readon
     if (!own || !peer) return [];
     return [
       { what: `${what}: wall`, ours: own.wall, unit: 's', peer: { name, value: peer.wall }, goal: { most: 1 } },
-      { what: `${what}: processor time`, ours: own.processor, unit: 's', peer: { name, value: peer.processor } },
+      ...processorTime(what, name, own, peer),
       { what: `${what}: peak memory`, ours: own.peak, unit: 'MiB', peer: { name, value: peer.peak } },
     ];
   });
