@@ -21,6 +21,7 @@ export const notify = defineFunction({
         'Backup Completed',
         'Registry Went Down',
         'Registry Recovered',
+        'Retention Withheld',
       ],
     },
     batchSize: 10,

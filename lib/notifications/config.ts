@@ -14,6 +14,7 @@ export const notifiableEvents = [
   'Backup Completed',
   'Registry Went Down',
   'Registry Recovered',
+  'Retention Withheld',
 ] as const;
 
 /** How much it matters, least first. */

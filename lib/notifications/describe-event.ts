@@ -16,6 +16,7 @@ import {
   registryWentDown,
   remediationPlanned,
   replicaDiverged,
+  retentionWithheld,
   untrustedImageStarted,
   verdictLapsed,
 } from '../events/index.ts';
@@ -124,6 +125,11 @@ const TELLERS: Readonly<Record<NotifiableEvent, Teller>> = {
     severity: 'critical',
     title: `${registry} does not answer`,
     lines: [detail, `since ${since}; it is asked again at ${askedAgainAt}`],
+  })),
+  'Retention Withheld': teller(retentionWithheld, ({ registry, repository, reason, left }) => ({
+    severity: 'warning',
+    title: `Nothing is deleted in ${registry}/${repository}, where ${left} ${left === 1 ? 'thing was' : 'things were'} to be done`,
+    lines: [reason],
   })),
   'Registry Recovered': teller(registryRecovered, ({ registry, downSince, recoveredAt }) => ({
     severity: 'info',
