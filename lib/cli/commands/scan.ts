@@ -10,7 +10,7 @@ export const scanCommand = () =>
   new Command('scan')
     .description('find known vulnerabilities in an image or an SBOM; needs no running stack')
     .addArgument(
-      new Argument('<image|sbom>', 'an image, see below, or a file: CycloneDX JSON, or "lading sbom -o native"'),
+      new Argument('<image|sbom>', 'an image, see below, or a file with an SBOM: CycloneDX, SPDX, Syft, or our native'),
     )
     .option('--advisories <path...>', 'folders or files of advisories instead of those that come with Lading')
     .addOption(
@@ -24,7 +24,10 @@ export const scanCommand = () =>
     .option('--no-cache', 'read layers and advisories anew, also those that are known')
     .addOption(plainHttpOption())
     .addOption(dataOption())
-    .addHelpText('after', `${imageHelp}\n\nWith --fail-on, an SBOM that is known to have gaps fails as well, and so do advisories that break off.`)
+    .addHelpText(
+      'after',
+      `${imageHelp}\n\nWith --fail-on, an SBOM that is known to have gaps fails as well, and so do advisories that break off.`,
+    )
     .addCommand(scanReportCommand())
     // Both have options of the same names; those after "report" are its own.
     .enablePositionalOptions()

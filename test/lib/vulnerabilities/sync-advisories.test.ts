@@ -350,6 +350,60 @@ describe('a run without time for all', () => {
   });
 });
 
+describe('a source that one run cannot read to its end', () => {
+  it('fails by itself, comes last the next time, and takes nobody else’s news with it', async () => {
+    const { advisories, documents, clock, match } = world();
+    let lines = 0;
+    const endless: AdvisorySource = {
+      ...{ name: 'endless', scope: 'complete' },
+      read: async () => ({
+        kind: 'files',
+        fetchedBytes: 7,
+        files: (async function* () {
+          for (; lines < 1000; lines++) {
+            clock.advance(1000);
+            yield { path: `${lines}.json`, bytes: json(affects(`E-${lines}`, 'Go', 'left', '0')) };
+          }
+        })(),
+      }),
+    };
+    const sources = [endless, { ...recordSource(records(3)), name: 'quick' }];
+    const run = async () => {
+      lines = 0;
+      const after = (seconds: number): Date => new Date(clock.now().getTime() + seconds * 1000);
+      const ports = { sources, store: advisories, progress: advisories, documents, clock, log: advisories };
+      const { sources: reports } = await syncAdvisories(ports, { until: after(40), deadline: after(60) });
+      return reports.map(({ name, state, problem }) => [name, state, problem?.kind]);
+    };
+    expect(await run()).toEqual([
+      ['endless', 'failed', 'too-large'],
+      ['quick', 'postponed', undefined],
+    ]);
+    expect(await run()).toEqual([
+      ['quick', 'updated', undefined],
+      ['endless', 'failed', 'too-large'],
+    ]);
+    expect((await match([npm('package-2', '1.0.0')])).findings).toHaveLength(1);
+  });
+
+  it('tells what was fetched, in this run and in all', async () => {
+    const { advisories, documents, clock } = world();
+    const source: AdvisorySource = {
+      ...{ name: 'web', scope: 'complete' },
+      read: async () => ({
+        ...{ kind: 'files', fetchedBytes: 100 },
+        files: (async function* () {
+          yield { path: 'a.json', bytes: json(records(3)) };
+        })(),
+      }),
+    };
+    const ports = { sources: [source], store: advisories, progress: advisories, documents, clock, log: advisories };
+    expect((await syncAdvisories(ports)).sources).toMatchObject([{ fetchedBytes: 100 }]);
+    await syncAdvisories(ports);
+    expect(await advisories.sourceStates()).toMatchObject({ web: { fetched: { last: 100, total: 200 } } });
+  });
+});
+
 describe('caps', () => {
   it('on a file, a record and their number stop a huge source while it streams', async () => {
     const { advisories, documents, clock } = world();

@@ -15,10 +15,12 @@ const STREAMS = Buffer.from(
   'base64',
 );
 
+const PROGRAM = 'bzip2';
+
 function packer(): string | undefined {
   try {
-    execFileSync('bzip2', ['--version'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    return 'bzip2';
+    execFileSync(PROGRAM, ['--version'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    return PROGRAM;
   } catch {
     return undefined;
   }
