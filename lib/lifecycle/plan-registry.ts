@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
-import { draftEvent, type EventDraft, retentionPlanned } from '../events/index.ts';
+import { draftEvent, type EventDraft, retentionPlanned, retentionWithheld } from '../events/index.ts';
 import type { CatalogEntry, CatalogReader, RepositoryName, TagBinding } from '../inventory/index.ts';
 import { indexBases } from './base-images.ts';
 import { withinRunBudget } from './budgets.ts';
@@ -114,6 +114,7 @@ export async function recordPlans(
     const { registry, repository } = plan;
     const document = await saveJson(ports.documents, PLAN_PREFIX, plan);
     await ports.plans.record(plan, { key: document.key, plannedAt: plan.plannedAt, expire: plan.expire.length });
+    const toDo = plan.expire.length + plan.due.length + plan.release.length + plan.untag.length;
     drafts.push(
       draftEvent(retentionPlanned, {
         registry,
@@ -125,10 +126,15 @@ export async function recordPlans(
         expire: plan.expire.length,
         freedBytes: plan.freedBytes,
         due: plan.due.length,
-        toDo: plan.expire.length + plan.due.length + plan.release.length + plan.untag.length,
+        toDo,
         ...(plan.refused === undefined ? {} : { refused: plan.refused }),
       }),
     );
+    // What would be done and is not is news; a dry run is as it was meant.
+    if (plan.refused !== undefined && !plan.dryRun && toDo > 0) {
+      const reason = plan.refused;
+      drafts.push(draftEvent(retentionWithheld, { registry, repository, plan: document, reason, left: toDo }));
+    }
   }
   return drafts;
 }
