@@ -21,11 +21,16 @@ export interface FileSum {
 /** Files that the image shows, with the layer that has them. */
 export type VisibleFile = { readonly path: string; readonly bytes: number; readonly layer: number };
 
-interface File {
-  readonly kind: 'file';
+/** What is in a file. It goes with the last of its names: a hard link is one more. */
+interface Content {
   readonly bytes: number;
   readonly layer: number;
   readonly path: string;
+  names: number;
+}
+interface File {
+  readonly kind: 'file';
+  readonly content: Content;
 }
 interface Folder {
   readonly kind: 'folder';
@@ -45,7 +50,7 @@ const LARGEST = 10;
 /**
  * Puts the layers of an image on top of each other, lowest first, and says what became of every file: OCI image
  * specification 1.1, "Applying Changesets". Links on the way of an entry are followed inside the image, as runtimes do;
- * a hard link has no bytes of its own.
+ * a hard link is another name of the same bytes.
  *
  * @param trees the file trees of the layers' inventories
  */
@@ -54,13 +59,16 @@ export function layersFate(trees: readonly string[]): {
   readonly visible: readonly VisibleFile[];
 } {
   const root: Folder = { kind: 'folder', names: new Map(), layer: -1 };
-  const lost = trees.map(() => ({ deleted: [] as File[], replaced: [] as File[] }));
+  const lost = trees.map(() => ({ deleted: [] as Content[], replaced: [] as Content[] }));
   const sums = trees.map(() => ({ contentBytes: 0, files: 0 }));
   for (const [layer, tree] of trees.entries()) {
     const entries: { readonly directory: string; readonly entry: TreeEntry }[] = [];
     readFileTree(tree, (directory, entry) => void entries.push({ directory, entry }));
     const lose = (node: Node | undefined, how: 'deleted' | 'replaced'): void => {
-      for (const file of filesBelow(node)) lost[file.layer]?.[how].push(file);
+      for (const { content } of filesBelow(node)) {
+        content.names--;
+        if (content.names === 0) lost[content.layer]?.[how].push(content);
+      }
     };
     // What a layer removes is of the layers below, wherever in its archive it says so.
     for (const { directory, entry } of entries) {
@@ -83,17 +91,20 @@ export function layersFate(trees: readonly string[]): {
         folder.names.set(entry.name, { kind: 'folder', names: new Map(), layer });
         continue;
       }
+      const linked = entry.type === 'hardlink' ? fileAt(root, entry.target) : undefined;
+      if (linked) linked.content.names++;
       lose(before, 'replaced');
       const sum = sums[layer];
       if (entry.type === 'file' && sum) {
         sum.files++;
         sum.contentBytes += entry.size;
       }
+      const bytes = entry.type === 'file' ? entry.size : 0;
       folder.names.set(
         entry.name,
         entry.type === 'symlink'
           ? { kind: 'link', target: entry.target, layer }
-          : { kind: 'file', bytes: entry.type === 'file' ? entry.size : 0, layer, path },
+          : (linked ?? { kind: 'file', content: { bytes, layer, path, names: 1 } }),
       );
     }
   }
@@ -103,7 +114,9 @@ export function layersFate(trees: readonly string[]): {
       deleted: sumOf(lost[i]?.deleted ?? []),
       replaced: sumOf(lost[i]?.replaced ?? []),
     })),
-    visible: [...filesBelow(root)].map(({ path, bytes, layer }) => ({ path, bytes, layer })),
+    visible: [...new Set([...filesBelow(root)].map(({ content }) => content))].map(({ path, bytes, layer }) => ({
+      ...{ path, bytes, layer },
+    })),
   };
 }
 
@@ -115,7 +128,7 @@ function* filesBelow(node: Node | undefined): Generator<File> {
   }
 }
 
-function sumOf(files: readonly File[]): FileSum {
+function sumOf(files: readonly Content[]): FileSum {
   const largest = files
     .toSorted((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1))
     .slice(0, LARGEST)
@@ -149,6 +162,13 @@ function find(root: Folder, path: string): Folder | undefined {
     return trail.at(-1);
   };
   return walk(path.split('/'));
+}
+
+/** The file of that name; links on the way to it are followed. */
+function fileAt(root: Folder, path: string): File | undefined {
+  const slash = path.lastIndexOf('/');
+  const node = find(root, slash < 0 ? '' : path.slice(0, slash))?.names.get(path.slice(slash + 1));
+  return node?.kind === 'file' ? node : undefined;
 }
 
 /** The same, and makes what is missing; a file that stands in the way is replaced. */

@@ -71,6 +71,24 @@ describe('the fate of files', () => {
     );
   });
 
+  it('lets bytes live as long as one of their names', async () => {
+    const inventories = await inventoriesOf([
+      buildLayer([
+        file('hl/orig', 17),
+        { path: 'hl/one', type: 'hardlink', linkname: 'hl/orig' },
+        file('gone/orig', 5),
+        { path: 'gone/one', type: 'hardlink', linkname: 'gone/orig' },
+      ]),
+      buildLayer([
+        { path: 'hl/.wh.orig', content: '' },
+        { path: '.wh.gone', content: '' },
+      ]),
+    ]);
+    const { layers, visible } = layersFate(inventories.map(({ tree }) => tree));
+    expect(layers[0]).toMatchObject({ contentBytes: 22, deleted: { bytes: 5, files: 1 } });
+    expect(visible).toEqual([{ path: 'hl/orig', bytes: 17, layer: 0 }]);
+  });
+
   it('follows links on the way inside the image, and ends in loops of links', async () => {
     const inventories = await inventoriesOf([
       buildLayer([
@@ -93,6 +111,7 @@ describe('the fate of files', () => {
       fc.record({ path, content: fc.nat(40).map((n) => Buffer.alloc(n)) }),
       fc.record({ path: path.map((one) => `${one}/`), type: fc.constant('directory' as const) }),
       fc.record({ path, type: fc.constant('symlink' as const), linkname: path }),
+      fc.record({ path, type: fc.constant('hardlink' as const), linkname: path }),
       fc.record({ path: path.map((one) => one.replace(/[^/]*$/, '.wh.$&')), content: fc.constant(Buffer.alloc(0)) }),
       fc.record({ path: path.map((one) => `${one}/.wh..wh..opq`), content: fc.constant(Buffer.alloc(0)) }),
     );
