@@ -46,6 +46,35 @@ describe('garbage collection', () => {
     expect(await client('GET', String(headers.location))).toMatchObject({ status: 404 });
   });
 
+  it('says before what it frees, to the byte, and does it when the developer asks', async () => {
+    const clock = manualClock();
+    const { client, registry, directory } = await startRegistry({ clock });
+    await pushImage(client, 'a', 'v1');
+    await pushBlob(client, 'a', 'loose');
+    await pushBlob(client, 'b', 'loose');
+    await pushBlob(client, 'b', 'half loose');
+    await writeFile(join(directory, 'blobs', 'sha256', digestHex(digestOf('orphan'))), 'orphan');
+    await client('POST', '/v2/a/blobs/uploads/');
+    clock.advance(30 * HOUR);
+    const disk = async () => {
+      const files = await readdir(join(directory, 'blobs', 'sha256'));
+      const sizes = await Promise.all(
+        files.map(async (name) => (await readFile(join(directory, 'blobs', 'sha256', name))).length),
+      );
+      return sizes.reduce((sum, size) => sum + size, 0);
+    };
+    const before = await disk();
+    const preview = await registry.store.collectGarbage({ dryRun: true });
+    expect(preview).toEqual({ freedBytes: 5 + 10 + 6, blobs: 3, uploads: 1 });
+    expect(await disk()).toBe(before);
+    expect(await client('GET', '/_lading/garbage')).toMatchObject({ status: 405 });
+    expect(await client('POST', '/_lading/garbage?graceMinutes=soon')).toMatchObject({ status: 400 });
+    const asked = await client('POST', '/_lading/garbage?graceMinutes=60');
+    expect(JSON.parse(asked.body.toString())).toEqual({ ...preview, dryRun: false });
+    expect(before - (await disk())).toBe(preview.freedBytes);
+    expect(await registry.store.collectGarbage({ dryRun: true })).toEqual({ freedBytes: 0, blobs: 0, uploads: 0 });
+  });
+
   it('removes files that a crash left without a link', async () => {
     const { registry, directory } = await startRegistry();
     await writeFile(join(directory, 'blobs', 'sha256', digestHex(digestOf('orphan'))), 'orphan');
