@@ -370,9 +370,9 @@ describe('a source that one run cannot read to its end', () => {
     const sources = [endless, { ...recordSource(records(3)), name: 'quick' }];
     const run = async () => {
       lines = 0;
-      const after = (seconds: number): Date => new Date(clock.now().getTime() + seconds * 1000);
+      const inSeconds = (seconds: number): Date => new Date(clock.now().getTime() + seconds * 1000);
       const ports = { sources, store: advisories, progress: advisories, documents, clock, log: advisories };
-      const { sources: reports } = await syncAdvisories(ports, { until: after(40), deadline: after(60) });
+      const { sources: reports } = await syncAdvisories(ports, { until: inSeconds(40), deadline: inSeconds(60) });
       return reports.map(({ name, state, problem }) => [name, state, problem?.kind]);
     };
     expect(await run()).toEqual([
