@@ -25,13 +25,20 @@ export interface ReplicaReader {
 export interface SetTag {
   readonly digest: Digest;
   readonly setAt: string;
+  /**
+   * While the tag is being moved: where it was before, or `none`. Who died meanwhile may have left it there, which is no
+   * sign that somebody else moved it.
+   */
+  readonly movingFrom?: Digest | 'none' | undefined;
 }
 
 /** Which tags Lading set at targets, and to what: the side of compare-and-set that registries do not have. */
 export interface TagLedger {
   find(of: RepositoryAddress, tag: string): Promise<SetTag | undefined>;
-  /** Moves the record if it is still on `before`; false where another worker was first. */
+  /** Moves the record if it is still on `before`; false where another worker was first. It is under way until `settle`. */
   swap(of: RepositoryAddress, tag: string, before: Digest | undefined, after: Digest, setAt: string): Promise<boolean>;
+  /** The tag is where the record says. */
+  settle(of: RepositoryAddress, tag: string, digest: Digest): Promise<void>;
   /** False where it is not on that digest any more. */
   drop(of: RepositoryAddress, tag: string, digest: Digest): Promise<boolean>;
 }

@@ -79,7 +79,9 @@ async function setTag(
     tags?.find(to, tag),
   ]);
   if (here?.digest !== digest || node === undefined) return 'moved-at-source';
-  const sides = { wanted: digest, there: there?.digest, agreed: known?.digest };
+  // A move that broke off has left the tag where it was: that is where both sides agreed.
+  const brokeOff = known?.movingFrom !== undefined && known.movingFrom === (there?.digest ?? 'none');
+  const sides = { wanted: digest, there: there?.digest, agreed: brokeOff ? there?.digest : known?.digest };
   const times =
     conflict === 'newest' && there && there.digest !== digest && movedAt
       ? { sourceMovedAt: await movedAt(from, tag), targetMovedAt: await movedAt(to, tag) }
@@ -92,6 +94,7 @@ async function setTag(
       return 'conflict';
     case 'there':
       if (known?.digest !== digest) await tags?.swap(to, tag, known?.digest, digest, ports.clock.now().toISOString());
+      if (known?.digest !== digest || known.movingFrom !== undefined) await tags?.settle(to, tag, digest);
       return 'set';
     case 'set':
       return moveTag(ports, to, tag, { node, before: known?.digest }, call);
@@ -125,6 +128,7 @@ async function moveTag(
     if (winner) await target.putManifest({ repository: to.repository, reference: tag, ...winner }, call);
     throw contested(to, tag);
   }
+  await tags?.settle(to, tag, digest);
   return 'set';
 }
 

@@ -84,6 +84,15 @@ describe.each(Object.entries(kinds))('the store of replicas (%s)', (kind, make) 
     expect(await tags.swap(of, 'v1', undefined, b, '2026-01-02T00:00:00.000Z')).toBe(false);
     const won = await Promise.all([b, c].map((to) => tags.swap(of, 'v1', a, to, '2026-01-03T00:00:00.000Z')));
     expect(won.filter(Boolean)).toHaveLength(1);
-    expect(await tags.find(of, 'v1')).toEqual({ digest: won[0] ? b : c, setAt: '2026-01-03T00:00:00.000Z' });
+    const [first, other] = won[0] ? [b, c] : [c, b];
+    const moved = { digest: first, setAt: '2026-01-03T00:00:00.000Z' };
+    expect(await tags.find(of, 'v1')).toEqual({ ...moved, movingFrom: a });
+    await tags.settle(of, 'v1', other);
+    expect(await tags.find(of, 'v1')).toEqual({ ...moved, movingFrom: a });
+    await tags.settle(of, 'v1', first);
+    expect(await tags.find(of, 'v1')).toEqual(moved);
+    expect(await tags.drop(of, 'v1', other)).toBe(false);
+    expect(await tags.drop(of, 'v1', first)).toBe(true);
+    expect(await tags.find(of, 'v1')).toBeUndefined();
   });
 });

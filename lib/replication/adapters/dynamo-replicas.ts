@@ -60,7 +60,12 @@ export function dynamoReplicas(table: Table): ReplicaStore {
   };
 }
 
-const tagSchema = z.object({ digest: z.custom<Digest>(isDigest), setAt: z.string() });
+const digestSchema = z.custom<Digest>(isDigest);
+const tagSchema = z.object({
+  digest: digestSchema,
+  setAt: z.string(),
+  movingFrom: z.union([z.literal('none'), digestSchema]).optional(),
+});
 const tagKey = ({ registry, repository }: RepositoryAddress, tag: string) => ({
   pk: `TAGS#${registry}/${repository}`,
   sk: tag,
@@ -74,9 +79,15 @@ function dynamoTags(table: Table): TagLedger {
     },
     swap: (of, tag, before, digest, setAt) =>
       table.put(
-        { ...tagKey(of, tag), digest, setAt },
+        { ...tagKey(of, tag), digest, setAt, movingFrom: before ?? 'none' },
         before === undefined ? ifAbsent : { expression: 'digest = :before', values: { ':before': before } },
       ),
+    settle: async (of, tag, digest) =>
+      void (await table.update(
+        tagKey(of, tag),
+        { expression: 'REMOVE movingFrom', values: { ':digest': digest } },
+        'digest = :digest',
+      )),
     drop: (of, tag, digest) =>
       table.delete(tagKey(of, tag), { expression: 'digest = :digest', values: { ':digest': digest } }),
   };

@@ -36,8 +36,13 @@ function memoryTags(): TagLedger {
     async swap({ registry, repository }, tag, before, digest, setAt) {
       const key = `${registry}/${repository}:${tag}`;
       if (set.get(key)?.digest !== before) return false;
-      set.set(key, { digest, setAt });
+      set.set(key, { digest, setAt, movingFrom: before ?? 'none' });
       return true;
+    },
+    async settle({ registry, repository }, tag, digest) {
+      const key = `${registry}/${repository}:${tag}`;
+      const known = set.get(key);
+      if (known?.digest === digest) set.set(key, { digest, setAt: known.setAt });
     },
     async drop({ registry, repository }, tag, digest) {
       const key = `${registry}/${repository}:${tag}`;

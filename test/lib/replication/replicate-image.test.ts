@@ -496,3 +496,57 @@ describe('a look at a replica', () => {
     expect(check).toMatchObject({ kind: 'diverged', difference: 'incomplete' });
   });
 });
+
+describe('a tag that is moved by compare-and-set', () => {
+  const moving = async (conflict: 'newest' | 'report') => {
+    const ports = world();
+    const first = await pushImage(ports.source, FROM, 'latest');
+    await replicateImage(ports, { ...request(first.digest, ['latest']), conflict });
+    const second = await pushImage(ports.source, FROM, 'latest');
+    const on = async () => (await ports.target.headManifest({ repository: TO, reference: 'latest' }))?.digest;
+    const copy = (target = ports.target) =>
+      replicateImage({ ...ports, target }, { ...request(second.digest, ['latest']), conflict });
+    return { ports, first, second, on, copy };
+  };
+
+  it.each(['newest', 'report'] as const)('goes on where a worker died in the middle of it (%s)', async (conflict) => {
+    const { ports, first, second, on, copy } = await moving(conflict);
+    const dying: Registry = {
+      ...ports.target,
+      putManifest: async (to, call) => {
+        if (to.reference === 'latest') throw new LadingError('crash', 'before the tag');
+        return ports.target.putManifest(to, call);
+      },
+    };
+    expect(await codeOf(copy(dying))).toBe('crash');
+    expect(await on()).toBe(first.digest);
+    expect(await copy()).toMatchObject({ tags: ['latest'], tagsLeft: [] });
+    expect(await on()).toBe(second.digest);
+  });
+
+  it('is left where both sides moved it and people are to decide', async () => {
+    const { ports, on, copy } = await moving('report');
+    const theirs = await pushImage(ports.target, TO, 'latest');
+    expect(await copy()).toMatchObject({ tags: [], tagsLeft: [{ tag: 'latest', why: 'conflict' }] });
+    expect(await on()).toBe(theirs.digest);
+  });
+
+  it('is not taken back by a worker that was overtaken while it stood still', async () => {
+    const { ports, second, on, copy } = await moving('newest');
+    const third = await pushImage(ports.source, FROM, 'other');
+    const slow: Registry = {
+      ...ports.target,
+      putManifest: async (to, call) => {
+        if (to.reference !== 'latest') return ports.target.putManifest(to, call);
+        // Meanwhile the source moves on, and another worker brings that.
+        const found = await ports.source.getManifest({ repository: FROM, reference: third.digest });
+        if (found) await ports.source.putManifest({ repository: FROM, reference: 'latest', ...found });
+        await replicateImage(ports, request(third.digest, ['latest']));
+        return ports.target.putManifest(to, call);
+      },
+    };
+    expect(await codeOf(copy(slow))).toBe('tag-contested');
+    expect(await on()).toBe(third.digest);
+    expect(second.digest).not.toBe(third.digest);
+  });
+});
