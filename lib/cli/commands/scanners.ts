@@ -1,9 +1,10 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
+import { describeError } from '../../core/errors.ts';
 import { plural } from '../../core/format-units.ts';
 import { getJson } from '../api-client.ts';
 import { connect } from '../connection.ts';
-import { answerNo } from '../exit-code.ts';
+import { answerNo, exitCode } from '../exit-code.ts';
 import { printJson, say } from '../output.ts';
 import { postJson } from '../post-json.ts';
 import { printTable } from '../table.ts';
@@ -40,21 +41,31 @@ export const scannersCommand = () =>
     .addCommand(runScanners())
     .addCommand(scannersStatus());
 
+/** Exit 2 where an image could not be asked about; the others are asked for all the same. */
 const runScanners = () =>
   new Command('run')
-    .description('have the configured scanners scan an image; each scans it once a day')
-    .addArgument(new Argument('<ref>', 'registry/repository:tag or registry/repository@sha256:…'))
+    .description('have the configured scanners scan images; each scans one once a day')
+    .addArgument(new Argument('<ref...>', 'registry/repository:tag or registry/repository@sha256:…'))
     .option('--with <scanner...>', 'only these: trivy, grype, docker-scout, snyk, trivy-server, clair, ecr-basic, …')
     .addOption(outputOption())
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (ref, options) => {
+    .action(async (refs, options) => {
       const connection = connect(options);
-      const path = `/api/scanners/run?ref=${encodeURIComponent(inEvents(ref, connection.local))}`;
       const body = options.with === undefined ? {} : { scanners: options.with };
-      const answer = await postJson(connection, path, body, requestedAnswer);
-      if (options.output === 'json') return printJson(answer);
-      say(`asked for: ${answer.scanners.join(', ')}`);
+      const requested: z.infer<typeof requestedAnswer>[] = [];
+      for (const ref of refs) {
+        const path = `/api/scanners/run?ref=${encodeURIComponent(inEvents(ref, connection.local))}`;
+        try {
+          requested.push(await postJson(connection, path, body, requestedAnswer));
+        } catch (error) {
+          if (refs.length === 1) throw error;
+          say(`${ref}: ${describeError(error)}`);
+          process.exitCode = exitCode.failed;
+        }
+      }
+      if (options.output === 'json') return printJson({ requested });
+      for (const { image, scanners } of requested) say(`${image}: asked for ${scanners.join(', ')}`);
       say('lading scanners status shows how far they are, lading votes what they say');
     });
 

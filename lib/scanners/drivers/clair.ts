@@ -58,7 +58,14 @@ export function clairDriver(config: Clair, ports: ClairPorts): ScannerDriver {
         hash: subject.digest,
         layers: found.map(({ digest, url, headers }) => ({ hash: digest, uri: url, headers: listed(headers) })),
       };
-      const answer = await ask(config.indexer, 'indexer/api/v1/index_report', manifest, INDEXING_MS);
+      const answer = await ask(config.indexer, 'indexer/api/v1/index_report', manifest, INDEXING_MS).catch(
+        async (error: unknown) => {
+          // A large image takes longer than anybody holds a connection. Whether it goes on is told by its report.
+          const known = await ask(config.indexer, `indexer/api/v1/index_report/${subject.digest}`);
+          if (known.status === 200) return known;
+          throw error;
+        },
+      );
       if (answer.status !== 200 && answer.status !== 201) throw refused("Clair's indexing", answer);
       return afterIndexing(subject, answer.json);
     },

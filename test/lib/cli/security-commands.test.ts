@@ -67,10 +67,15 @@ describe('commands about what people and other scanners say', () => {
 
   it('scanners run asks for scans, and scanners status says how far they are, and no where one has failed', async () => {
     const asked = await run('scanners', 'run', IMAGE, '--with', 'inspector');
-    expect([asked.code, asked.err]).toEqual([0, expect.stringContaining('asked for: inspector')]);
+    expect([asked.code, asked.err]).toEqual([0, expect.stringContaining('asked for inspector')]);
     expect(JSON.parse((await run('scanners', 'run', IMAGE, '-o', 'json')).out)).toMatchObject({
-      scanners: ['inspector'],
+      requested: [{ scanners: ['inspector'] }],
     });
+    const several = await run('scanners', 'run', `${REGISTRY}/team/none:v1`, IMAGE);
+    expect([several.code, several.err]).toEqual([
+      2,
+      expect.stringMatching(/team\/none:v1: [\s\S]*asked for inspector/),
+    ]);
     const refused = await run('scanners', 'run', IMAGE, '--with', 'trivy');
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('configured: inspector')]);
     const status = await run('scanners', 'status', IMAGE);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../lib/core/clock.ts';
+import { LadingError } from '../../../lib/core/errors.ts';
 import {
   clairDriver,
   ecrBasicDriver,
@@ -67,6 +68,15 @@ describe('Clair v4', () => {
     expect((await one.start(newRun(), 'id')).kind).toBe('running');
     expect((await one.look(newRun(), subject.digest)).kind).toBe('running');
     expect((await one.look(newRun(), subject.digest)).kind).toBe('reported');
+  });
+
+  it('goes on where the connection did not last as long as its reading', async () => {
+    const lost = new LadingError('registry-unavailable', 'silent', { retryable: true });
+    const known = { status: 200, json: { ...indexed, state: 'ScanLayers' } };
+    const start = (state: { status: number; json?: unknown }) =>
+      driver(fakeApi({ [paths.index]: lost, [paths.state]: state })).start(newRun(), 'id');
+    expect((await start(known)).kind).toBe('running');
+    await expect(start({ status: 404 })).rejects.toBe(lost);
   });
 
   it('has failed where it says so, and is tried again where it is only busy', async () => {
