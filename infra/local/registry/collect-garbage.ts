@@ -55,7 +55,7 @@ export async function previewGarbage(parts: StoreParts, graceMs: number): Promis
 
 function unneeded(parts: StoreParts, repository: Repository, graceMs: number): Digest[] {
   const now = parts.clock.now().getTime();
-  const before = Math.min(now, parts.uploads.oldestStart(repository.name) ?? now) - graceMs;
+  const before = Math.min(now, parts.uploads.oldestStart(repository.name, UPLOAD_TTL_MS) ?? now) - graceMs;
   const found: Digest[] = [];
   for (const [digest, { at }] of repository.blobs) {
     const used = Math.max(at, repository.touched.get(digest) ?? 0);

@@ -27,8 +27,8 @@ export interface Uploads {
   find(repository: string, id: string): Upload | undefined;
   /** Ends the upload and removes its files. */
   discard(upload: Upload): Promise<void>;
-  /** Start of the oldest upload of the repository, in ms: a lease on what was pushed beside it. */
-  oldestStart(repository: string): number | undefined;
+  /** Start of the oldest upload of the repository, in ms: a lease on what was pushed beside it. Stale ones hold nothing. */
+  oldestStart(repository: string, ttlMs: number): number | undefined;
   /** Discards uploads without a byte for `ttlMs`; tells how many and how many bytes. */
   sweep(ttlMs: number): Promise<{ readonly count: number; readonly bytes: number }>;
   /** What `sweep` would remove. */
@@ -92,9 +92,11 @@ export async function openUploads(options: {
       return upload?.repository === repository ? upload : undefined;
     },
     discard,
-    oldestStart(repository) {
+    oldestStart(repository, ttlMs) {
       let oldest: number | undefined;
+      const stale = new Set(staleOnes(ttlMs));
       for (const upload of uploads.values()) {
+        if (stale.has(upload)) continue;
         if (upload.repository === repository) oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, upload.startedAt);
       }
       return oldest;
