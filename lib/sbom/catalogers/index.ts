@@ -11,6 +11,7 @@ import { dpkgCataloger } from './dpkg/cataloger.ts';
 import { goCataloger } from './go/cataloger.ts';
 import { homebrewCataloger } from './homebrew/cataloger.ts';
 import { javaCataloger } from './java/cataloger.ts';
+import { jvmCataloger } from './jvm/cataloger.ts';
 import { kernelCataloger } from './kernel/cataloger.ts';
 import { lockKinds } from './lockfiles/cataloger.ts';
 import { luaCataloger } from './lua/cataloger.ts';
@@ -55,6 +56,7 @@ export const catalogers: readonly Cataloger[] = [
   rustCataloger,
   binaryCataloger,
   javaCataloger,
+  jvmCataloger,
   dotnetCataloger,
   kernelCataloger,
   wasmCataloger,

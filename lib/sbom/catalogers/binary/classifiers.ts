@@ -33,3 +33,6 @@ export function isClassifiedName(path: string): boolean {
   const name = nameOf(path);
   return byName.has(name) || byPattern.some(({ pattern }) => pattern?.test(name));
 }
+
+/** Files that some cataloger would take for software of its own, unless a package of the distribution has them. */
+export const isClaimedName = (path: string): boolean => isClassifiedName(path) || nameOf(path) === 'release';

@@ -33,6 +33,12 @@ const ERLANG = [
     '\0Erlang/OTP',
     /\0(?<version>\d{1,3}\.\d{1,3}(?:\.\d{1,3}){0,2}(?:-rc\d)?)\0{1,64}Erlang\/OTP/,
   ),
+  // Behind the banner, whose placeholders are filled in when it starts.
+  signature(
+    'pkg:generic/erlang',
+    'Erlang/OTP ',
+    /Erlang\/OTP [^\0]{1,150}\0{1,16}(?<version>\d{1,3}\.\d{1,3}(?:\.\d{1,3}){0,2}(?:-rc\d)?)\0/,
+  ),
 ];
 
 /** Launchers of the JDK: release, then version behind their names, or before them on 64-bit ARM. */

@@ -20,6 +20,21 @@ export const TOOL_CLASSIFIERS: readonly Classifier[] = [
     ),
   ),
   {
+    pattern: /^libkrb5\.so(?:\.\d{1,3}){0,3}$/,
+    signatures: [
+      signature(
+        'pkg:generic/krb5',
+        'KRB5_BRAND: krb5-',
+        /KRB5_BRAND: krb5-\S{1,30} (?<version>\d{1,3}(?:\.\d{1,3}){1,2})(?:\s|\0)/,
+      ),
+      signature(
+        'pkg:generic/heimdal-krb5',
+        '$Version: Heimdal ',
+        /\$Version: Heimdal (?<version>\d{1,3}(?:\.\d{1,3}){1,2})(?:\s|\0)/,
+      ),
+    ],
+  },
+  {
     pattern: /^libc(?:\.so\.6|-2\.\d{1,3}\.so)$/,
     signatures: [
       signature(

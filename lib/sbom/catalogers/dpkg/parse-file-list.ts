@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isClassifiedName } from '../binary/classifiers.ts';
+import { isClaimedName } from '../binary/classifiers.ts';
 import type { FileKind } from '../cataloger.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { FileKind } from '../cataloger.ts';
  */
 export const dpkgFileList: FileKind<string[]> = {
   id: 'dpkg-file-list',
-  version: 2,
+  version: 3,
   match: {
     extensions: ['list', 'md5sums'],
     accepts: (path) => /(?:^|\/)lib\/dpkg\/(?:info\/[^/]+\.list|status\.d\/[^/]+\.md5sums)$/.test(path),
@@ -19,7 +19,7 @@ export const dpkgFileList: FileKind<string[]> = {
     const owned: string[] = [];
     for (const line of content.toString('utf8').split('\n')) {
       const path = line.replace(/^[0-9a-f]{32} {2}/, '').replace(/^\/+/, '');
-      if (path !== '' && isClassifiedName(path)) owned.push(path);
+      if (path !== '' && isClaimedName(path)) owned.push(path);
     }
     return owned.length > 0 ? owned : undefined;
   },

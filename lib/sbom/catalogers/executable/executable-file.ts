@@ -14,7 +14,7 @@ import { createExecutableScan } from './scan-executable.ts';
  */
 export const executableFile: FileKind<ExecutableContent> = {
   id: 'executable',
-  version: 2,
+  version: 3,
   match: {
     names: CLASSIFIED_NAMES,
     begins: (head) => executableFormat(head) !== undefined,

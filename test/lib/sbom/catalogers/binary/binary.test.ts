@@ -22,6 +22,13 @@ describe('well-known programs', () => {
     ['usr/local/lib/libpython3.12.so.1.0', '\x003.12.0rc1\0', 'pkg:generic/python@3.12.0rc1'],
     ['usr/local/bin/ruby', 'ruby 3.2.1 (2023-02-08 revision 31819e82c8)', 'pkg:generic/ruby@3.2.1'],
     ['usr/local/bin/php', 'X-Powered-By: PHP/8.2.1', 'pkg:generic/php-cli@8.2.1'],
+    [
+      'usr/lib/erlang/erts-13.1.5/bin/beam.smp',
+      'Erlang/OTP 25%s [erts-13.1.5] [source]\0\x0025.2.3\0',
+      'pkg:generic/erlang@25.2.3',
+    ],
+    ['opt/lib/libkrb5.so.3.3', 'KRB5_BRAND: krb5-1.20.1-final 1.20.1 20221111\0', 'pkg:generic/krb5@1.20.1'],
+    ['opt/lib/libkrb5.so.26', '$Version: Heimdal 7.8.0 \0', 'pkg:generic/heimdal-krb5@7.8.0'],
     ['usr/local/bin/perl', '/usr/local/lib/perl5/5.37.8/x86_64-linux-gnu', 'pkg:generic/perl@5.37.8'],
     ['opt/java/bin/java', '\0openjdk\0java\x000.0\x0011.0.17+8-LTS\0', 'pkg:generic/oracle/openjdk@11.0.17%2B8-LTS'],
     ['opt/java/bin/java', 'openjdk\0java\x001.8\x001.8.0_352-b08\0', 'pkg:generic/oracle/openjdk@1.8.0_352-b08'],
