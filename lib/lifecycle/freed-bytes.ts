@@ -36,7 +36,18 @@ export function freedBytes(
   };
   for (const entry of inputs.entries) {
     if (!deleted.has(entry.digest)) continue;
-    for (const [blob, size] of blobsOfEntry(entry)) count(blob, size);
+    // As `blobsOfEntry`, without a list for each of a hundred thousand manifests.
+    let content = 0;
+    for (const [i, { digest, size }] of entry.layers.entries()) {
+      if (i > 0 && entry.layers.findIndex((one) => one.digest === digest) < i) continue;
+      content += size;
+      count(digest, size);
+    }
+    if (entry.config && !entry.layers.some((one) => one.digest === entry.config?.digest)) {
+      content += entry.config.size;
+      count(entry.config.digest, entry.config.size);
+    }
+    count(entry.digest, Math.max(0, entry.sizeBytes - content));
   }
   return bytes;
 }

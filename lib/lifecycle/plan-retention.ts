@@ -59,9 +59,10 @@ export function planRetention(inputs: RetentionInputs): RetentionPlan {
   const expire = graphs.filter(({ root }) => !setAside.has(root));
   const due = graphs.filter(({ root }) => isDue(setAside.get(root), now));
   const deletes = (of: readonly ExpiringGraph[]): Set<Digest> => new Set(of.flatMap((one) => one.deletes));
+  // No digest is in two graphs.
+  const count = [...expire, ...due].reduce((sum, one) => sum + one.deletes.length, 0);
   const refused =
-    inputs.withheld ??
-    whyNot({ policy, config, now, entries: inputs.entries.length, deletes: deletes([...expire, ...due]).size });
+    inputs.withheld ?? whyNot({ policy, config, now, entries: inputs.entries.length, deletes: count });
   const spared = tellSpared(roots, kept, verdicts);
   return {
     registry: of.registry,
