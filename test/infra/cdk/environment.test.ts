@@ -12,6 +12,8 @@ const readers: Readonly<Record<string, (name: string) => string>> = {
   table: (name) => `${name.toUpperCase()}_TABLE`,
   documents: (name) => `${name.toUpperCase()}_BUCKET`,
   bucketRegistry: (name) => `${name.toUpperCase()}_BUCKET`,
+  bucketCollector: (name) => `${name.toUpperCase()}_BUCKET`,
+  bucketPacker: (name) => `${name.toUpperCase()}_BUCKET`,
   secretId: (name) => `${name.toUpperCase()}_SECRET_ID`,
   setting: (name) => `${name.toUpperCase()}_CONFIG`,
   requireEnvironment: (name) => name,
@@ -74,7 +76,7 @@ describe('what a handler reads of its environment', () => {
       ['setting', 'name'],
       ['table', 'name'],
     ]);
-    for (const reader of ['table', 'documents', 'bucketRegistry', 'secretId', 'setting']) {
+    for (const reader of ['table', 'documents', 'bucketRegistry', 'bucketCollector', 'bucketPacker', 'secretId', 'setting']) {
       expect(wiring).toMatch(new RegExp(`export (?:const ${reader} =|function ${reader}\\b)`));
     }
   });
