@@ -33,29 +33,21 @@ export const table = (name: TableName): Table => createTable(dynamoClient(), tab
 export const documents = (bucket: BucketName): DocumentStore =>
   s3Documents(s3Client(), requireEnvironment(environmentName.bucket(bucket)));
 
+const imagesIn = (name: BucketName) => ({
+  client: s3Client(),
+  bucket: requireEnvironment(environmentName.bucket(name)),
+  prefix: 'images/',
+});
+
 /** The registry in a bucket, by the name of the bucket. */
-export const bucketRegistry = (name: BucketName): Registry =>
-  createBucketRegistry({
-    client: s3Client(),
-    bucket: requireEnvironment(environmentName.bucket(name)),
-    prefix: 'images/',
-    host: name,
-  });
+export const bucketRegistry = (name: BucketName): Registry => createBucketRegistry({ ...imagesIn(name), host: name });
 
 /** Deletes what nothing in the registry in a bucket names. */
-export const bucketCollector = (name: BucketName) =>
-  createArchiveCollector({
-    client: s3Client(),
-    bucket: requireEnvironment(environmentName.bucket(name)),
-    prefix: 'images/',
-  });
+export const bucketCollector = (name: BucketName) => createArchiveCollector(imagesIn(name));
 
 /** Stores blobs of the registry in a bucket in less room. */
 export const bucketPacker = (name: BucketName, packing: Parameters<typeof createBlobPacker>[1]) =>
-  createBlobPacker(
-    { client: s3Client(), bucket: requireEnvironment(environmentName.bucket(name)), prefix: 'images/' },
-    packing,
-  );
+  createBlobPacker(imagesIn(name), packing);
 
 export const publisher = (): EventPublisher =>
   eventBridgePublisher(eventBridgeClient(), requireEnvironment(environmentName.bus()));

@@ -111,9 +111,9 @@ describe('a packed blob', () => {
     const { objects, held } = memoryObjects();
     const digest = digestOf(blob);
     await objects.put('original', blob);
-    await objects.put(`packed/${digest.replace(':', '/')}`, zstdCompressSync(Buffer.from('another')));
+    await objects.put(`blobs/packed/${digest.replace(':', '/')}`, zstdCompressSync(Buffer.from('another')));
     const lie = { form: 'plain', size: blob.length };
-    await objects.put(`packed/${digest.replace(':', '/')}.json`, Buffer.from(JSON.stringify(lie)));
+    await objects.put(`blobs/packed/${digest.replace(':', '/')}.json`, Buffer.from(JSON.stringify(lie)));
     expect(await packBlob(objects, 'original', digest, 'gzip')).toBe('kept');
     expect(held.get('original')?.equals(blob)).toBe(true);
   });
@@ -130,7 +130,7 @@ describe('what nothing in an archive names', () => {
   async function archive() {
     const { objects, held } = memoryObjects();
     const layer = await put(objects, 'blobs', Buffer.from('layer'));
-    const config = await put(objects, 'packed', Buffer.from('config'));
+    const config = await put(objects, 'blobs/packed', Buffer.from('config'));
     const loose = await put(objects, 'blobs', Buffer.from('loose'));
     const descriptor = (digest: Digest) => ({ mediaType: 'application/vnd.oci.image.config.v1+json', digest, size: 6 });
     const mediaType = 'application/vnd.oci.image.manifest.v1+json';

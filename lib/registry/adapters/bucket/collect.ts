@@ -26,7 +26,7 @@ export async function collectObjects(
 ): Promise<Collected> {
   const named = await namedDigests(objects, call);
   const unnamed = new Map<Digest, string[]>();
-  for (const under of ['blobs/', 'packed/']) {
+  for (const under of ['blobs/', 'blobs/packed/']) {
     for await (const key of objects.list(under, call)) {
       const digest = key
         .slice(under.length)

@@ -11,11 +11,11 @@ import { verifyContent } from '../../verify-content.ts';
 import type { Objects } from './objects.ts';
 
 /*
- * packed/<algorithm>/<hex>       what the blob unpacks to, as one zstd stream
- * packed/<algorithm>/<hex>.json  how the very bytes of the blob are made of that again
+ * blobs/packed/<algorithm>/<hex>       what the blob unpacks to, as one zstd stream
+ * blobs/packed/<algorithm>/<hex>.json  how the very bytes of the blob are made of that again
  * The record is written last and read first: what it names is there.
  */
-const key = (digest: Digest): string => `packed/${digest.replace(':', '/')}`;
+const key = (digest: Digest): string => `blobs/packed/${digest.replace(':', '/')}`;
 const recordKey = (digest: Digest): string => `${key(digest)}.json`;
 
 const recordSchema = z.discriminatedUnion('form', [
