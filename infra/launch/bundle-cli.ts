@@ -106,6 +106,7 @@ async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'copy' | 'tru
     format: 'cjs',
     // Only ECR and KMS need the SDK, and only keyless signatures Sigstore's. They are loaded from where they are installed.
     external: ['@aws-sdk/*', '@smithy/*', '@sigstore/*'],
+    charset: 'ascii',
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
     plugins: [...(name === 'trust' ? [beginsBefore] : []), zodByName, onlyEnglish, noSideEffects, noPrograms],
@@ -113,14 +114,16 @@ async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'copy' | 'tru
   });
   const before = name === 'trust' ? await bundleBegin(outdir) : [];
   const own = [...Object.keys(metafile.inputs), ...before].filter((file) => /^(?:lib|functions)\//.test(file));
-  const inputs = [...own, 'infra/launch/bundle-cli.ts', 'package-lock.json'].map((file) => {
-    const { mtimeMs, size } = statSync(file);
-    return [file, mtimeMs, size];
-  });
+  const inputs = [...own, 'infra/launch/bundle-cli.ts', 'infra/launch/run-compiled.cjs', 'package-lock.json'].map(
+    (file) => {
+      const { mtimeMs, size } = statSync(file);
+      return [file, mtimeMs, size];
+    },
+  );
   writeFileSync(join(outdir, `${name}-inputs.json`), JSON.stringify(inputs));
   const begin = name === 'trust' ? `require('./${BEGIN}').beginOpeningKey(process.argv.slice(2),process.env);` : '';
-  const start = `${begin}require('node:module').enableCompileCache(require('node:path').join(__dirname,'code'));require('./${name}.cjs');`;
-  writeFileSync(join(outdir, `start-${name}.cjs`), start);
+  const runCompiled = await readFile('infra/launch/run-compiled.cjs', 'utf8');
+  writeFileSync(join(outdir, `start-${name}.cjs`), `${begin}\n${runCompiled}runCompiled('${name}');\n`);
 }
 
 /** @returns what it was made of */
