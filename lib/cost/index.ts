@@ -1,10 +1,10 @@
-export { readCarbonModel, usualCarbonModel } from './carbon.ts';
+export { readCarbonModel } from './carbon.ts';
 export { type BudgetState, checkBudgets } from './check-budgets.ts';
 export { type CostConfig, costConfigSchema } from './config.ts';
 export { type CostForecast, forecastCost } from './forecast-cost.ts';
 export type { ChargePorts } from './gather-charges.ts';
 export { type CostKind, costKinds } from './model.ts';
-export { listPrices, readPrices } from './prices.ts';
+export { readPrices } from './prices.ts';
 export { readBill } from './read-bill.ts';
 export { type ReconciledLine, type Reconciliation, reconcileBill } from './reconcile-bill.ts';
 export {

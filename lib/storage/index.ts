@@ -1,6 +1,6 @@
 export { type AdvisedLayer, adviseImage, type ImageAdvice, type Recompression } from './advice/advise-image.ts';
 export { adviseLayers, type LayerAdvice, type ProfileCache } from './advice/advise-layers.ts';
-export { type LayerContents, layerContentsSchema, readContents } from './advice/layer-contents.ts';
+export { type LayerContents, readContents } from './advice/layer-contents.ts';
 export { findNearDuplicates, type NearDuplicates, profileOf } from './advice/near-duplicates.ts';
 export { type ImageStorage, measureImage } from './analysis/measure-image.ts';
 export { measureStorage } from './analysis/measure-storage.ts';
