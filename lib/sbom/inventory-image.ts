@@ -21,6 +21,9 @@ export interface InventoryImageInput {
   readonly contentOf?: ContentOf | undefined;
 }
 
+/** Layers over this size are read when the others are done, each by itself. */
+const ALONE_BYTES = 2 * 1024 ** 3;
+
 type DiffIds = readonly Digest[] | undefined;
 
 export interface InventoryImageOptions {
@@ -72,13 +75,16 @@ export async function inventoryImage(
   const wanted = [
     ...new Map(input.layers.map((layer, i) => [layer.digest, { layer, diffId: promised(diffIds, i) }])).values(),
   ];
-  const results = await mapLimit(wanted, options.concurrency ?? 4, ({ layer, diffId }) =>
+  const read = ({ layer, diffId }: (typeof wanted)[number]) =>
     inventoryLayer(layer, diffId, ports, {
       limits,
       signal: options.signal,
       contentOf: input.contentOf ?? imageContent,
-    }),
-  );
+    });
+  const isLarge = ({ layer }: (typeof wanted)[number]): boolean => layer.size > ALONE_BYTES;
+  const early = await mapLimit(wanted, options.concurrency ?? 4, async (one) => (isLarge(one) ? undefined : read(one)));
+  // One after the other: were they read at once, none might be done when the time is up, and none ever.
+  const results = await mapLimit(wanted, 1, async (one, i) => early[i] ?? read(one));
   const byDigest = new Map(wanted.map(({ layer }, i) => [layer.digest, results[i]]));
   const layers = input.layers.map((descriptor) => {
     const result = byDigest.get(descriptor.digest);

@@ -257,4 +257,35 @@ describe('layers', () => {
     await inventoryImage({ layers: [broken.descriptor] }, { source: sourceOf(buildImage([broken])), inventories });
     expect(inventories.texts.size).toBe(0);
   });
+
+  it('are read several at once, but for large ones, which come last and each by itself', async () => {
+    const built = Array.from({ length: 6 }, (_, i) => buildLayer([packageJson(`p${i}`, `p${i}`, '1.0.0')]));
+    // The odd ones say that they are large, which is all that is known of a layer before it is read.
+    const layers = built.map(({ descriptor }, i) =>
+      i % 2 === 1 ? { ...descriptor, size: 3 * 1024 ** 3 } : descriptor,
+    );
+    const image = sourceOf(buildImage(built));
+    const opened: number[] = [];
+    let active = 0;
+    let most = { small: 0, large: 0 };
+    const source = {
+      async *open(layer: (typeof layers)[number]) {
+        opened.push(layers.indexOf(layer));
+        active++;
+        most =
+          layer.size > 1e9
+            ? { ...most, large: Math.max(most.large, active) }
+            : { ...most, small: Math.max(most.small, active) };
+        await new Promise((done) => setImmediate(done));
+        yield* image.open(layer);
+        active--;
+      },
+    };
+    const found = await inventoryImage({ layers }, { source, inventories: memoryInventoryStore() });
+    expect(opened).toEqual([0, 2, 4, 1, 3, 5]);
+    expect(most).toEqual({ small: 3, large: 1 });
+    expect(found.gaps.map(({ code, layer }) => [code, layer])).toEqual(
+      [1, 3, 5].map((i) => ['size-mismatch', built[i]?.descriptor.digest]),
+    );
+  });
 });
