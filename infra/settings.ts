@@ -103,7 +103,7 @@ function settingText(value: unknown, stack: Stack): string {
 /** What functions read, as one JSON text each. The account may be a token, which the template resolves. */
 export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<SettingName, string>> {
   const json = (value: unknown): string => settingText(value, stack);
-  const { signatures, certificates, timestamps, ...trust } = config.trust;
+  const { signatures, certificates, timestamps, profile, ...trust } = config.trust;
   return {
     // Who speaks to no registry may know where all secrets are: only then can it tell which of them was changed.
     registries: json(withoutRotation(registriesOf(config, stack.account))),
@@ -117,7 +117,7 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     intake: json(config.intake),
     trust: json(trust),
     // Certificates are long, and only who signs needs them.
-    signing: json({ signatures, certificates, timestamps }),
+    signing: json({ signatures, certificates, timestamps, profile }),
     sboms: json(config.sboms),
     storage: json(unlike(config.storage, storageConfigSchema.parse({}))),
     cost: json(unlike(config.cost, costConfigSchema.parse({}))),

@@ -110,6 +110,8 @@ export type Use =
   | { readonly registry: RegistryAccess; readonly onlyWith?: 'trusted signatures' }
   /** What AWS Signer says of its signatures, where a trust policy of the configuration names its profiles. */
   | { readonly revocations: 'aws-signer' }
+  /** Signs with the profile of AWS Signer that the configuration names, if it does. */
+  | { readonly signer: 'profile' }
   /** Replaces the credentials that entries of the registries ask it for, as their administrators. */
   | { readonly rotation: 'credentials' }
   /** Starts the scanners that the configuration names, and asks them: tasks, APIs of AWS, secrets of other APIs. */

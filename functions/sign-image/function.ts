@@ -17,6 +17,7 @@ export const signImage = defineFunction({
     { table: 'signatures', access: 'read-write' },
     { key: 'signing', access: 'sign' },
     { key: 'postQuantum', access: 'sign' },
+    { signer: 'profile' },
     { registry: 'push' },
     { setting: 'registries' },
     { setting: 'trust' },

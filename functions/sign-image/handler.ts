@@ -2,6 +2,7 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
 import { gateDecided } from '../../lib/events/index.ts';
+import { awsSigner } from '../../lib/signing/adapters/aws-signer.ts';
 import { dynamoSignatures } from '../../lib/signing/adapters/dynamo-signatures.ts';
 import { imageSignedDraft, signInFormats, signingConfigSchema, signingOptionsOf } from '../../lib/signing/index.ts';
 import { once } from '../_pipe/once.ts';
@@ -16,9 +17,16 @@ const ports = once(() => ({
   clock: systemClock,
 }));
 
+const config = once(() => setting('signing', signingConfigSchema));
+
+const services = once(() => {
+  const { profile } = config();
+  return profile === undefined ? [] : [{ id: profile, signer: awsSigner(profile) }];
+});
+
 const formats = once(() => {
-  const config = setting('signing', signingConfigSchema);
-  return signingOptionsOf(config, config.timestamps && timestamperAt(config.timestamps));
+  const { timestamps } = config();
+  return signingOptionsOf(config(), timestamps && timestamperAt(timestamps));
 });
 
 const signing = route({
@@ -30,7 +38,7 @@ const signing = route({
     const { purpose, signer } = firstSigner();
     // No other format knows a post-quantum key.
     const wanted = purpose === 'signing' ? formats() : formats().slice(0, 1);
-    const outcome = await signInFormats({ ...ports(), signer, registry }, { subject, decision }, wanted);
+    const outcome = await signInFormats({ ...ports(), signer, registry }, { subject, decision }, wanted, services());
     if (outcome.kind === 'signed') return [imageSignedDraft(subject, outcome.signature)];
     logger.info(`${locationKey(subject)} is not signed: ${outcome.reason}`);
     return outcome.reason === 'image-gone' ? undefined : [];

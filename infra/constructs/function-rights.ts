@@ -93,6 +93,9 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   // AWS's own examples name no resource for it.
   if ('revocations' in use)
     return shared.trustedSignatures.ofSigner ? [allow(['signer:GetRevocationStatus'], ['*'])] : [];
+  if ('signer' in use) {
+    return shared.signingProfile === undefined ? [] : [allow(['signer:SignPayload'], [shared.signingProfile])];
+  }
   if ('targets' in use) return targetStatements(shared);
   if ('builds' in use) {
     return shared.buildProjectArns.length > 0 ? [allow(['codebuild:StartBuild'], shared.buildProjectArns)] : [];

@@ -22,6 +22,8 @@ export interface SharedResources {
   readonly buildProjectArns: readonly string[];
   /** Whether signatures by others let something run, and whether AWS Signer then is asked what is revoked. */
   readonly trustedSignatures: { readonly any: boolean; readonly ofSigner: boolean };
+  /** ARN of the profile of AWS Signer that signs images, too. */
+  readonly signingProfile: string | undefined;
   /** What other scanners need that are set to work here. */
   readonly scanners: ScannerRights;
   /** ARN pattern of the account's tasks in ECS. */

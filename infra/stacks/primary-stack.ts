@@ -68,6 +68,7 @@ export class PrimaryStack extends Stack {
       settings: settingsOf(config, this),
       registries: registryRightsOf(config, this),
       trustedSignatures: trustedSignaturesOf(config),
+      signingProfile: config.trust.profile,
       notificationTargets: notificationTargetsOf(config, this),
       buildProjectArns: buildProjectsOf(config, this),
       scanners: this.addScanners(config, buckets.documents),

@@ -5,6 +5,7 @@ import type { SigningOptions } from './create-signature.ts';
 import { FORBIDDEN_PURPOSES, notationAlgorithmOf } from './formats/notation.ts';
 import { type SignatureAlgorithm, type SignatureFormat, signatureFormats } from './model.ts';
 import type { Timestamper } from './ports.ts';
+import { isProfileArn, PROFILE_ARN } from './verify/profile-arn.ts';
 
 export { enforcementFault, readNotationTrust } from './verify/notation-trust.ts';
 
@@ -22,6 +23,17 @@ export const signingSettings = {
     .default(['cosign-bundle']),
   /** For Notary Project's formats, PEM: the certificate of the signing key first, its root last. Public. */
   certificates: z.string().max(16_384).optional(),
+  /**
+   * ARN of a profile of AWS Signer, which signs each image as well, in the format notation-jws: with certificates and a
+   * list of what it revoked of its own.
+   */
+  profile: z
+    .string()
+    .refine(
+      (text) => PROFILE_ARN.exec(text)?.[2] === undefined && isProfileArn(text),
+      'not the ARN of a signing profile',
+    )
+    .optional(),
   /** A timestamp authority (RFC 3161), which is asked for each signature that is made: it then holds for longer than its certificate. */
   timestamps: z
     .strictObject({

@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, type ImageSubject, imageSigned } from '../events/index.ts';
+import type { Descriptor } from '../formats/oci/index.ts';
 import type { BlobWriter, ManifestReader, ManifestWriter } from '../registry/index.ts';
 import { createSignature, type SigningOptions } from './create-signature.ts';
-import type { RecordedSignature } from './model.ts';
+import { createEnvelopeSignature, type EnvelopeSigner } from './envelope-signature.ts';
+import type { RecordedSignature, SignatureFormat } from './model.ts';
 import type { SignatureStore, Signer } from './ports.ts';
 import { artifactTypeOf, pushRecorded } from './push-recorded.ts';
 
@@ -38,18 +40,51 @@ export type SignImageOutcome =
  * @throws LadingError `signer-unavailable`, `key-unusable`, `signature-faulty`, and those of the registry
  */
 export async function signImage(ports: SignImagePorts, request: SignImageRequest): Promise<SignImageOutcome> {
-  const { signer, store, registry, clock } = ports;
-  const { subject, options = {} } = request;
+  const { options = {} } = request;
   if (request.decision !== 'allow') return { kind: 'not-signed', reason: 'gate-refused' };
-  const { hint } = await signer.publicKey();
+  const { hint: keyId } = await ports.signer.publicKey();
+  return signOnce(ports, request, { keyId, format: options.format }, (image, now) =>
+    createSignature(ports.signer, request.subject, image, now, options),
+  );
+}
+
+/** A service that signs, and what its signatures are recorded under: it has another certificate every few days. */
+export interface EnvelopeService {
+  readonly id: string;
+  readonly signer: EnvelopeSigner;
+}
+
+/**
+ * Has a service sign an image that the gate allowed, once per location and service; else as `signImage`.
+ *
+ * @throws LadingError `signer-unavailable`, `signature-faulty`, and those of the registry
+ */
+export async function signByService(
+  ports: Omit<SignImagePorts, 'signer'>,
+  request: Omit<SignImageRequest, 'options'>,
+  { id: keyId, signer }: EnvelopeService,
+): Promise<SignImageOutcome> {
+  if (request.decision !== 'allow') return { kind: 'not-signed', reason: 'gate-refused' };
+  return signOnce(ports, request, { keyId, format: 'notation-jws' }, async (image, now) => ({
+    ...(await createEnvelopeSignature(signer, request.subject, image, now)),
+    keyId,
+  }));
+}
+
+async function signOnce(
+  { store, registry, clock }: Omit<SignImagePorts, 'signer'>,
+  { subject }: Pick<SignImageRequest, 'subject'>,
+  { keyId, format }: { readonly keyId: string; readonly format: SignatureFormat | undefined },
+  make: (image: Descriptor, now: Date) => Promise<RecordedSignature>,
+): Promise<SignImageOutcome> {
   // Also where the signature is recorded: registries take a referrer of an image that was deleted meanwhile.
   const image = await registry.getManifest({ repository: subject.repository, reference: subject.digest });
   if (image === undefined) return { kind: 'not-signed', reason: 'image-gone' };
-  let signature = await store.get(subject, hint, options.format);
+  let signature = await store.get(subject, keyId, format);
   const again = signature !== undefined;
   if (signature === undefined) {
     const descriptor = { mediaType: image.mediaType, digest: subject.digest, size: image.bytes.length };
-    const made = await createSignature(signer, subject, descriptor, clock.now(), options);
+    const made = await make(descriptor, clock.now());
     const recorded = await store.record(made);
     signature = recorded === 'recorded' ? made : recorded;
   }

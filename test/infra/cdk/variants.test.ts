@@ -77,6 +77,22 @@ describe('the configuration', () => {
     expect(await asking('arn:aws:signer:eu-central-1:123456789012:/signing-profiles/release')).toBe(true);
   });
 
+  it('lets the function that signs, and no other, sign with a profile of AWS Signer that is named', async () => {
+    const profile = 'arn:aws:signer:eu-central-1:123456789012:/signing-profiles/release';
+    const { resources } = await synthesize({ trust: { profile } });
+    const signing = Object.values(resources).filter((one) => JSON.stringify(one).includes('signer:SignPayload'));
+    expect(signing).toHaveLength(1);
+    expect(JSON.stringify(signing)).toContain(profile);
+    const named = Object.values(resources).filter(
+      ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && JSON.stringify(Properties).includes(profile),
+    );
+    expect(named.map(({ Properties }) => Properties.FunctionName)).toEqual(['lading-sign-image']);
+    expect(JSON.stringify((await synthesize({})).template.toJSON())).not.toContain('signer:SignPayload');
+    for (const wrong of [`${profile}/OF8IVUsPJq`, 'release']) {
+      await expect(synthesize({ trust: { profile: wrong } })).rejects.toThrow(/signing profile/);
+    }
+  });
+
   it('may leave ECR out altogether, and with it every right to it', async () => {
     const { template } = await synthesize({ ecr: false });
     const text = JSON.stringify(template.toJSON());
