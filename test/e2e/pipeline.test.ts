@@ -73,6 +73,7 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   ],
   [/^renew-verdicts: read table catalog$/, 'asks for signatures of another key: test/e2e/trust.test.ts'],
   [/^create-large-sbom: /, 'does the work of create-sbom for images over 2 GiB, and no image here is'],
+  [/^api: read table replicas$/, 'what is told of copies: test/e2e/replication.test.ts'],
   [/^replicate-large-image: /, 'does the work of replicate-image for images over 4 GiB, and no image here is'],
   [/^replicate-image: (?:read|write) table retention$/, 'no rule here takes copies away'],
   [/^notify: .* (?:notifications|integrations)$/i, 'proves notifications to channels, and none is configured'],
