@@ -1,4 +1,3 @@
-export { callsAllowed, figuresOf } from './breaker.ts';
 export { containerdFiles } from './client-config/containerd.ts';
 export { dockerFiles } from './client-config/docker.ts';
 export type { ClientFiles, PullMirror, PullRoute } from './client-config/model.ts';

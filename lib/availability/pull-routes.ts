@@ -1,4 +1,3 @@
-import type { RegistriesConfig } from '../registry/config.ts';
 import type { PullMirror, PullRoute } from './client-config/model.ts';
 
 /** The rules of replication, as far as they are read here. */
@@ -9,11 +8,14 @@ interface CopyRules {
   }[];
 }
 
+/** Registries of the configuration, as far as they are read here. */
+type Entries = readonly { readonly host: string; readonly url?: string | undefined }[];
+
 /**
  * For each registry that is copied, where its images can be had, too. A runtime that does not find an image at a mirror
  * goes on to the next, so rules for some repositories are routes as well.
  */
-export function pullRoutes({ rules }: CopyRules, entries: RegistriesConfig['entries']): readonly PullRoute[] {
+export function pullRoutes({ rules }: CopyRules, entries: Entries): readonly PullRoute[] {
   const routes = new Map<string, Map<string, PullMirror>>();
   for (const { from, to } of rules) {
     const mirrors = routes.get(from) ?? new Map<string, PullMirror>();
@@ -27,9 +29,9 @@ export function pullRoutes({ rules }: CopyRules, entries: RegistriesConfig['entr
 }
 
 /** Where a client speaks to it, which need not be the name that stands in references. */
-function addressOf(registry: string, entries: RegistriesConfig['entries']): Pick<PullMirror, 'host' | 'insecure'> {
+function addressOf(registry: string, entries: Entries): Pick<PullMirror, 'host' | 'insecure'> {
   const entry = entries.find(({ host }) => host === registry);
-  if (entry?.kind !== 'distribution' || entry.url === undefined) return { host: registry, insecure: false };
+  if (entry?.url === undefined) return { host: registry, insecure: false };
   const { host, protocol } = new URL(entry.url);
   return { host, insecure: protocol === 'http:' };
 }
