@@ -275,7 +275,9 @@ export async function race(
       if (isThere && children.some((child) => child.digest === digest)) found.push(`a child of ${index} was deleted`);
     }
     for (const [tag, named] of compared.kept) {
-      if (named === digest) found.push(`what the tag ${tag} names was deleted`);
+      // Another run may have deleted it before this one looked; that was within its own half minute.
+      const stands = (await inner.headManifest({ repository, reference: tag }))?.digest === digest;
+      if (stands && named === digest) found.push(`what the tag ${tag} names was deleted`);
     }
     return found;
   };
