@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { describeError, LadingError } from '../core/errors.ts';
+import { describeError, isLadingError, LadingError } from '../core/errors.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { advisoriesUpdated, draftEvent, type EventDraft } from '../events/index.ts';
 import { COMPILER_VERSION, type CompiledSource, compileAdvisories } from './compile-advisories.ts';
@@ -175,7 +175,7 @@ async function readSource(
     rejected: section?.rejected.count ?? 0,
   });
   try {
-    const reading = await source.read(reusable?.validator);
+    const { reading, compiled } = await readAndCompile(ports, source, reusable, options);
     const fetched = reading.fetchedBytes === undefined ? {} : { fetchedBytes: reading.fetchedBytes };
     if (reading.kind === 'unchanged') {
       if (reusable) return { section: reusable, report: { ...report('unchanged', reusable), ...fetched } };
@@ -184,9 +184,11 @@ async function readSource(
     if (reading.kind === 'absent') {
       return { section: undefined, report: report('updated', undefined) };
     }
-    const { section: made, shards } = await compileReading(ports, reading, reusable, options);
+    if (!compiled) throw new AdvisorySourceError('broken', 'it gave nothing that could be compiled');
+    const { section: made, shards } = compiled;
     if (previous && !options.acceptShrink) checkShrink(previous, made);
-    await ports.store.putShards(shards);
+    // Few shards are other ones after a few changes, and those of the section in force are stored.
+    await ports.store.putShards(reading.kind === 'changes' ? withoutThoseOf(reusable, shards) : shards);
     const section: SourceSection = {
       name: source.name,
       scope: source.scope,
@@ -200,6 +202,34 @@ async function readSource(
     const problem = { kind: error.problem, message: describeError(error) };
     return { section: previous, report: { ...report('failed', previous), problem } };
   }
+}
+
+interface Compiled {
+  readonly reading: SourceReading;
+  readonly compiled?: CompiledSource;
+}
+
+/** Where a shard of the section in force is gone, changes say too little: the source is read whole, which mends it. */
+async function readAndCompile(
+  ports: SyncPorts,
+  source: AdvisorySource,
+  base: SourceSection | undefined,
+  options: SyncOptions,
+): Promise<Compiled> {
+  const reading = await source.read(base?.validator);
+  if (reading.kind === 'unchanged' || reading.kind === 'absent') return { reading };
+  try {
+    return { reading, compiled: await compileReading(ports, reading, base, options) };
+  } catch (error) {
+    const isGone = isLadingError(error, 'shard-missing') || isLadingError(error, 'document-damaged');
+    if (reading.kind !== 'changes' || !isGone) throw error;
+    return readAndCompile(ports, source, undefined, options);
+  }
+}
+
+function withoutThoseOf(base: SourceSection | undefined, shards: CompiledSource['shards']): CompiledSource['shards'] {
+  const stored = new Set(base?.ecosystems.flatMap((ecosystem) => ecosystem.shards));
+  return new Map([...shards].filter(([digest]) => !stored.has(digest)));
 }
 
 async function compileReading(

@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import tar from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manualClock } from '../../../lib/core/clock.ts';
+import { LadingError } from '../../../lib/core/errors.ts';
+import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
 import { publisherSource } from '../../../lib/vulnerabilities/adapters/publisher-source.ts';
-import type { AdvisorySource } from '../../../lib/vulnerabilities/index.ts';
+import { type AdvisorySource, syncAdvisories } from '../../../lib/vulnerabilities/index.ts';
 import type { SourceSettings } from '../../../lib/vulnerabilities/publishers.ts';
 import { type MockPublisher, mockOsvBucket, mockPublisher } from '../../support/mock-publisher.ts';
 import { affects, npm, recordSource, world } from './support.ts';
@@ -95,6 +97,41 @@ describe('a bucket of OSV', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('stores few shards after few changes, and is read whole where one of them is gone', async () => {
+    const { bucket, source, advisories, folder, clock } = setUp(3000);
+    const put: number[] = [];
+    const missing = new Set<string>();
+    const store: typeof advisories = {
+      ...advisories,
+      putShards: (shards) => {
+        put.push(shards.size);
+        missing.clear();
+        return advisories.putShards(shards);
+      },
+      loadShards: async (digests) => {
+        const gone = digests.find((digest) => missing.has(digest));
+        if (gone !== undefined) throw new LadingError('shard-missing', `the advisory shard ${gone} is gone`);
+        return advisories.loadShards(digests);
+      },
+    };
+    const run = () =>
+      syncAdvisories({ sources: [source], store, progress: advisories, documents: memoryDocuments(), clock });
+    await run();
+    bucket.put(record('X-7', 200, '0..0.2.0'));
+    expect((await run()).snapshot?.id).toBe(await whole(bucket.records.values()));
+    expect(put[0]).toBeGreaterThan(20);
+    expect(put[1]).toBeLessThan(5);
+    bucket.put(record('X-8', 300, '0..0.2.0'));
+    const current = await advisories.currentSnapshot();
+    const held = current?.snapshot.sources[0]?.ecosystems.find(({ name }) => name === 'npm')?.shards ?? [];
+    missing.add(held.find((digest) => digest !== null) ?? '');
+    publisher.asked();
+    const again = await run();
+    expect(again.sources).toMatchObject([{ state: 'updated' }]);
+    expect(publisher.asked().some(({ url, status }) => status === 200 && url === `${folder}all.zip`)).toBe(true);
+    expect(put[2]).toBeGreaterThan(20);
   });
 
   it('may list what is not there yet: it is asked for again until it is', async () => {
