@@ -1,12 +1,10 @@
 export { type ArchivePorts, archiveGraph, archiveRepository } from './archive-graph.ts';
 export { type BringBackPorts, bringBack } from './bring-back.ts';
 export { type CarryOutPorts, carryOutPlan, type PlanStep } from './carry-out-plan.ts';
-export { whatIsUnknown } from './check-catalog.ts';
 export { type RetentionConfig, type RetentionPolicy, retentionConfigSchema } from './config.ts';
 export { type Dialect, type DialectName, dialects, type Reading, type Writing } from './dialects/index.ts';
 export { diffPlans, type PlanDifference } from './diff-plans.ts';
 export { keepArchive } from './drop-archived.ts';
-export { type ExpirePorts, type ExpireResult, expireGraph } from './expire-graph.ts';
 export { type Explanation, explainImage } from './explain-image.ts';
 export { blobsOfEntry } from './freed-bytes.ts';
 export {
@@ -32,14 +30,11 @@ export type {
   RetentionStore,
   UsageStore,
 } from './ports.ts';
-export { type QuarantinePorts, quarantineGraph } from './quarantine-graph.ts';
 export { recordUsage, type UsagePorts } from './record-usage.ts';
-export { type ReleasePorts, releaseQuarantined } from './release-quarantined.ts';
 export { checkRegret } from './replay/check-regret.ts';
 export { type EventHistory, type Replay, replaySchema } from './replay/model.ts';
 export { type ReplayPorts, replayRetention } from './replay/replay-retention.ts';
 export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';
-export { silentCollector } from './silent-collector.ts';
 export { collectAwsUsage } from './usage/collect-aws-usage.ts';
 export { type UsageReport, type UsedImage, usageReportSchema } from './usage/model.ts';
 export { type ReportPorts, reportUsage } from './usage/report-usage.ts';
