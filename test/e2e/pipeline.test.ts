@@ -61,6 +61,15 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     'archive and restore: test/e2e/retention.test.ts',
   ],
   [
+    /^expire-images: (?:ecr:(?:completelayerupload|initiatelayerupload|putimage|uploadlayerpart)|s3:deleteobject archive\/)/,
+    'setting aside, and packing what was archived: test/e2e/retention.test.ts',
+  ],
+  [
+    /^plan-retention: (?:read table (?:audit|work)|write table catalog|s3:(?:delete|get|put)object archive\/)/,
+    'replays, rules by verdict, and what an archive drops: the tests of lib/lifecycle and lib/registry',
+  ],
+  [/^api: write table retention$/, 'holds, leases and reports of what runs, which nobody sends here'],
+  [
     /^(?:probe-registries|resolve-images): /,
     'how registries are, and where images are near: test/e2e/availability.test.ts',
   ],
