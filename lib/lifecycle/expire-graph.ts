@@ -55,12 +55,13 @@ export async function expireGraph(
   const why = await whatSpares(ports, doomed);
   if (why !== undefined) return { kind: 'spared', why };
   const deletes = [...graph.deletes, ...(await lateReferrers(ports, doomed))];
-  const sentence = await condemn(ports.leases, of, deletes);
-  if (sentence.saved !== undefined) return { kind: 'spared', why: `${sentence.saved} came to be held just now` };
+  const sentence = await condemn(ports.leases, of, deletes, plan.digest);
+  if (sentence.saved !== undefined)
+    return { kind: 'spared', why: `${sentence.saved} came to be held, or is being deleted, just now` };
   // Whoever puts it back holds it first, which from here on is refused: so what is there now was not put back.
   const changed = (await pulledSince(ports, doomed)) ?? (setAside ? await putBack(ports, of, graph.root) : undefined);
   if (changed !== undefined) {
-    for (const digest of deletes) await ports.leases.reprieve(of, digest);
+    for (const digest of deletes) await ports.leases.reprieve(of, digest, plan.digest);
     return { kind: 'spared', why: changed };
   }
   const deletedAt = now;
@@ -100,12 +101,13 @@ async function condemn(
   tribunal: Tribunal,
   of: RepositoryName,
   digests: readonly Digest[],
+  by: string,
 ): Promise<{ readonly saved?: Digest }> {
   const condemned: Digest[] = [];
   for (const digest of digests) {
-    if (await tribunal.condemn(of, digest)) condemned.push(digest);
+    if (await tribunal.condemn(of, digest, by)) condemned.push(digest);
     else {
-      for (const one of condemned) await tribunal.reprieve(of, one);
+      for (const one of condemned) await tribunal.reprieve(of, one, by);
       return { saved: digest };
     }
   }

@@ -61,8 +61,7 @@ export function planRetention(inputs: RetentionInputs): RetentionPlan {
   const deletes = (of: readonly ExpiringGraph[]): Set<Digest> => new Set(of.flatMap((one) => one.deletes));
   // No digest is in two graphs.
   const count = [...expire, ...due].reduce((sum, one) => sum + one.deletes.length, 0);
-  const refused =
-    inputs.withheld ?? whyNot({ policy, config, now, entries: inputs.entries.length, deletes: count });
+  const refused = inputs.withheld ?? whyNot({ policy, config, now, entries: inputs.entries.length, deletes: count });
   const spared = tellSpared(roots, kept, verdicts);
   return {
     registry: of.registry,

@@ -24,10 +24,10 @@ export interface HoldStore {
  * ends by itself, so that a deletion that broke off does not stand in the way of whoever pushes the image again.
  */
 export interface Tribunal {
-  /** False where a lease or a hold is in force. */
-  condemn(of: RepositoryName, digest: Digest): Promise<boolean>;
-  /** Takes a sentence back. */
-  reprieve(of: RepositoryName, digest: Digest): Promise<void>;
+  /** False where a lease or a hold is in force, or somebody else condemned it. @param by who deletes, the same in a retry */
+  condemn(of: RepositoryName, digest: Digest, by: string): Promise<boolean>;
+  /** Takes a sentence of one's own back. */
+  reprieve(of: RepositoryName, digest: Digest, by: string): Promise<void>;
 }
 
 /** How long a deletion may take from its sentence, in ms; a retry asks for another one. */

@@ -61,21 +61,29 @@ describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
       until: new Date(clock.now().getTime() + hours * 3_600_000).toISOString(),
     });
     expect(await store.hold(of, lease(a, 1))).toBe('held');
-    expect(await store.condemn(of, a)).toBe(false);
-    expect(await store.condemn(of, b)).toBe(true);
+    expect(await store.condemn(of, a, 'plan')).toBe(false);
+    expect(await store.condemn(of, b, 'plan')).toBe(true);
     expect(await store.hold(of, lease(b, 1))).toBe('condemned');
-    await store.reprieve(of, b);
+    await store.reprieve(of, b, 'plan');
     expect(await store.hold(of, lease(b, 1))).toBe('held');
-    expect(await store.condemn(of, b)).toBe(false);
+    expect(await store.condemn(of, b, 'plan')).toBe(false);
+    // Of two who delete, one is told yes, and only that one can take it back.
+    expect(await store.condemn(of, digestOf('c'), 'one')).toBe(true);
+    expect(await store.condemn(of, digestOf('c'), 'one')).toBe(true);
+    expect(await store.condemn(of, digestOf('c'), 'two')).toBe(false);
+    await store.reprieve(of, digestOf('c'), 'two');
+    expect(await store.hold(of, lease(digestOf('c'), 1))).toBe('condemned');
+    await store.reprieve(of, digestOf('c'), 'one');
+    expect(await store.hold(of, lease(digestOf('c'), 1))).toBe('held');
     // A lease that ended holds nothing, and a sentence that ended condemns nothing.
     clock.advance(2 * 3_600_000);
-    expect(await store.condemn(of, a)).toBe(true);
-    expect(await store.condemn(of, a)).toBe(true);
+    expect(await store.condemn(of, a, 'plan')).toBe(true);
+    expect(await store.condemn(of, a, 'plan')).toBe(true);
     clock.advance(SENTENCE_MS + 1);
     expect(await store.hold(of, lease(a, 1))).toBe('held');
     expect(await store.hold(of, lease(a, 0.5))).toBe('held');
     clock.advance(0.75 * 3_600_000);
-    expect(await store.condemn(of, a)).toBe(false);
+    expect(await store.condemn(of, a, 'plan')).toBe(false);
   });
 
   it('come with the latest pull of each digest, and since when pulls are told', async () => {
@@ -115,16 +123,16 @@ describe.each(['memory', 'dynamodb'])('leases and plans (%s)', (kind) => {
       '1.0: a lawsuit',
       'case-7: the same lawsuit',
     ]);
-    expect(await store.condemn(of, digest)).toBe(false);
+    expect(await store.condemn(of, digest, 'plan')).toBe(false);
     expect(await store.lift(of, digest, 'case-7')).toBe(true);
     expect(await store.lift(of, digest, 'case-7')).toBe(false);
-    expect(await store.condemn(of, digest)).toBe(false);
+    expect(await store.condemn(of, digest, 'plan')).toBe(false);
     // A lease that comes while there is a hold outlives it.
     await store.hold(of, { digest, reason: 'ecs', until: new Date(clock.now().getTime() + 3_600_000).toISOString() });
     expect(await store.lift(of, digest, '1.0')).toBe(true);
-    expect(await store.condemn(of, digest)).toBe(false);
+    expect(await store.condemn(of, digest, 'plan')).toBe(false);
     clock.advance(2 * 3_600_000);
-    expect(await store.condemn(of, digest)).toBe(true);
+    expect(await store.condemn(of, digest, 'plan')).toBe(true);
     expect(await store.place(of, { ...hold, name: 'late' })).toBe('condemned');
     expect(await store.holds(of)).toEqual([]);
   });

@@ -17,7 +17,8 @@ const partition = (of: RepositoryName): string => `${of.registry}/${of.repositor
 
 const guard = (of: RepositoryName, digest: string) => ({ pk: partition(of), sk: `guard#${digest}` });
 
-const NOT_HELD = '(attribute_not_exists(heldUntil) OR heldUntil < :now) AND attribute_not_exists(holds)';
+const NOT_HELD =
+  '(attribute_not_exists(heldUntil) OR heldUntil < :now) AND attribute_not_exists(holds) AND (attribute_not_exists(condemnedUntil) OR condemnedUntil < :now OR condemnedBy = :by)';
 
 /** The latest time of each digest, and since when there has been any. */
 function dynamoTimes(table: Table, kind: 'pull' | 'use') {
@@ -96,17 +97,18 @@ export function dynamoRetention(table: Table, clock: Clock): RetentionStore {
       });
       return 'held';
     },
-    async condemn(of, digest) {
+    async condemn(of, digest, by) {
       const now = clock.now();
       const until = new Date(now.getTime() + SENTENCE_MS).toISOString();
       const change = {
-        expression: 'SET condemnedUntil = :until',
-        values: { ':until': until, ':now': now.toISOString() },
+        expression: 'SET condemnedUntil = :until, condemnedBy = :by',
+        values: { ':until': until, ':now': now.toISOString(), ':by': by },
       };
       return (await table.update(guard(of, digest), change, NOT_HELD)) !== undefined;
     },
-    async reprieve(of, digest) {
-      await table.update(guard(of, digest), { expression: 'REMOVE condemnedUntil' }, 'attribute_exists(pk)');
+    async reprieve(of, digest, by) {
+      const change = { expression: 'REMOVE condemnedUntil, condemnedBy', values: { ':by': by } };
+      await table.update(guard(of, digest), change, 'condemnedBy = :by');
     },
     async record(of, plan) {
       await table.put({ pk: partition(of), sk: 'plan', ...plan });

@@ -10,12 +10,12 @@ export function memoryRetention(clock: Clock = systemClock): RetentionStore {
   const held: { readonly of: string; readonly lease: Lease }[] = [];
   let holds: { readonly of: string; readonly hold: Hold }[] = [];
   const plans = new Map<string, { readonly key: string; readonly plannedAt: string }>();
-  const sentences = new Map<string, number>();
+  const sentences = new Map<string, { readonly until: number; readonly by: string }>();
   const reports = new Map<string, string>();
   const pulls = memoryTimes();
   const uses = memoryTimes();
   const isCondemned = (of: RepositoryName, digest: Digest): boolean =>
-    (sentences.get(`${key(of)}@${digest}`) ?? 0) > clock.now().getTime();
+    (sentences.get(`${key(of)}@${digest}`)?.until ?? 0) > clock.now().getTime();
   const holdsOf = (of: RepositoryName) => holds.flatMap((row) => (row.of === key(of) ? [row.hold] : []));
   return {
     ...memoryQuarantine(),
@@ -39,15 +39,19 @@ export function memoryRetention(clock: Clock = systemClock): RetentionStore {
       holds = holds.filter((row) => row.of !== key(of) || row.hold.digest !== digest || row.hold.name !== name);
       return holds.length < before;
     },
-    async condemn(of, digest) {
+    async condemn(of, digest, by) {
       const now = clock.now();
+      if (isCondemned(of, digest) && sentences.get(`${key(of)}@${digest}`)?.by !== by) return false;
       const isHeld =
         holdsOf(of).some((hold) => hold.digest === digest) ||
         held.some((row) => row.of === key(of) && row.lease.digest === digest && row.lease.until > now.toISOString());
-      if (!isHeld) sentences.set(`${key(of)}@${digest}`, now.getTime() + SENTENCE_MS);
+      if (!isHeld) sentences.set(`${key(of)}@${digest}`, { until: now.getTime() + SENTENCE_MS, by });
       return !isHeld;
     },
-    reprieve: async (of, digest) => void sentences.delete(`${key(of)}@${digest}`),
+    async reprieve(of, digest, by) {
+      const at = `${key(of)}@${digest}`;
+      if (sentences.get(at)?.by === by) sentences.delete(at);
+    },
     record: async (of, plan) => void plans.set(key(of), plan),
     last: async (of) => plans.get(key(of)),
     pulled: async (of, { digest, pulledAt }) => pulls.note(of, digest, pulledAt),

@@ -287,12 +287,12 @@ describe('what a plan takes', () => {
   it('cannot be put back while it is being deleted, and not be deleted once it was put back', async () => {
     w.clock.advance(8 * DAY_MS);
     const made = await w.plan();
-    await w.retention.condemn(of, w.one);
+    await w.retention.condemn(of, w.one, 'plan');
     await expect(bringBack(w, { ...of, reference: w.one, reason: 'asked' })).rejects.toMatchObject({
       code: 'too-late',
     });
     await bringBack(w, { ...of, reference: 't1', reason: 'asked' });
-    await w.retention.reprieve(of, w.one);
+    await w.retention.reprieve(of, w.one, 'plan');
     const spared: string[] = [];
     await carryOutPlan(w, made, { key: 'x', digest: digestOf('x') }, config, async (step) => {
       const result = await step.perform();

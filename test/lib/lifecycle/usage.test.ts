@@ -422,7 +422,7 @@ describe('a report of what runs', () => {
 
   it('cannot be of tomorrow, and tells what came too late', async () => {
     const { ports, retention } = await world();
-    await retention.condemn(of, digestOf('old'));
+    await retention.condemn(of, digestOf('old'), 'plan');
     const result = await reportUsage(ports, report({ observedAt: '2030-01-01T00:00:00.000Z' }));
     expect(result.condemned).toEqual([`${HOST}/web@${digestOf('old')}`]);
     expect(await retention.lastReport('eks/prod')).toBe('2026-06-01T00:05:00.000Z');
