@@ -33,7 +33,13 @@ export interface ChangeReading {
 export type SourceReading = (
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'files'; readonly files: AsyncIterable<SourceFile>; readonly validator?: string | undefined }
+  | {
+      readonly kind: 'files';
+      readonly files: AsyncIterable<SourceFile>;
+      readonly validator?: string | undefined;
+      /** They may be older than what was read before: the changes since count at once, so that nothing goes back. */
+      readonly isBehind?: boolean;
+    }
   | ChangeReading
 ) & {
   /** What was asked of the network for it. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
-import { describeError, isLadingError, LadingError } from '../core/errors.ts';
+import { describeError, LadingError } from '../core/errors.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { advisoriesUpdated, draftEvent, type EventDraft } from '../events/index.ts';
-import { COMPILER_VERSION, type CompiledSource, compileAdvisories } from './compile-advisories.ts';
+import { COMPILER_VERSION } from './compile-advisories.ts';
 import { diffSnapshots, summarize } from './diff-snapshots.ts';
 import { AdvisorySourceError, type SourceProblem } from './errors.ts';
 import { isPseudoEcosystem, type Snapshot, type SourceSection } from './model.ts';
@@ -13,9 +13,9 @@ import type {
   CurrentSnapshot,
   RematchProgress,
   SourceLog,
-  SourceReading,
   SourceState,
 } from './ports.ts';
+import { readAndCompile, withoutThoseOf } from './read-source.ts';
 import { composeSnapshot } from './snapshot.ts';
 
 export interface SyncPorts {
@@ -202,59 +202,6 @@ async function readSource(
     const problem = { kind: error.problem, message: describeError(error) };
     return { section: previous, report: { ...report('failed', previous), problem } };
   }
-}
-
-interface Compiled {
-  readonly reading: SourceReading;
-  readonly compiled?: CompiledSource;
-}
-
-/** Where a shard of the section in force is gone, changes say too little: the source is read whole, which mends it. */
-async function readAndCompile(
-  ports: SyncPorts,
-  source: AdvisorySource,
-  base: SourceSection | undefined,
-  options: SyncOptions,
-): Promise<Compiled> {
-  const reading = await source.read(base?.validator);
-  if (reading.kind === 'unchanged' || reading.kind === 'absent') return { reading };
-  try {
-    return { reading, compiled: await compileReading(ports, reading, base, options) };
-  } catch (error) {
-    const isGone = isLadingError(error, 'shard-missing') || isLadingError(error, 'document-damaged');
-    if (reading.kind !== 'changes' || !isGone) throw error;
-    return readAndCompile(ports, source, undefined, options);
-  }
-}
-
-function withoutThoseOf(base: SourceSection | undefined, shards: CompiledSource['shards']): CompiledSource['shards'] {
-  const stored = new Set(base?.ecosystems.flatMap((ecosystem) => ecosystem.shards));
-  return new Map([...shards].filter(([digest]) => !stored.has(digest)));
-}
-
-async function compileReading(
-  { store, clock }: SyncPorts,
-  reading: Extract<SourceReading, { readonly kind: 'files' | 'changes' }>,
-  base: SourceSection | undefined,
-  { limits, deadline }: SyncOptions,
-): Promise<CompiledSource> {
-  // Twenty formats, which whoever only matches need not load.
-  const { readAdvisories } = await import('./read-advisories.ts');
-  const inTime = async function* <T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const item of items) {
-      if (deadline && clock.now() >= deadline) {
-        throw new AdvisorySourceError('too-large', 'it could not be read to its end in the time that a run has');
-      }
-      yield item;
-    }
-  };
-  if (reading.kind === 'files') return compileAdvisories(inTime(readAdvisories(reading.files, limits)));
-  if (!base) throw new AdvisorySourceError('broken', 'it tells of changes, and nothing was read from it before');
-  const { foldChanges } = await import('./fold-changes.ts');
-  const made = await compileAdvisories(inTime(foldChanges(store, base, reading, limits)));
-  // What was left out of the whole is still left out.
-  const { rejected } = made.section.rejected.count > 0 ? made.section : base;
-  return { ...made, section: { ...made.section, rejected } };
 }
 
 /** Below this, a source is too small for its losses to mean anything. */

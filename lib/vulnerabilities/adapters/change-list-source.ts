@@ -250,6 +250,8 @@ async function readArchive(
   return {
     kind: 'files',
     validator: JSON.stringify(next),
+    // Without a list there are no changes to ask for.
+    isBehind: newest !== undefined,
     files: (async function* () {
       yield { path: new URL(url).pathname, bytes };
     })(),

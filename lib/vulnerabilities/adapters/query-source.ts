@@ -139,6 +139,7 @@ export function githubAdvisoriesSource(options: QueryOptions & { readonly archiv
           // The archive may lag what the API tells by some hours.
           validator: JSON.stringify({ since: new Date(Date.parse(began) - DAY_MS).toISOString(), archiveAt: began }),
           fetchedBytes: client.fetched(),
+          isBehind: true,
         };
       }
       if (files.length === 0) return { kind: 'unchanged', fetchedBytes: client.fetched() };

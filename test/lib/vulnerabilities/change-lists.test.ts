@@ -58,7 +58,10 @@ describe('a bucket of OSV', () => {
     const { bucket, read, match, clock } = setUp();
     const first = await read();
     expect(first.report).toMatchObject({ state: 'updated', advisories: 60 });
-    expect(first.asked).toEqual(['200 modified_id.csv', '200 all.zip']);
+    // The last hour before the archive is read once more: its exporter may have been at work.
+    const lastHour = [53, 54, 55, 56, 57, 58, 59].map((i) => `200 X-${i}.json`);
+    expect(first.asked.slice(0, 3)).toEqual(['200 modified_id.csv', '200 all.zip', '200 modified_id.csv']);
+    expect(first.asked.slice(3).sort()).toEqual(lastHour);
     clock.advance(3_600_000 * 2);
     bucket.put(
       record('X-3', 130, '0..0.2.0'),
@@ -66,10 +69,8 @@ describe('a bucket of OSV', () => {
       record('X-4', 132, '0..1.0.0', { withdrawn: minute(132) }),
     );
     const second = await read();
-    // The last hour before the archive is read once more: its exporter may have been at work.
-    const lastHour = [53, 54, 55, 56, 57, 58, 59].map((i) => `200 X-${i}.json`);
     expect(second.asked.sort()).toEqual(
-      ['200 modified_id.csv', '200 X-4.json', '200 X-new.json', '200 X-3.json', ...lastHour].sort(),
+      ['200 modified_id.csv', '200 X-4.json', '200 X-new.json', '200 X-3.json'].sort(),
     );
     expect(await affected(match, 'p-X-3', 'p-X-4', 'p-X-5', 'p-X-new')).toEqual(['X-5', 'X-new']);
     expect(second.snapshot?.id).toBe(await whole(bucket.records.values()));
@@ -119,10 +120,10 @@ describe('a bucket of OSV', () => {
     const run = () =>
       syncAdvisories({ sources: [source], store, progress: advisories, documents: memoryDocuments(), clock });
     await run();
+    expect(Math.max(...put.splice(0))).toBeGreaterThan(20);
     bucket.put(record('X-7', 200, '0..0.2.0'));
     expect((await run()).snapshot?.id).toBe(await whole(bucket.records.values()));
-    expect(put[0]).toBeGreaterThan(20);
-    expect(put[1]).toBeLessThan(5);
+    expect(Math.max(...put.splice(0))).toBeLessThan(5);
     bucket.put(record('X-8', 300, '0..0.2.0'));
     const current = await advisories.currentSnapshot();
     const held = current?.snapshot.sources[0]?.ecosystems.find(({ name }) => name === 'npm')?.shards ?? [];
@@ -131,7 +132,8 @@ describe('a bucket of OSV', () => {
     const again = await run();
     expect(again.sources).toMatchObject([{ state: 'updated' }]);
     expect(publisher.asked().some(({ url, status }) => status === 200 && url === `${folder}all.zip`)).toBe(true);
-    expect(put[2]).toBeGreaterThan(20);
+    expect(Math.max(...put)).toBeGreaterThan(20);
+    expect(again.snapshot?.id).toBe(await whole(bucket.records.values()));
   });
 
   it('may list what is not there yet: it is asked for again until it is', async () => {
@@ -179,7 +181,7 @@ describe('a bucket of OSV', () => {
     bucket.put(...Array.from({ length: 25 }, (_, i) => record(`Z-${i}`, 400 + i)));
     bucket.writeArchive(minute(500));
     const { snapshot } = await sync([source]);
-    expect(asked()).toEqual(['200 modified_id.csv', '200 modified_id.csv', '200 all.zip']);
+    expect(asked().slice(0, 3)).toEqual(['200 modified_id.csv', '200 modified_id.csv', '200 all.zip']);
     expect(snapshot?.id).toBe(await whole(bucket.records.values()));
   });
 
@@ -194,6 +196,20 @@ describe('a bucket of OSV', () => {
     clock.advance(7 * 86_400_000);
     expect((await read()).asked).toContain('200 all.zip');
     expect(await affected(match, 'p-X-5')).toEqual([]);
+  });
+
+  it('does not go back by an archive that is older than what was read already', async () => {
+    const { bucket, read, match, clock } = setUp();
+    await read();
+    bucket.put(record('X-other', 100));
+    bucket.writeArchive(minute(100));
+    bucket.put(record('X-3', 200, '0..0.2.0'));
+    await read();
+    clock.advance(7 * 86_400_000);
+    const { asked, snapshot } = await read();
+    expect(asked).toContain('200 all.zip');
+    expect(await affected(match, 'p-X-3', 'p-X-other')).toEqual(['X-other']);
+    expect(snapshot?.id).toBe(await whole(bucket.records.values()));
   });
 
   const problem = async (tamper: (set: ReturnType<typeof setUp>) => void, more: Partial<SourceSettings> = {}) => {

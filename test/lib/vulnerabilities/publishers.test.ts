@@ -647,6 +647,7 @@ describe('GitHub’s advisories', () => {
       ['0.9.0', 'unknown', '2.0.0', 'GHSA-aaaa-aaaa-aaaa', undefined],
       ['1.4.0', 'unknown', '2.0.0', 'GHSA-aaaa-aaaa-aaaa', undefined],
     ]);
+    queries.splice(0);
     pages.push(
       { content: json([rest('GHSA-aaaa-aaaa-aaaa')]), link: next(1) },
       { content: json([rest('GHSA-bbbb-bbbb-bbbb', { withdrawn_at: '2026-06-01T00:00:00Z' })]) },
