@@ -199,7 +199,8 @@ export class Connection {
   #onRead(count: number): boolean {
     this.#received += count;
     this.#touched = performance.now();
-    this.#paused = !this.#slabs.add(count);
+    // Once told to stop, TLS still hands over what it has decrypted.
+    if (!this.#slabs.add(count)) this.#paused = true;
     if (!this.#busy) this.destroy(new ConnectionLost('the peer said something that nobody asked for'));
     else if (this.#wake !== undefined) this.#offer();
     return !this.#paused;
