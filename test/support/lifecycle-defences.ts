@@ -26,8 +26,8 @@ const store = (title: string) => ['test/contract/small-stores.test.ts', title] a
 export const lifecycleDefences: readonly Defence[] = [
   defence('deletion of what is leased at that moment', moment, [
     `${LIFECYCLE}/expire-graph.ts`,
-    'if (sentence.saved !== undefined) return',
-    'if (sentence.saved === graph.why) return',
+    'if (sentence.saved !== undefined)',
+    'if (sentence.saved === graph.why)',
   ]),
   defence('deletion of what is put on hold at that moment', moment, [
     MEMORY,
