@@ -1,9 +1,21 @@
+import type { Clock } from '../core/clock.ts';
 import { isLadingError } from '../core/errors.ts';
 import { type CompiledSource, compileAdvisories } from './compile-advisories.ts';
 import { AdvisorySourceError } from './errors.ts';
 import type { SourceSection } from './model.ts';
-import type { AdvisorySource, SourceReading } from './ports.ts';
-import type { SyncOptions, SyncPorts } from './sync-advisories.ts';
+import type { ReadLimits } from './open-file.ts';
+import type { AdvisorySource, AdvisoryStore, SourceReading } from './ports.ts';
+
+export interface ReadPorts {
+  readonly store: Pick<AdvisoryStore, 'loadShards' | 'putShards'>;
+  readonly clock: Clock;
+}
+
+export interface ReadOptions {
+  readonly limits?: ReadLimits;
+  /** A source that is still being read then has failed: it must not take the others' news with it. */
+  readonly deadline?: Date;
+}
 
 export interface Compiled {
   readonly reading: SourceReading;
@@ -17,10 +29,10 @@ export interface Compiled {
  * @throws AdvisorySourceError
  */
 export async function readAndCompile(
-  ports: SyncPorts,
+  ports: ReadPorts,
   source: AdvisorySource,
   base: SourceSection | undefined,
-  options: SyncOptions,
+  options: ReadOptions,
 ): Promise<Compiled> {
   const reading = await source.read(base?.validator);
   if (reading.kind === 'unchanged' || reading.kind === 'absent') return { reading };
@@ -38,10 +50,10 @@ export async function readAndCompile(
 
 /** Folds what changed since the archive into it, before it is in force: what was known of those records must not go back. */
 async function catchUp(
-  ports: SyncPorts,
+  ports: ReadPorts,
   source: AdvisorySource,
   archive: Required<Compiled>,
-  { isFirst, ...options }: SyncOptions & { readonly isFirst: boolean },
+  { isFirst, ...options }: ReadOptions & { readonly isFirst: boolean },
 ): Promise<Compiled> {
   const { reading, compiled } = archive;
   const section = sectionOf(source, compiled, reading.kind === 'files' ? reading.validator : undefined);
@@ -75,10 +87,10 @@ export function withoutThoseOf(
 }
 
 async function compileReading(
-  { store, clock }: SyncPorts,
+  { store, clock }: ReadPorts,
   reading: Extract<SourceReading, { readonly kind: 'files' | 'changes' }>,
   base: SourceSection | undefined,
-  { limits, deadline }: SyncOptions,
+  { limits, deadline }: ReadOptions,
 ): Promise<CompiledSource> {
   // Twenty formats, which whoever only matches need not load.
   const { readAdvisories } = await import('./read-advisories.ts');

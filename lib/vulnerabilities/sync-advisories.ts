@@ -6,7 +6,6 @@ import { COMPILER_VERSION } from './compile-advisories.ts';
 import { diffSnapshots, summarize } from './diff-snapshots.ts';
 import { AdvisorySourceError, type SourceProblem } from './errors.ts';
 import { isPseudoEcosystem, type Snapshot, type SourceSection } from './model.ts';
-import type { ReadLimits } from './open-file.ts';
 import type {
   AdvisorySource,
   AdvisoryStore,
@@ -15,7 +14,7 @@ import type {
   SourceLog,
   SourceState,
 } from './ports.ts';
-import { readAndCompile, withoutThoseOf } from './read-source.ts';
+import { type ReadOptions, readAndCompile, withoutThoseOf } from './read-source.ts';
 import { composeSnapshot } from './snapshot.ts';
 
 export interface SyncPorts {
@@ -28,14 +27,11 @@ export interface SyncPorts {
   readonly log?: SourceLog;
 }
 
-export interface SyncOptions {
-  readonly limits?: ReadLimits;
+export interface SyncOptions extends ReadOptions {
   /** Takes over a source that lost most of what it had; a person has looked at it. */
   readonly acceptShrink?: boolean;
   /** No source is begun after this, so that a run ends with what it has, however much there is to read at first. */
   readonly until?: Date;
-  /** A source that is still being read then has failed: it must not take the others' news with it. */
-  readonly deadline?: Date;
   /** Nobody waits for news: what changed is not worked out, and no event tells of it. */
   readonly quiet?: boolean;
 }
