@@ -149,7 +149,7 @@ async function withdraw(
       target,
       replicas: ports().replicas,
       // A lease and a deletion that meet are settled in one write: see lib/lifecycle.
-      isHeld: async (at) => !(await retention().condemn(at, at.digest)),
+      isHeld: async (at) => !(await retention().condemn(at, at.digest, `replication by ${rule}`)),
       parentsOf: (at) => catalog().parentsOf(at),
     },
     subject,

@@ -15,6 +15,8 @@ export interface GraphTransfer extends ManifestTarget {
   readonly mountFrom?: readonly string[];
   readonly places?: BlobPlaces | undefined;
   readonly limits?: TransferLimits | undefined;
+  /** A manifest that the target was just seen to hold. */
+  readonly seen?: Digest | undefined;
   /**
    * Whether a manifest that the target has is known to have arrived whole: its blobs are then not asked for.
    *
@@ -35,7 +37,7 @@ export type GraphCopy =
  */
 export async function copyGraph(transfer: GraphTransfer, graph: ClosedGraph): Promise<GraphCopy> {
   const { source, target, from, repository, signal, limits } = transfer;
-  const held = await heldManifests(transfer, graph);
+  const held = await heldManifests(transfer, graph, transfer.seen);
   const doubtful = doubtfulBlobs(graph, held, transfer.isSettled);
   const there = await heldBlobs({ target, to: repository, signal }, doubtful);
   const absent = doubtful.filter((_, i) => !there[i]);

@@ -18,8 +18,12 @@ const PUTS_AT_ONCE = 4;
 /** What the target has of a manifest. `unlisted`: a referrer that is there and that its subject does not list. */
 export type Held = 'there' | 'unlisted' | 'absent';
 
-/** Asks for all manifests of a graph at once. */
-export async function heldManifests(to: ManifestTarget, graph: ClosedGraph): Promise<ReadonlyMap<Digest, Held>> {
+/** Asks for all manifests of a graph at once, but for one that was seen a moment ago. */
+export async function heldManifests(
+  to: ManifestTarget,
+  graph: ClosedGraph,
+  seen?: Digest,
+): Promise<ReadonlyMap<Digest, Held>> {
   const ask = createGate(QUESTIONS_AT_ONCE);
   const { target, repository } = to;
   const call = callOf(to);
@@ -27,6 +31,7 @@ export async function heldManifests(to: ManifestTarget, graph: ClosedGraph): Pro
   const listed = new Map([...subjects].map((subject) => [subject, ask(() => referrersAt(to, subject))]));
   const asked = graph.nodes.map(async ({ manifest }): Promise<[Digest, Held]> => {
     const { digest, size, subject } = manifest;
+    if (digest === seen && subject === undefined) return [digest, 'there'];
     const head = await ask(() => target.headManifest({ repository, reference: digest }, call));
     if (head?.size !== size) return [digest, 'absent'];
     const known = subject && (await listed.get(subject.digest));

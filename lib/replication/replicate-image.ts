@@ -39,7 +39,7 @@ export async function replicateImage(
   const { source, target } = ports;
   const { repository, digest } = request.source;
   const { limits, ...call } = options;
-  const tagged = isTagged(ports, request, call);
+  const tagged = tagThatIsRight(ports, request, call);
   const [walked] = await Promise.all([
     walkClosedGraph(source, { repository, digest }, { ...call, referrerLimit: REPLICATED_REFERRERS }),
     tagged,
@@ -50,33 +50,43 @@ export async function replicateImage(
 
   const arrived = await recordIntentions(ports, request, graph);
   // A tag is only ever set on a whole image: what hangs together under it need not be asked for part by part.
-  const underTag = (await tagged) ? partsOf(graph) : none;
+  const right = await tagged;
+  const underTag = right === undefined ? none : partsOf(graph);
   const isSettled = (one: Digest): boolean => !request.thorough && (arrived.has(one) || underTag.has(one));
   const sameRegistry = source.host === target.host ? [repository] : [];
   const mountFrom = [...sameRegistry, ...(request.mountFrom ?? [])];
   const to = { target, repository: request.target.repository, ...call };
   const copy = await copyGraph(
-    { ...to, source, from: repository, mountFrom, places: ports.places, isSettled, limits },
+    {
+      ...to,
+      source,
+      from: repository,
+      mountFrom,
+      places: ports.places,
+      isSettled,
+      limits,
+      seen: right === undefined ? undefined : graph.root,
+    },
     graph,
   );
   if (copy.kind !== 'copied') return copy;
-  const tags = await setTags({ ...ports, tags: ports.replicas.tags }, request, graph, options.signal);
+  const tags = await setTags({ ...ports, tags: ports.replicas.tags }, request, graph, { ...call, right });
   await completeRecords(ports, request, graph, arrived);
   return { ...copy, kind: 'replicated', mediaType: rootOf(graph).mediaType, ...tags, complete: graph.complete };
 }
 
 const none: ReadonlySet<Digest> = new Set();
 
-/** Whether the target has one of the tags on the image already. Asked for while the source is walked. */
-async function isTagged(
+/** A tag that the target has on the image already. Asked for while the source is walked. */
+async function tagThatIsRight(
   { target }: ReplicationPorts,
   request: ReplicationRequest,
   call: { readonly signal?: AbortSignal },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const [tag] = [...(request.names ?? []), ...request.tags];
-  if (tag === undefined || request.thorough) return false;
+  if (tag === undefined || request.thorough) return undefined;
   const head = await target.headManifest({ repository: request.target.repository, reference: tag }, call);
-  return head?.digest === request.source.digest;
+  return head?.digest === request.source.digest ? tag : undefined;
 }
 
 /** The image and, of an index, its images: what the registry had to see before it took the tag. */

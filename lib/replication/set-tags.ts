@@ -5,7 +5,7 @@ import { isLadingError, LadingError } from '../core/errors.ts';
 import type { ClosedGraph, GraphNode, Registry, RegistryReader } from '../registry/index.ts';
 import { decideTag } from './decide-tag.ts';
 import type { ReplicationRequest, RepositoryAddress, TagLeft } from './model.ts';
-import type { TagLedger } from './ports.ts';
+import type { SetTag, TagLedger } from './ports.ts';
 
 export interface TagPorts {
   readonly source: Pick<RegistryReader, 'headManifest'>;
@@ -41,7 +41,11 @@ export async function setTags(
   ports: TagPorts,
   request: ReplicationRequest,
   graph: ClosedGraph,
-  signal: AbortSignal | undefined,
+  options: {
+    readonly signal?: AbortSignal;
+    /** A tag that was just seen to be right: nothing is asked of it again, as nothing is to be written. */
+    readonly right?: string | undefined;
+  },
 ): Promise<TagsSet> {
   const of = (tags: readonly string[], chosen: boolean) =>
     tags.map((tag): Wanted => ({ tag, digest: graph.root, chosen }));
@@ -52,7 +56,7 @@ export async function setTags(
   const done: string[] = [];
   const left: { readonly tag: string; readonly why: TagLeft }[] = [];
   for (const round of rounds) {
-    const outcomes = await mapLimit(round, AT_ONCE, (wanted) => setTag(ports, request, graph, wanted, signal));
+    const outcomes = await mapLimit(round, AT_ONCE, (wanted) => setTag(ports, request, graph, wanted, options));
     outcomes.forEach((outcome, i) => {
       const { tag } = round[i] as Wanted;
       if (outcome === 'set') done.push(tag);
@@ -67,11 +71,15 @@ async function setTag(
   { source: from, target: to, conflict = 'source' }: ReplicationRequest,
   graph: ClosedGraph,
   { tag, digest, chosen }: Wanted,
-  signal: AbortSignal | undefined,
+  { signal, right }: Parameters<typeof setTags>[3],
 ): Promise<'set' | TagLeft> {
   const { source, target, tags, movedAt } = ports;
   const call = signal === undefined ? {} : { signal };
   const { repository } = to;
+  if (tag === right && digest === graph.root) {
+    await noteRight(ports, to, tag, digest, await tags?.find(to, tag));
+    return 'set';
+  }
   const node = graph.nodes.find(({ manifest }) => manifest.digest === digest);
   const [here, there, known] = await Promise.all([
     chosen ? { digest } : source.headManifest({ repository: from.repository, reference: tag }, call),
@@ -93,14 +101,25 @@ async function setTag(
     case 'conflict':
       return 'conflict';
     case 'there':
-      if (known?.digest !== digest) await tags?.swap(to, tag, known?.digest, digest, ports.clock.now().toISOString());
-      if (known?.digest !== digest || known.movingFrom !== undefined) await tags?.settle(to, tag, digest);
+      await noteRight(ports, to, tag, digest, known);
       return 'set';
     case 'set':
       return moveTag(ports, to, tag, { node, before: known?.digest }, call);
     default:
       return decision satisfies never;
   }
+}
+
+/** The tag is where it should be, whoever put it there. */
+async function noteRight(
+  { tags, clock }: TagPorts,
+  to: RepositoryAddress,
+  tag: string,
+  digest: Digest,
+  known: SetTag | undefined,
+): Promise<void> {
+  if (known?.digest !== digest) await tags?.swap(to, tag, known?.digest, digest, clock.now().toISOString());
+  if (known?.digest !== digest || known.movingFrom !== undefined) await tags?.settle(to, tag, digest);
 }
 
 /** The ledger is moved first, under a condition: of two workers that move one tag, one goes on. */
