@@ -175,6 +175,8 @@ export async function race(
   const pushed = new Set<Digest>(descriptors.map(({ digest }) => digest));
   const pulls = new Map<Digest, { readonly at: string; readonly turn: number }>();
   const condemned = new Map<Digest, number>();
+  const isThere = async (digest: Digest): Promise<boolean> =>
+    (await inner.headManifest({ repository, reference: digest })) !== undefined;
   let turn = 0;
   let running = 0;
   let runs = 0;
@@ -195,12 +197,13 @@ export async function race(
     holds: step('holds', retention.holds),
     hold: step('hold', async (...given: Parameters<typeof retention.hold>) => {
       const outcome = await retention.hold(...given);
-      if (outcome === 'held') held.set(given[1].digest, 'leased');
+      // Of what was gone before, and whose sentence is over, a lease is harmless.
+      if (outcome === 'held' && (await isThere(given[1].digest))) held.set(given[1].digest, 'leased');
       return outcome;
     }),
     place: step('place', async (...given: Parameters<typeof retention.place>) => {
       const outcome = await retention.place(...given);
-      if (outcome === 'held') held.set(given[1].digest, 'on hold');
+      if (outcome === 'held' && (await isThere(given[1].digest))) held.set(given[1].digest, 'on hold');
       return outcome;
     }),
     condemn: step('condemn', async (...given: Parameters<typeof retention.condemn>) => {
@@ -279,8 +282,8 @@ export async function race(
       found.push(`${digest} was pulled and deleted`);
     if (waited.has(digest) && waiting.has(digest)) found.push(`${digest} was deleted before it was copied`);
     for (const [index, children] of compared.indexes) {
-      const isThere = (await inner.headManifest({ repository, reference: index })) !== undefined;
-      if (isThere && children.some((child) => child.digest === digest)) found.push(`a child of ${index} was deleted`);
+      if ((await isThere(index)) && children.some((child) => child.digest === digest))
+        found.push(`a child of ${index} was deleted`);
     }
     for (const [tag, named] of compared.kept) {
       // Another run may have deleted it before this one looked; that was within its own half minute.
