@@ -23,6 +23,7 @@ export const compareSboms = defineFunction({
           },
         },
         { source: ['lading.intake'], 'detail-type': ['Image Deleted'] },
+        { source: ['lading.lifecycle'], 'detail-type': ['Image Expired'] },
         {
           source: ['lading.inventory'],
           'detail-type': ['Image Cataloged'],

@@ -6,10 +6,12 @@ import { systemClock } from '../../lib/core/clock.ts';
 import type { Digest } from '../../lib/core/digest.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
 import {
+  type EventDraft,
   type EventMetadata,
   type ImageSubject,
   imageCataloged,
   imageDeleted,
+  imageExpired,
   sbomCreated,
   sbomReceived,
 } from '../../lib/events/index.ts';
@@ -100,17 +102,33 @@ const forget = once(() => {
   };
 });
 
-const deleted = route({
-  on: imageDeleted,
-  key: ({ subject, deletedAt }) => ({ subject: locationKey(subject), stage: 'forget-sboms', version: deletedAt }),
-  perform: async (data) => {
-    const registry = await registries().open(data.subject.registry);
-    const forgotten = await forgetSboms({ ...forget(), registry }, data, config());
-    if (forgotten.kind === 'removed') return forgotten.events;
-    const why = forgotten.kind === 'kept' ? forgotten.why : forgotten.kind;
-    logger.info(`SBOMs of ${locationKey(data.subject)} stay: ${why}`);
-    return [];
+async function forgetOne(data: Parameters<typeof forgetSboms>[1]) {
+  const registry = await registries().open(data.subject.registry);
+  const forgotten = await forgetSboms({ ...forget(), registry }, data, config());
+  if (forgotten.kind === 'removed') return forgotten.events;
+  const why = forgotten.kind === 'kept' ? forgotten.why : forgotten.kind;
+  logger.info(`SBOMs of ${locationKey(data.subject)} stay: ${why}`);
+  return [];
+}
+
+/** What retention deletes is told with its whole graph; not every registry tells of it as well. */
+const expired = route({
+  on: imageExpired,
+  key: ({ subject }, { id }) => ({ subject: locationKey(subject), stage: 'forget-sboms', version: id }),
+  perform: async ({ subject, deleted: gone }, { occurredAt: deletedAt }) => {
+    const { registry, repository } = subject;
+    const events: EventDraft[] = [];
+    for (const digest of gone) {
+      events.push(...(await forgetOne({ subject: { registry, repository, digest, tags: [] }, deletedAt })));
+    }
+    return events;
   },
 });
 
-export const handler = stageHandler(once(stagePorts), [created, attached, uploaded, deleted]);
+const deleted = route({
+  on: imageDeleted,
+  key: ({ subject, deletedAt }) => ({ subject: locationKey(subject), stage: 'forget-sboms', version: deletedAt }),
+  perform: forgetOne,
+});
+
+export const handler = stageHandler(once(stagePorts), [created, attached, uploaded, deleted, expired]);

@@ -77,6 +77,10 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   [/^record-usage: /, 'what registries tell of pulls, and clusters of what runs: test/e2e/webhook.test.ts'],
   [/^compare-sboms: events:putevents/, 'SBOMs of others, and none is attached here'],
   [
+    /^compare-sboms: (?:s3:deleteobject|ecr:(?:batchdeleteimage|listimages)|read table (?:catalog|signatures))/,
+    'SBOMs go with their image: test/lib/external-sboms/forget-sboms.test.ts',
+  ],
+  [
     /^(?:attest-image|renew-verdicts|replicate-image): ecr:listimages$/,
     'comes with the right to delete: whoever deletes by rule looks at everything first, these know what they delete',
   ],
