@@ -76,7 +76,15 @@ describe('what a handler reads of its environment', () => {
       ['setting', 'name'],
       ['table', 'name'],
     ]);
-    for (const reader of ['table', 'documents', 'bucketRegistry', 'bucketCollector', 'bucketPacker', 'secretId', 'setting']) {
+    for (const reader of [
+      'table',
+      'documents',
+      'bucketRegistry',
+      'bucketCollector',
+      'bucketPacker',
+      'secretId',
+      'setting',
+    ]) {
       expect(wiring).toMatch(new RegExp(`export (?:const ${reader} =|function ${reader}\\b)`));
     }
   });

@@ -270,7 +270,8 @@ function rightsOf(use: Use): string[] {
     return on('secretsmanager', 'GetSecretValue', `<${id}>`);
   }
   // Nothing trusts signatures by others here.
-  if ('revocations' in use || 'signer' in use || 'scanners' in use || ('registry' in use && use.onlyWith !== undefined)) return [];
+  if ('revocations' in use || 'signer' in use || 'scanners' in use || ('registry' in use && use.onlyWith !== undefined))
+    return [];
   if ('registry' in use) {
     const pull = 'BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer';
     const more = {
