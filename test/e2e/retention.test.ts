@@ -6,6 +6,7 @@ import type { Digest } from '../../lib/core/digest.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
 import { findingsChanged, imageExpired, retentionPlanned } from '../../lib/events/index.ts';
 import { walkClosedGraph } from '../../lib/registry/index.ts';
+import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { verifyImage } from '../../lib/signing/index.ts';
 import { apkDatabase, buildImage, buildLayer, osRelease } from '../lib/sbom/image-builder.ts';
 import { putAdvisory } from '../support/advisories.ts';
@@ -191,6 +192,18 @@ describe('retention', () => {
     const changed = (await eventsOf('Findings Changed')).map(({ data }) => findingsChanged.data.parse(data).subject);
     const there = [images.first, images.second, images.shared, images.last].map(({ descriptor }) => descriptor.digest);
     expect(changed.map(({ digest }) => digest).sort()).toEqual([...there, newest].sort());
+  });
+
+  it('lets its SBOM go when the last copy of the image is gone, and not before', async () => {
+    const sboms = documentSbomStore(system.documents);
+    // What retention deleted at the source is still whole at the replica.
+    expect(await sboms.get(own)).toBeDefined();
+    const { client } = system.replica;
+    for (const digest of [expiring, own]) await client.deleteManifest({ repository: REPOSITORY, digest });
+    await system.settle();
+    expect(await sboms.get(own)).toBeUndefined();
+    expect(await sboms.get(shared)).toBeDefined();
+    expect(await eventsOf('SBOMs Removed')).toHaveLength(1);
   });
 
   it('lets what was deleted come again, and be signed as before', async () => {
