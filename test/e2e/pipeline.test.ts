@@ -38,6 +38,11 @@ const EVENTS_OF_AN_IMAGE = [
 const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
   [/: ecr:batchchecklayeravailability$/, 'ECR asks for it where a client asks if a blob is there: part of pulling'],
   [/: ecr:getdownloadurlforlayer$/, 'part of pulling, which some functions do of manifests alone'],
+  [/^reconcile: read table audit$/, 'what was spent of budgets, and none is configured: test/lib/cost'],
+  [
+    /^api: s3:getobject documents\/(?:contents|layers)\//,
+    'advice on layers and what is twice in them: test/lib/console/storage.test.ts',
+  ],
   [/^reconcile: (?:read|write) table deliveries$/, 'where polling stands: test/e2e/polling.test.ts'],
   [/: ecr:createrepository$/, 'the registry of this machine makes a repository at the first push, ECR does not'],
   [

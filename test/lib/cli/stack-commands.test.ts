@@ -97,14 +97,23 @@ describe('commands that ask a stack', () => {
 
   it('tell what storage costs, by whom', async () => {
     const { out, err } = await run('cost', 'report', '--month', '2026-12');
-    expect(out).toMatch(/^OWNER\s+GB-MONTHS\s+USD\s+ALONE GB-MONTHS\s+ALONE USD\n/);
-    expect(err).toContain('by prices of');
+    expect(out).toMatch(/^OWNER\s+STORAGE\s+USD\s+ALONE\s+CO2E G\n/);
+    expect(err).toContain('by list prices of');
     const folder = temporaryFolder();
-    const prices = { asOf: '2026-05-01', storagePerGbMonth: 1e6, archivePerGbMonth: 0, transferPerGb: 0 };
-    writeFileSync(join(folder, 'prices.json'), JSON.stringify(prices));
-    const csv = await run('cost', 'report', '--month', '2026-12', '-o', 'csv', '--prices', join(folder, 'prices.json'));
-    expect(csv.out.split('\r\n')[0]).toBe('OWNER,GB-MONTHS,USD,ALONE GB-MONTHS,ALONE USD');
+    const file = join(folder, 'prices.json');
+    writeFileSync(file, JSON.stringify({ regions: { 'eu-central-1': { storagePerGbMonth: 1e6 } } }));
+    const csv = await run('cost', 'report', '--month', '2026-12', '-o', 'csv', '--prices', file);
+    const head = 'from,until,owner,kind,region,amount,unit,usd,marginal_amount,co2e_grams';
+    expect(csv.out.split('\r\n')[0]).toBe(head);
     expect(csv.out).not.toMatch(/(^|,)[=+@-]/m);
+    // A hundred thousand times the list price, and more.
+    const total = (text: string): number =>
+      text
+        .split('\r\n')
+        .slice(1)
+        .reduce((sum, row) => sum + Number(row.split(',')[7] ?? 0), 0);
+    const listed = await run('cost', 'report', '--month', '2026-12', '-o', 'csv');
+    expect(total(csv.out)).toBeGreaterThan(total(listed.out) * 1e5);
     expect((await run('cost', 'report', '--month', '2026-13')).err).toContain('is not a month');
     const byLabel = JSON.parse(
       (await run('cost', 'report', '--month', '2026-12', '--label', 'team', '-o', 'json')).out,
