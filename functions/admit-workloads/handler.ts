@@ -8,6 +8,7 @@ import { secretsClient } from '../../lib/aws/clients.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import type { ImageLocation } from '../../lib/core/image-reference.ts';
 import { admissionJudge } from '../_pipe/admission-judge.ts';
+import { jsonAnswer } from '../_pipe/json-answer.ts';
 import { once } from '../_pipe/once.ts';
 import { registries } from '../_pipe/registries.ts';
 import { resolverPorts } from '../_pipe/resolver.ts';
@@ -45,21 +46,15 @@ async function isOurs(token: string): Promise<boolean> {
   return expected !== '' && timingSafeEqual(digest(token), digest(expected));
 }
 
-const json = (statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 => ({
-  statusCode,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>().handler(async (event) => {
   const { token = '', action = '' } = event.pathParameters ?? {};
   const [verb, near] = action.split('@', 2);
   const isKnown = near === undefined || availability().locations.some(({ name }) => name === near);
   if (!(await isOurs(token)) || (verb !== 'validate' && verb !== 'mutate') || !isKnown) {
-    return json(401, { title: 'unauthorized' });
+    return jsonAnswer(401, { title: 'unauthorized' });
   }
   const reading = readReview(Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'));
-  if (reading.kind === 'invalid') return json(400, { title: 'review-invalid', detail: reading.problem });
+  if (reading.kind === 'invalid') return jsonAnswer(400, { title: 'review-invalid', detail: reading.problem });
   const { request } = reading;
   const answer = await admitWorkload(ports(), request, config(), {
     change: verb === 'mutate',
@@ -69,5 +64,5 @@ export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredRe
     allowed: answer.allowed,
     ...(answer.message === undefined ? {} : { message: answer.message }),
   });
-  return json(200, writeReview(request, answer));
+  return jsonAnswer(200, writeReview(request, answer));
 });

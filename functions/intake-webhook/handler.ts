@@ -14,6 +14,7 @@ import {
   type WebhookAnswer,
   type WebhookPorts,
 } from '../../lib/intake/index.ts';
+import { jsonAnswer } from '../_pipe/json-answer.ts';
 import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { publisher, secretId, setting, table } from '../_pipe/wiring.ts';
@@ -38,22 +39,20 @@ const ports = once((): WebhookPorts => {
 });
 
 function answer(result: WebhookAnswer): APIGatewayProxyStructuredResultV2 {
-  const json = (statusCode: number, body: unknown) => ({
-    statusCode,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
   switch (result.kind) {
     case 'accepted':
-      return json(202, { accepted: result.events, ...(result.ignored.length > 0 ? { ignored: result.ignored } : {}) });
+      return jsonAnswer(202, {
+        accepted: result.events,
+        ...(result.ignored.length > 0 ? { ignored: result.ignored } : {}),
+      });
     case 'repeated':
-      return json(202, { accepted: 0 });
+      return jsonAnswer(202, { accepted: 0 });
     case 'handshake':
       return { statusCode: result.answer.status, headers: { ...result.answer.headers }, body: result.answer.body };
     case 'refused':
-      return json(401, { title: 'unauthorized' });
+      return jsonAnswer(401, { title: 'unauthorized' });
     case 'invalid':
-      return json(422, { title: 'invalid', detail: result.problem });
+      return jsonAnswer(422, { title: 'invalid', detail: result.problem });
     default:
       return unreachable(result);
   }

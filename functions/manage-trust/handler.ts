@@ -11,6 +11,7 @@ import { publishable } from '../../lib/events/index.ts';
 import { dynamoKeys } from '../../lib/keys/adapters/dynamo-keys.ts';
 import { revokeKey } from '../../lib/keys/index.ts';
 import { dynamoLineage } from '../../lib/provenance/adapters/dynamo-provenance.ts';
+import { jsonAnswer } from '../_pipe/json-answer.ts';
 import { once } from '../_pipe/once.ts';
 import { requiredKeys, trust } from '../_pipe/trust.ts';
 import { trustJudge } from '../_pipe/trust-judge.ts';
@@ -23,16 +24,10 @@ const bus = once(publisher);
 
 const revocation = z.strictObject({ keyId: z.string().min(1).max(100), reason: z.string().min(1).max(500) });
 
-const json = (statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 => ({
-  statusCode,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-
 async function listKeys(): Promise<APIGatewayProxyStructuredResultV2> {
   const required = new Set((await requiredKeys()).map(({ keyId }) => keyId));
   const keys = (await register().all()).map((key) => ({ ...key, signsNow: required.has(key.keyId) }));
-  return json(200, { use: algorithmUseAt(trust(), systemClock.now()), keys });
+  return jsonAnswer(200, { use: algorithmUseAt(trust(), systemClock.now()), keys });
 }
 
 /** The request's id is the cause: whoever asks twice is told twice, and the key is revoked once. */
@@ -43,17 +38,17 @@ async function revoke(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStr
   const { keyId, reason } = parsed.data;
   const draft = await revokeKey({ register: register(), clock: systemClock }, keyId, reason);
   await bus().publish([publishable(draft, { root: event.requestContext.requestId }, systemClock.now())]);
-  return json(200, draft.data);
+  return jsonAnswer(200, draft.data);
 }
 
 /** Which images a commit, a base image or any other material went into. */
 async function builtFrom(material: string): Promise<APIGatewayProxyStructuredResultV2> {
   const images: string[] = [];
   for await (const image of lineage().builtFrom(material)) {
-    if (images.length === MOST_IMAGES) return json(200, { material, images, complete: false });
+    if (images.length === MOST_IMAGES) return jsonAnswer(200, { material, images, complete: false });
     images.push(image);
   }
-  return json(200, { material, images, complete: true });
+  return jsonAnswer(200, { material, images, complete: true });
 }
 
 const MOST_IMAGES = 1000;
@@ -65,13 +60,13 @@ async function answer(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStr
     case 'POST /api/trust/keys/revoke':
       return revoke(event);
     case 'GET /api/trust/crypto':
-      return json(200, await summariseCrypto(crypto(), await requiredKeys()));
+      return jsonAnswer(200, await summariseCrypto(crypto(), await requiredKeys()));
     case 'GET /api/trust/built-from':
       return builtFrom(event.queryStringParameters?.['material'] ?? '');
     case 'GET /api/trust/verdict':
-      return json(200, await trustJudge().judge(parseLocationKey(event.queryStringParameters?.['image'] ?? '')));
+      return jsonAnswer(200, await trustJudge().judge(parseLocationKey(event.queryStringParameters?.['image'] ?? '')));
     default:
-      return json(404, { title: 'not-found', detail: `there is no ${event.routeKey}` });
+      return jsonAnswer(404, { title: 'not-found', detail: `there is no ${event.routeKey}` });
   }
 }
 
@@ -81,6 +76,10 @@ export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredRe
   } catch (error) {
     if (!isLadingError(error) || error.retryable) throw error;
     const status = error.code === 'key-unknown' ? 404 : 422;
-    return json(status, { title: error.code, detail: error.message, ...(error.hint ? { hint: error.hint } : {}) });
+    return jsonAnswer(status, {
+      title: error.code,
+      detail: error.message,
+      ...(error.hint ? { hint: error.hint } : {}),
+    });
   }
 });

@@ -7,6 +7,7 @@ import { publishable } from '../../lib/events/index.ts';
 import { httpKeySets } from '../../lib/identity/adapters/http-key-sets.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { MAX_CI_BYTES, type ReceivePorts, receiveFromCi } from '../../lib/provenance/index.ts';
+import { jsonAnswer } from '../_pipe/json-answer.ts';
 import { once } from '../_pipe/once.ts';
 import { provenanceConfig, pushPorts } from '../_pipe/provenance-ports.ts';
 import { publisher, table } from '../_pipe/wiring.ts';
@@ -24,26 +25,20 @@ const ports = once((): ReceivePorts => {
   };
 });
 
-const json = (statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 => ({
-  statusCode,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>().handler(async (event) => {
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   const token = /^Bearer ([A-Za-z0-9._-]+)$/.exec(event.headers['authorization'] ?? '')?.[1] ?? '';
-  if (body.length > MAX_CI_BYTES) return json(413, { title: 'request-too-large' });
+  if (body.length > MAX_CI_BYTES) return jsonAnswer(413, { title: 'request-too-large' });
   const answer = await receiveFromCi(ports(), { token, body }, provenanceConfig());
   switch (answer.kind) {
     case 'refused':
       logger.info(`provenance was refused: ${answer.reason}`);
-      return json(401, { title: 'unauthorized' });
+      return jsonAnswer(401, { title: 'unauthorized' });
     case 'invalid':
-      return json(422, { title: 'request-invalid', detail: answer.problem });
+      return jsonAnswer(422, { title: 'request-invalid', detail: answer.problem });
     case 'recorded':
       await bus().publish([publishable(answer.event, { root: event.requestContext.requestId }, systemClock.now())]);
-      return json(202, answer.event.data);
+      return jsonAnswer(202, answer.event.data);
     default:
       return unreachable(answer);
   }

@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { isLadingError, LadingError } from '../../lib/core/errors.ts';
 import { parseImageReference } from '../../lib/core/image-reference.ts';
 import { replicationConfigSchema } from '../../lib/replication/index.ts';
+import { jsonAnswer } from '../_pipe/json-answer.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
 import { resolverPorts } from '../_pipe/resolver.ts';
@@ -12,21 +13,15 @@ import { setting } from '../_pipe/wiring.ts';
 
 const config = once(() => setting('availability', availabilityConfigSchema));
 
-const json = (statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 => ({
-  statusCode,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>().handler(async (event) => {
   const { ref = '', near } = event.queryStringParameters ?? {};
   try {
-    if (event.rawPath.endsWith('/api/registries')) return json(200, await registriesNow());
-    return json(200, await resolve(ref, near));
+    if (event.rawPath.endsWith('/api/registries')) return jsonAnswer(200, await registriesNow());
+    return jsonAnswer(200, await resolve(ref, near));
   } catch (error) {
     if (!isLadingError(error)) throw error;
     const { code, message, hint } = error;
-    return json(400, { title: code, detail: message, ...(hint === undefined ? {} : { hint }) });
+    return jsonAnswer(400, { title: code, detail: message, ...(hint === undefined ? {} : { hint }) });
   }
 });
 
