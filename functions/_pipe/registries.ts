@@ -1,5 +1,5 @@
 import { dynamoClient, ecrClient, secretsClient } from '../../lib/aws/clients.ts';
-import { optionalEnvironment } from '../../lib/aws/environment.ts';
+import { readEnvironment } from '../../lib/aws/environment.ts';
 import { createTable } from '../../lib/aws/table.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
@@ -21,13 +21,13 @@ export const registriesConfig = once(() => setting('registries', registriesConfi
 
 /** Whether secrets were changed: known where the configuration has any. */
 function secretChanges() {
-  const name = optionalEnvironment(environmentName.table('credentials'));
+  const name = readEnvironment(environmentName.table('credentials'));
   return name === undefined ? {} : { changes: dynamoSecretChanges(createTable(dynamoClient(), name)) };
 }
 
 /** What processes share of a registry, where the function may write its work down: a budget of requests, and locks. */
 function shared() {
-  const name = optionalEnvironment(environmentName.table('work'));
+  const name = readEnvironment(environmentName.table('work'));
   if (name === undefined) return {};
   const table = createTable(dynamoClient(), name);
   return { budget: dynamoBudget(table, systemClock), locks: dynamoSubjectLocks({ table, clock: systemClock }) };

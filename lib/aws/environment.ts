@@ -16,6 +16,3 @@ export function requireEnvironment(name: string): string {
     hint: 'the function declares what it uses in its function.ts; deploy the infrastructure of the same version',
   });
 }
-
-/** A variable that the infrastructure supplies only where the configuration calls for it. */
-export const optionalEnvironment = (name: string): string | undefined => process.env[name] || undefined;
