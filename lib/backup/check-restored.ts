@@ -2,7 +2,7 @@ import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { describeError } from '../core/errors.ts';
 import { blobsOf, parseManifest } from '../formats/oci/index.ts';
-import type { RegistryReader } from '../registry/index.ts';
+import { MOST_REFERRERS, type RegistryReader } from '../registry/index.ts';
 import type { Fault, RepositorySnapshot } from './model.ts';
 import { type RepositoryContent, rootOf } from './read-index.ts';
 
@@ -14,7 +14,6 @@ export interface CheckCounts {
 }
 
 const AT_ONCE = 4;
-const REFERRERS = 10_000;
 
 /**
  * Whether a registry holds what a snapshot says, by reading all of it: every manifest and every blob to the last byte
@@ -72,7 +71,7 @@ async function unlistedReferrers(
     role === 'referrer' && belongsTo === digest ? [one] : [],
   );
   if (expected.length === 0) return [];
-  const { descriptors } = await target.listReferrers({ repository, digest }, { limit: REFERRERS });
+  const { descriptors } = await target.listReferrers({ repository, digest }, { limit: MOST_REFERRERS });
   const listed = new Set(descriptors.map((one) => one.digest));
   return expected.filter((one) => !listed.has(one));
 }

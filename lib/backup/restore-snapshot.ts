@@ -2,7 +2,13 @@ import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { describeError } from '../core/errors.ts';
 import { compileGlobs } from '../core/glob.ts';
-import { type Registry, type RegistryReader, subjectOfTag, walkClosedGraph } from '../registry/index.ts';
+import {
+  MOST_REFERRERS,
+  type Registry,
+  type RegistryReader,
+  subjectOfTag,
+  walkClosedGraph,
+} from '../registry/index.ts';
 import { copyGraph } from '../replication/index.ts';
 import type { Fault, RepositorySnapshot, Snapshot } from './model.ts';
 import { type RepositoryContent, readIndex } from './read-index.ts';
@@ -36,7 +42,6 @@ export interface RestoreReport extends RestoreCounts {
   readonly tagsLeft: readonly { readonly repository: string; readonly tag: string }[];
 }
 
-const REFERRERS = 10_000;
 const IMAGES_AT_ONCE = 4;
 
 /**
@@ -119,7 +124,7 @@ async function restoreImage(
   });
   try {
     const at = { repository: of.from, digest: of.digest };
-    const graph = await walkClosedGraph(vault, at, { ...options, referrerLimit: REFERRERS });
+    const graph = await walkClosedGraph(vault, at, { ...options, referrerLimit: MOST_REFERRERS });
     if (!graph) return failed(of.digest, 'the backup does not hold it');
     const lost = graph.missing[0];
     if (lost) return failed(lost.digest, 'the backup does not hold it');

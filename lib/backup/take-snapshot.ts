@@ -5,6 +5,7 @@ import { describeError } from '../core/errors.ts';
 import { blobsOf } from '../formats/oci/index.ts';
 import {
   type ClosedGraph,
+  MOST_REFERRERS,
   type Registry,
   type RegistryReader,
   subjectOfTag,
@@ -31,7 +32,6 @@ export interface BackupPorts {
 export const vaultRepository = (registry: string, repository: string): string =>
   `${registry.replaceAll(':', '_')}/${repository}`;
 
-const REFERRERS = 10_000;
 const TAGS_AT_ONCE = 8;
 const IMAGES_AT_ONCE = 4;
 
@@ -147,7 +147,11 @@ async function copyImage(
   options: { readonly signal?: AbortSignal },
 ): Promise<ClosedGraph | { readonly why: string }> {
   try {
-    const graph = await walkClosedGraph(source, { repository: from, digest }, { ...options, referrerLimit: REFERRERS });
+    const graph = await walkClosedGraph(
+      source,
+      { repository: from, digest },
+      { ...options, referrerLimit: MOST_REFERRERS },
+    );
     if (!graph) return { why: 'it was gone before it was read' };
     if (graph.missing.length > 0)
       return { why: `the registry lacks ${graph.missing.map((one) => one.digest).join(', ')}` };

@@ -1,5 +1,11 @@
 import type { RepositoryName } from '../inventory/index.ts';
-import { type BlobPacker, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import {
+  type BlobPacker,
+  MOST_REFERRERS,
+  type Registry,
+  type RegistryReader,
+  walkClosedGraph,
+} from '../registry/index.ts';
 import { copyGraph } from '../replication/index.ts';
 import type { ExpiringGraph } from './model.ts';
 
@@ -16,9 +22,6 @@ export type ArchiveResult = { readonly kind: 'archived' } | { readonly kind: 'in
 /** Under which repository of the archive the images of a repository lie. */
 export const archiveRepository = ({ registry, repository }: RepositoryName): string => `${registry}/${repository}`;
 
-/** Referrers of one manifest that go along. */
-const REFERRERS = 10_000;
-
 /**
  * Copies a graph to the archive, whole: children, referrers and tags, byte for byte, each blob once for all
  * repositories. Nothing is deleted here. Idempotent. What cannot be brought back whole is not archived.
@@ -33,7 +36,7 @@ export async function archiveGraph(
   const closed = await walkClosedGraph(
     registry,
     { repository: from, digest: graph.root },
-    { ...options, referrerLimit: REFERRERS },
+    { ...options, referrerLimit: MOST_REFERRERS },
   );
   // A retry after the deletion: it went into the archive before that.
   if (!closed) return { kind: 'archived' };

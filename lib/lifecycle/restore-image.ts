@@ -3,7 +3,7 @@ import { type Digest, isDigest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import { isRepositoryName, isTag } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, imageRestored } from '../events/index.ts';
-import { type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import { MOST_REFERRERS, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import { copyGraph } from '../replication/index.ts';
 import { archiveRepository } from './archive-graph.ts';
 
@@ -46,7 +46,11 @@ export async function restoreImage(
   const head = await archive.headManifest({ repository: from, reference }, options);
   const graph =
     head &&
-    (await walkClosedGraph(archive, { repository: from, digest: head.digest }, { ...options, referrerLimit: 10_000 }));
+    (await walkClosedGraph(
+      archive,
+      { repository: from, digest: head.digest },
+      { ...options, referrerLimit: MOST_REFERRERS },
+    ));
   if (!graph || graph.missing.length > 0) {
     throw new LadingError('not-archived', `the archive has no ${of.registry}/${of.repository} ${reference}`, {
       hint: '"lading events" shows what was archived',

@@ -16,4 +16,4 @@ export { type ImageSource, parseSource } from './parse-source.ts';
 export type * from './ports.ts';
 export { cosignTags, referrersTag, subjectOfTag } from './referrers-tag.ts';
 export { collectContent, tapContent } from './verify-content.ts';
-export { type ClosedGraph, type GraphNode, walkClosedGraph } from './walk-graph.ts';
+export { type ClosedGraph, type GraphNode, MOST_REFERRERS, walkClosedGraph } from './walk-graph.ts';

@@ -52,6 +52,9 @@ export interface WalkOptions extends CallOptions {
   readonly maxManifests?: number;
 }
 
+/** Referrers of one manifest that go along wherever a graph is copied: the most that are examined. */
+export const MOST_REFERRERS = 10_000;
+
 /** Indexes inside indexes, and referrers of referrers. */
 const MAX_DEPTH = 3;
 const MAX_MANIFESTS = 5_000;

@@ -1,9 +1,8 @@
 import { mapLimit } from '../core/concurrency.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import { isNonDistributable } from '../formats/oci/index.ts';
-import { type ClosedGraph, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import { type ClosedGraph, MOST_REFERRERS, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import type { ReplicaCheck, RepositoryAddress } from './model.ts';
-import { REPLICATED_REFERRERS } from './replicate-image.ts';
 
 export interface CheckPorts {
   readonly source: RegistryReader;
@@ -30,7 +29,7 @@ export async function checkReplica(
 ): Promise<ReplicaCheck> {
   const { source, target } = ports;
   const at = { repository: request.source.repository, digest: request.source.digest };
-  const graph = await walkClosedGraph(source, at, { ...options, referrerLimit: REPLICATED_REFERRERS });
+  const graph = await walkClosedGraph(source, at, { ...options, referrerLimit: MOST_REFERRERS });
   if (graph === undefined) return { kind: 'source-missing' };
   const { repository } = request.target;
   const root = await target.headManifest({ repository, reference: graph.root }, options);
@@ -87,7 +86,7 @@ async function compareReferrers(
   const known = new Set(graph.nodes.map(({ manifest }) => manifest.digest));
   for (const { manifest } of graph.nodes) {
     const of = { repository, digest: manifest.digest };
-    const { descriptors } = await target.listReferrers(of, { ...options, limit: REPLICATED_REFERRERS });
+    const { descriptors } = await target.listReferrers(of, { ...options, limit: MOST_REFERRERS });
     const listed = new Set(descriptors.map((d) => d.digest));
     const own = graph.nodes.filter((node) => node.manifest.subject?.digest === manifest.digest);
     const lost = own.find((node) => !listed.has(node.manifest.digest));

@@ -2,7 +2,7 @@ import { createGate, mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import { groupBy } from '../core/group-by.ts';
-import type { ClosedGraph, GraphNode, Registry } from '../registry/index.ts';
+import { type ClosedGraph, type GraphNode, MOST_REFERRERS, type Registry } from '../registry/index.ts';
 
 export interface ManifestTarget {
   readonly target: Registry;
@@ -10,8 +10,6 @@ export interface ManifestTarget {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Referrers of one subject that the target is asked for, to see which it lists already. */
-const MOST_REFERRERS = 10_000;
 const QUESTIONS_AT_ONCE = 16;
 const PUTS_AT_ONCE = 4;
 

@@ -1,7 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
-import { type ClosedGraph, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import {
+  type ClosedGraph,
+  MOST_REFERRERS,
+  type Registry,
+  type RegistryReader,
+  walkClosedGraph,
+} from '../registry/index.ts';
 import type { BlobPlaces } from './blob-places.ts';
 import { copyGraph } from './copy-graph.ts';
 import type { ReplicationRequest, ReplicationResult } from './model.ts';
@@ -19,8 +25,6 @@ export interface ReplicationPorts {
   readonly clock: Clock;
 }
 
-/** Referrers of one manifest that are copied. */
-export const REPLICATED_REFERRERS = 10_000;
 const RECORDS_AT_ONCE = 8;
 
 /**
@@ -41,7 +45,7 @@ export async function replicateImage(
   const { limits, ...call } = options;
   const tagged = tagThatIsRight(ports, request, call);
   const [walked] = await Promise.all([
-    walkClosedGraph(source, { repository, digest }, { ...call, referrerLimit: REPLICATED_REFERRERS }),
+    walkClosedGraph(source, { repository, digest }, { ...call, referrerLimit: MOST_REFERRERS }),
     tagged,
   ]);
   const graph = walked;

@@ -1,10 +1,9 @@
 import type { Digest } from '../core/digest.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, type ImageSubject, replicaWithdrawn } from '../events/index.ts';
-import { type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
+import { MOST_REFERRERS, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import type { RepositoryAddress } from './model.ts';
 import type { ReplicaStore } from './ports.ts';
-import { REPLICATED_REFERRERS } from './replicate-image.ts';
 
 export interface WithdrawPorts {
   readonly source: Pick<RegistryReader, 'headManifest'>;
@@ -76,7 +75,7 @@ async function removeGraph(
   const record = await replicas.find({ ...to, digest });
   if (record === undefined) return { deleted: [], kept: 'Lading did not bring it' };
   const at = { repository, digest };
-  const graph = await walkClosedGraph(target, at, { ...options, referrerLimit: REPLICATED_REFERRERS });
+  const graph = await walkClosedGraph(target, at, { ...options, referrerLimit: MOST_REFERRERS });
   if (graph === undefined) {
     await replicas.forget({ ...to, digest });
     return { deleted: [] };
