@@ -73,15 +73,10 @@ export class Buckets extends Construct {
         },
       ],
     });
-    const retention = Duration.days(props.evidenceRetentionDays);
     const evidence = new Bucket(this, 'Evidence', {
       ...common,
       versioned: true,
-      objectLockEnabled: true,
-      objectLockDefaultRetention:
-        props.evidenceLockMode === 'COMPLIANCE'
-          ? ObjectLockRetention.compliance(retention)
-          : ObjectLockRetention.governance(retention),
+      ...lockedFor({ mode: props.evidenceLockMode, days: props.evidenceRetentionDays }),
       ...loggedTo(this.accessLogs),
       serverAccessLogsPrefix: 'evidence/',
       lifecycleRules: [{ id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
@@ -106,15 +101,7 @@ export class Buckets extends Construct {
       ...common,
       // What overwrites or deletes leaves the former version there: a backup outlives whoever may write it.
       versioned: true,
-      ...(lock
-        ? {
-            objectLockEnabled: true,
-            objectLockDefaultRetention:
-              lock.mode === 'COMPLIANCE'
-                ? ObjectLockRetention.compliance(Duration.days(lock.days))
-                : ObjectLockRetention.governance(Duration.days(lock.days)),
-          }
-        : {}),
+      ...(lock ? lockedFor(lock) : {}),
       ...loggedTo(this.accessLogs),
       serverAccessLogsPrefix: 'backup/',
       lifecycleRules: [
@@ -127,6 +114,14 @@ export class Buckets extends Construct {
     this.byName = { archive, backup, documents, evidence };
   }
 }
+
+const lockedFor = ({ mode, days }: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number }) => ({
+  objectLockEnabled: true,
+  objectLockDefaultRetention:
+    mode === 'COMPLIANCE'
+      ? ObjectLockRetention.compliance(Duration.days(days))
+      : ObjectLockRetention.governance(Duration.days(days)),
+});
 
 /** A cast because the CDK declares its classes without `undefined` where its interfaces have it (exact optional types). */
 const loggedTo = (bucket: Bucket) =>
