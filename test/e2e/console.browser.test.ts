@@ -1,21 +1,11 @@
-import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { serve } from '@hono/node-server';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConsole } from '../../lib/console/index.ts';
 import { memoryConsole, REGISTRY } from '../lib/console/support.ts';
 import { HOSTILE, putVariedImages } from '../lib/console/varied-images.ts';
-
-const executablePath = process.env.LADING_CHROMIUM ?? '/usr/bin/chromium';
-const absent = !existsSync(executablePath);
-const why = absent ? ` (skipped: there is no ${executablePath}; LADING_CHROMIUM names another)` : '';
-
-/** Without these, a browser without a network looks for its maker at every start. */
-const FLAGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
+import { launchBrowser, openPage, whyNoBrowser, withoutBrowser } from '../support/browser.ts';
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -26,7 +16,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-describe.skipIf(absent)(`the console in a browser${why}`, () => {
+describe.skipIf(withoutBrowser)(`the console in a browser${whyNoBrowser}`, () => {
   const console = memoryConsole();
   let browser: Browser;
   let page: Page;
@@ -43,16 +33,8 @@ describe.skipIf(absent)(`the console in a browser${why}`, () => {
   beforeAll(async () => {
     await putVariedImages(console);
     address = await serveOn(console);
-    browser = await chromium.launch({ executablePath, args: FLAGS });
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('dialog', (dialog) => {
-      complaints.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
+    browser = await launchBrowser();
+    page = await openPage(browser, complaints);
   });
 
   afterAll(async () => {

@@ -1,17 +1,14 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanReport } from '../../lib/cli/scan/scan-target.ts';
 import { toHtml } from '../../lib/cli/scan/to-html.ts';
 import { digestOf } from '../../lib/core/digest.ts';
 import { covered, finding } from '../lib/policy/support.ts';
-
-const executablePath = process.env.LADING_CHROMIUM ?? '/usr/bin/chromium';
-const absent = !existsSync(executablePath);
-const why = absent ? ` (skipped: there is no ${executablePath}; LADING_CHROMIUM names another)` : '';
+import { launchBrowser, whyNoBrowser, withoutBrowser } from '../support/browser.ts';
 
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script><style>body{display:none}</style>`;
 
@@ -31,18 +28,11 @@ const report: ScanReport = {
   coverage: covered,
 };
 
-describe.skipIf(absent)(`the HTML of a scan in a browser${why}`, () => {
+describe.skipIf(withoutBrowser)(`the HTML of a scan in a browser${whyNoBrowser}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'lading-html-'));
   let browser: Browser;
   beforeAll(async () => {
-    const args = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-    ];
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();

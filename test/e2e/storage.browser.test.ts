@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConsole } from '../../lib/console/index.ts';
 import { costConfigSchema } from '../../lib/cost/index.ts';
@@ -10,18 +9,12 @@ import { trailPulls } from '../../lib/storage/adapters/trail-pulls.ts';
 import { storageConfigSchema } from '../../lib/storage/index.ts';
 import { memoryConsole } from '../lib/console/support.ts';
 import { entry, fillCatalog, HOST } from '../lib/storage/fill-catalog.ts';
+import { launchBrowser, openPage, whyNoBrowser, withoutBrowser } from '../support/browser.ts';
 
-const executablePath = process.env.LADING_CHROMIUM ?? '/usr/bin/chromium';
-const absent = !existsSync(executablePath);
-const why = absent ? ` (skipped: there is no ${executablePath}; LADING_CHROMIUM names another)` : '';
 /** A folder that pictures of the page are put into. */
 const pictures = process.env.LADING_PICTURES;
-const FLAGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 
-describe.skipIf(absent)(`the page about storage and cost in a browser${why}`, () => {
+describe.skipIf(withoutBrowser)(`the page about storage and cost in a browser${whyNoBrowser}`, () => {
   const console = memoryConsole();
   let browser: Browser;
   let page: Page;
@@ -63,16 +56,8 @@ describe.skipIf(absent)(`the page about storage and cost in a browser${why}`, ()
       );
       server = started;
     });
-    browser = await chromium.launch({ executablePath, args: FLAGS });
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('dialog', (dialog) => {
-      complaints.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
+    browser = await launchBrowser();
+    page = await openPage(browser, complaints);
   });
 
   afterAll(async () => {
