@@ -24,7 +24,7 @@ import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.t
 import { kmsSigner } from '../../lib/signing/adapters/kms-signer.ts';
 import { documentLayers } from '../../lib/storage/adapters/document-layers.ts';
 import { trailPulls } from '../../lib/storage/adapters/trail-pulls.ts';
-import { storageConfigSchema } from '../../lib/storage/index.ts';
+import { blobSharing, storageConfigSchema } from '../../lib/storage/index.ts';
 import { dynamoVexStore } from '../../lib/vex/adapters/dynamo-vex-store.ts';
 import { documentAdvisoryStore } from '../../lib/vulnerabilities/adapters/document-advisory-store.ts';
 import { dynamoScanStore } from '../../lib/vulnerabilities/adapters/dynamo-scan-store.ts';
@@ -60,6 +60,7 @@ export const consolePorts = once((): ConsolePorts => {
   const deployed = setting('retention', retentionConfigSchema);
   const retention = dynamoRetention(table('retention'), systemClock);
   const ledger = dynamoLedger(table('work'), systemClock);
+  const storage = setting('storage', storageConfigSchema);
   const planPorts = {
     ...{
       catalog,
@@ -70,6 +71,7 @@ export const consolePorts = once((): ConsolePorts => {
       clock: systemClock,
     },
     judgements: ledgerJudgements(ledger),
+    sharesBlobs: blobSharing(storage),
   };
   const activity: ConsolePorts['activity'] = {
     after: async (seq, limit) => (await log.list(seq, limit)).map(toActivity),
@@ -120,7 +122,7 @@ export const consolePorts = once((): ConsolePorts => {
     security: securityDesk(store),
     remediation: setting('remediation', remediationConfigSchema),
     accounts: {
-      storage: setting('storage', storageConfigSchema),
+      storage,
       cost: setting('cost', costConfigSchema),
       layers: documentLayers(documentInventoryStore(store), store),
       profiles: new Map(),

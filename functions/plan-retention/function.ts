@@ -15,6 +15,7 @@ export const planRetention = defineFunction({
     { bucket: 'documents', prefix: 'plans/', access: 'write' },
     { bucket: 'archive', prefix: 'images/', access: 'read-write', removes: true },
     { setting: 'retention' },
+    { setting: 'storage' },
     { setting: 'registries' },
     { bus: 'lading' },
   ],

@@ -17,6 +17,7 @@ import {
   recordPlans,
   retentionConfigSchema,
 } from '../../lib/lifecycle/index.ts';
+import { blobSharing, storageConfigSchema } from '../../lib/storage/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
@@ -36,6 +37,7 @@ const ports = once(() => {
     collector: bucketCollector('archive'),
     documents: documents('documents'),
     clock: systemClock,
+    sharesBlobs: blobSharing(setting('storage', storageConfigSchema)),
     publisher: publisher(),
     config: setting('retention', retentionConfigSchema),
   };

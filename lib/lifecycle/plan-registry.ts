@@ -22,6 +22,12 @@ export interface PlanPorts {
   readonly collectors: Pick<CollectorLog, 'lastReport'>;
   readonly judgements: Judgements;
   readonly clock: Clock;
+  /**
+   * Whether the registry keeps a blob once for all its repositories. Where it keeps one in each, deleting frees it in each.
+   *
+   * @default it does
+   */
+  readonly sharesBlobs?: (registry: string) => boolean;
 }
 
 export const PLAN_PREFIX = 'plans';
@@ -52,7 +58,7 @@ export async function planRegistry(
     ]);
     repositories.push({ of, entries, tags });
   }
-  const heldElsewhere = sharedBlobs(repositories);
+  const heldElsewhere = (ports.sharesBlobs?.(registry) ?? true) ? sharedBlobs(repositories) : () => false;
   const dependentOf = config.keepBases ? indexBases(allEntries(repositories)) : undefined;
   const silent = await silentCollector(ports.collectors, config, ports.clock.now());
   const now = ports.clock.now();

@@ -15,6 +15,6 @@ export {
 } from './distribution/collect-distribution.ts';
 export type { DistributionStorage } from './distribution/ports.ts';
 export type { OwnerBy, OwnerStorage, SharedGroup, StorageReport } from './model.ts';
-export { ecrPlace, ownerNamer, rootsOf, storeNamer } from './owners.ts';
+export { blobSharing, ecrPlace, ownerNamer, rootsOf, storeNamer } from './owners.ts';
 export type { LayerKnowledge, PullCounter } from './ports.ts';
 export { eventsOfPeriod, type Trail, type TrailEntry } from './read-trail.ts';

@@ -19,15 +19,20 @@ export function ecrPlace(host: string): { readonly account: string; readonly reg
 /** The embedded registry of the local stack stands for an ECR and keeps each content once. */
 const LOCAL_ACCOUNT = '000000000000';
 
-/** Names the store that an image's blobs are kept in, in which each is there once. */
-export function storeNamer(config: Pick<StorageConfig, 'sharing'>): (entry: CatalogEntry) => string {
+/** Tells whether a registry keeps a blob once for all its repositories, or once in each. */
+export function blobSharing(config: Pick<StorageConfig, 'sharing'>): (registry: string) => boolean {
   const rules = config.sharing.map(({ registries, scope }) => ({ fits: compileGlobs(registries), scope }));
-  return ({ registry, repository }) => {
+  return (registry) => {
     const place = ecrPlace(registry);
     const usual = place !== undefined && place.account !== LOCAL_ACCOUNT ? 'repository' : 'registry';
-    const scope = rules.find(({ fits }) => fits(registry))?.scope ?? usual;
-    return scope === 'registry' ? registry : `${registry}/${repository}`;
+    return (rules.find(({ fits }) => fits(registry))?.scope ?? usual) === 'registry';
   };
+}
+
+/** Names the store that an image's blobs are kept in, in which each is there once. */
+export function storeNamer(config: Pick<StorageConfig, 'sharing'>): (entry: CatalogEntry) => string {
+  const shares = blobSharing(config);
+  return ({ registry, repository }) => (shares(registry) ? registry : `${registry}/${repository}`);
 }
 
 /** Names the owner of an image. It is asked about roots: what hangs on them has no owner of its own. */
