@@ -11,6 +11,7 @@ import { callService } from '../../lib/registry/adapters/credentials/call-servic
 import { createSecretReader } from '../../lib/registry/adapters/credentials/read-secrets.ts';
 import type { SecretSource } from '../../lib/registry/config.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
+import { orderedVersion } from '../../lib/sbom/index.ts';
 import { dynamoRunBudget, dynamoRunStore } from '../../lib/scanners/adapters/dynamo-run-store.ts';
 import { dynamoVoteStore } from '../../lib/scanners/adapters/dynamo-vote-store.ts';
 import { ecrScans } from '../../lib/scanners/adapters/ecr-findings.ts';
@@ -104,7 +105,11 @@ const packages = {
       sbom && {
         distro: sbom.distro,
         complete: sbom.outcome === 'complete',
-        packages: sbom.packages.map(({ locations, ...one }) => ({ ...one, path: locations[0]?.path ?? '' })),
+        packages: sbom.packages.map(({ locations, ...one }) => ({
+          ...one,
+          version: orderedVersion(one.type, one.version),
+          path: locations[0]?.path ?? '',
+        })),
       }
     );
   },

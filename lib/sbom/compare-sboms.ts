@@ -106,7 +106,7 @@ function comparableName(type: string, name: string): string {
 
 /** An epoch of 0 is none; some write Go's and others' versions without their `v`. */
 const comparableVersion = (type: string, version: string): string =>
-  type === 'golang' ? version.replace(/^v(?=\d)/, '') : version.replace(/^0:/, '');
+  type === 'golang' ? version.replace(/^(?:v|go)(?=\d)/, '') : version.replace(/^0:/, '');
 
 const byName = (a: PackageName, b: PackageName): number =>
   compare(a.type, b.type) || compare(a.name, b.name) || compare(a.version, b.version);

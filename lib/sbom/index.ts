@@ -51,3 +51,4 @@ export { judgeSbom, type QualityStandard, type SbomQuality, sbomQualitySchema } 
 export { readConfig } from './read-config.ts';
 export { documentPrefix, externalPrefix, qualityKey, sbomPlaces } from './sbom-places.ts';
 export type { SubjectOptions } from './subject.ts';
+export { orderedVersion, writtenVersion } from './version-words.ts';

@@ -1,6 +1,7 @@
 import { layerOf } from './layer-of.ts';
 import type { ListedPackage, ListedSbom } from './listed-sbom.ts';
 import type { Package, Sbom } from './model.ts';
+import { orderedVersion } from './version-words.ts';
 
 /** The packages of an SBOM in the form that matching takes, the same for ours and for other people's. */
 export function listPackages(sbom: Sbom): ListedPackage[] {
@@ -11,7 +12,7 @@ function toListed(one: Package, sbom: Sbom): ListedPackage {
   return {
     type: one.type,
     name: one.name,
-    version: one.version,
+    version: orderedVersion(one.type, one.version),
     purl: one.purl,
     source: one.source,
     distro: one.distro,

@@ -48,6 +48,7 @@ export const packageSchema = z.object({
   type: z.string(),
   /** With its scope or group: `@babel/core`. */
   name: z.string(),
+  /** As its ecosystem writes it: `go1.21.0` of Go's standard library. Empty where nothing tells it. */
   version: z.string(),
   /** Absent where what is known does not make one (a package of a distribution that nothing names). */
   purl: z.string().optional(),
@@ -131,4 +132,4 @@ export const sbomSchema = z.object({
 export type Sbom = Readonly<z.infer<typeof sbomSchema>>;
 
 /** Counts up when the catalogers or the merge find more than before; SBOMs of older versions are then made again. */
-export const GENERATOR_VERSION = '4';
+export const GENERATOR_VERSION = '5';

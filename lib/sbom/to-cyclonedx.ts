@@ -5,6 +5,7 @@ import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
 import { describeBase } from './origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from './subject.ts';
+import { writtenVersion } from './version-words.ts';
 
 /** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
 const PROPERTY = {
@@ -126,7 +127,7 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     type: one.type === 'model' ? 'machine-learning-model' : 'library',
     ...(scoped > 0 ? { group: one.name.slice(0, scoped) } : {}),
     name: scoped > 0 ? one.name.slice(scoped + 1) : one.name,
-    ...(one.version ? { version: one.version } : {}),
+    version: writtenVersion(one.version),
     ...(one.hashes ? { hashes: one.hashes } : {}),
     ...(one.supplier ? { supplier: one.supplier } : {}),
     ...(one.purl ? { purl: one.purl } : {}),

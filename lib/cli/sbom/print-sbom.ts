@@ -3,7 +3,7 @@ import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { plural } from '../../core/format-units.ts';
 import { visibleText } from '../../core/visible-text.ts';
-import { type Base, type Sbom, type SbomForm, writeSbom } from '../../sbom/index.ts';
+import { type Base, type Sbom, type SbomForm, writeSbom, writtenVersion } from '../../sbom/index.ts';
 import { fromCaller } from '../connection.ts';
 import { answerNo } from '../exit-code.ts';
 import { defuse, paint, printJson, say } from '../output.ts';
@@ -99,7 +99,7 @@ async function printPackages({ packages, layers, distro, platform, base }: Sbom)
       ['NAME', 'VERSION', 'TYPE', 'LAYER', 'ORIGIN', 'WHERE', ...(isMerged ? ['FOUND BY'] : [])],
       packages.map((one) => [
         one.name,
-        one.version,
+        writtenVersion(one.version),
         one.type,
         shortDigest((one.layer === undefined ? undefined : layers[one.layer]?.digest) ?? ''),
         one.origin ?? '',

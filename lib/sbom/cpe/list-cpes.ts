@@ -71,7 +71,7 @@ function productVersion({ type, version }: Named): string {
     case 'ebuild':
       return version.replace(/-r\d+$/, '');
     case 'golang':
-      return version.replace(/^v/, '');
+      return version.replace(/^(?:v|go(?=\d))/, '');
     default:
       return version;
   }

@@ -19,10 +19,8 @@ export function fromSyft(document: ReadSyft): ListedSbom {
 
 function toPackage(one: ReadSyftPackage, distro: ListedDistro | undefined): ListedPackage {
   const [first] = one.locations;
-  // What it could not tell the version of.
-  const version = one.version === 'UNKNOWN' ? '' : one.version;
   return {
-    ...identifyPackage({ name: one.name, version, purl: one.purl }, distro),
+    ...identifyPackage({ name: one.name, version: one.version, purl: one.purl }, distro),
     licenses: one.licenses,
     ...(first?.layer === undefined ? {} : { layer: first.layer }),
     ...(first ? { locations: one.locations.map(({ path }) => path) } : {}),

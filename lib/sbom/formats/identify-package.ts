@@ -1,5 +1,6 @@
 import { type PackageUrl, parsePackageUrl } from '../../formats/purl/index.ts';
 import type { ListedDistro, ListedPackage } from '../listed-sbom.ts';
+import { orderedVersion, readVersion } from '../version-words.ts';
 
 /** What a document says of a package, in whatever form. */
 export interface PackageWords {
@@ -28,7 +29,7 @@ export function identifyPackage(words: PackageWords, distro: ListedDistro | unde
     return {
       type: words.type ?? 'unknown',
       name: words.name,
-      version: words.version ?? '',
+      version: orderedVersion(words.type ?? '', readVersion(words.version)),
       ...(source === undefined ? {} : { source }),
     };
   }
@@ -45,7 +46,7 @@ export function identifyPackage(words: PackageWords, distro: ListedDistro | unde
 
 /** The epoch of deb and rpm may stand in a qualifier instead (purl specification, type `rpm`; Trivy for both). */
 function versionOf({ type, version, qualifiers }: PackageUrl, otherwise: string | undefined): string {
-  const text = version ?? otherwise ?? '';
+  const text = orderedVersion(type, version ?? readVersion(otherwise));
   const epoch = type === 'deb' || type === 'rpm' ? qualifiers?.get('epoch') : undefined;
   return epoch && epoch !== '0' && text !== '' && !text.includes(':') ? `${epoch}:${text}` : text;
 }

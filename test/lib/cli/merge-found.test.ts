@@ -75,13 +75,13 @@ describe('lading sbom --merge', () => {
     const { wish, attach } = await setUp();
     await attach(bom('syft', component('musl', '1.2.5-r0'), component('curl', '8.0-r0', image.layers[0]?.diffId)));
     const plain = await mergeFound(wish, {});
-    expect(finders(plain)).toEqual({ musl: ['lading 4'], zlib: ['lading 4'] });
+    expect(finders(plain)).toEqual({ musl: ['lading 5'], zlib: ['lading 5'] });
     expect(plain.remarks).toEqual([expect.stringContaining('1 SBOM without a trusted signature left out')]);
     const all = await mergeFound(wish, { unverified: true });
     expect(finders(all)).toEqual({
       curl: ['syft 1.0 (unsigned)'],
-      musl: ['lading 4', 'syft 1.0 (unsigned)'],
-      zlib: ['lading 4'],
+      musl: ['lading 5', 'syft 1.0 (unsigned)'],
+      zlib: ['lading 5'],
     });
     expect(all.sbom.packages.find(({ name }) => name === 'curl')).toMatchObject({
       layer: 0,
@@ -110,8 +110,8 @@ describe('lading sbom --merge', () => {
     writeFileSync(key, publicPem);
     expect(finders(await mergeFound(wish, { key: [key] }))).toEqual({
       busybox: [`trivy 1.0 (verified: ${key})`],
-      musl: ['lading 4'],
-      zlib: ['lading 4'],
+      musl: ['lading 5'],
+      zlib: ['lading 5'],
     });
     await expect(mergeFound(wish, { key: ['/none.pem'] })).rejects.toMatchObject({ code: 'key-unusable' });
   });

@@ -1,4 +1,5 @@
 import { formatPackageUrl } from '../../../formats/purl/index.ts';
+import { orderedVersion } from '../../version-words.ts';
 import type { FoundPackage } from '../cataloger.ts';
 import type { GoProgramModule } from './parse-build-info.ts';
 
@@ -15,10 +16,9 @@ export function toGoPackage({ path, version }: GoProgramModule, where: Where): F
   return { type: 'golang', name: path, version, purl, licenses: [], ...where };
 }
 
-/** The standard library is the toolchain's, `go1.21.0`: without the `go` it is a version that matchers can order. */
+/** The standard library is the toolchain's: `go1.21.0`, as Go names its releases. The purl has what matchers can order. */
 export function toStandardLibrary(goVersion: string, where: Where): FoundPackage | undefined {
   if (!/^go\d/.test(goVersion)) return undefined;
-  const version = goVersion.slice(2);
-  const purl = formatPackageUrl({ type: 'golang', name: 'stdlib', version });
-  return { type: 'golang', name: 'stdlib', version, purl, licenses: ['BSD-3-Clause'], ...where };
+  const purl = formatPackageUrl({ type: 'golang', name: 'stdlib', version: orderedVersion('golang', goVersion) });
+  return { type: 'golang', name: 'stdlib', version: goVersion, purl, licenses: ['BSD-3-Clause'], ...where };
 }

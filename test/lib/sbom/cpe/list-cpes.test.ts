@@ -44,6 +44,7 @@ describe('candidates for a CPE', () => {
     expect(of('golang', 'github.com/rakyll/hey', 'v0.1.4')[0]).toBe('rakyll:hey:0.1.4');
     expect(of('golang', 'github.com/owner/repo/sub/v2', 'v2.0.0')[0]).toBe(String.raw`owner:repo\/sub:2.0.0`);
     expect(of('golang', 'stdlib', '1.21.0')[0]).toBe('golang:go:1.21.0');
+    expect(of('golang', 'stdlib', 'go1.21.0')[0]).toBe('golang:go:1.21.0');
     expect(of('golang', 'command-line-arguments', '1')).toEqual([]);
     expect(of('composer', 'twig/twig', '3.0.0')[0]).toBe('twig:twig:3.0.0');
     expect(of('nuget', 'System.Text.Json', '8.0.0')[0]).toBe('microsoft:system.text.json:8.0.0');

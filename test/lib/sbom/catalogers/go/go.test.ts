@@ -24,8 +24,8 @@ describe('Go programs', () => {
       ['pkg:golang/e.org/a@v0.2.0', 'v0.2.0', []],
       ['pkg:golang/e.org/o@v1.0.0', 'v1.0.0', ['pkg:golang/e.org/a@v0.2.0', 'pkg:golang/stdlib@1.22.0']],
       ['pkg:golang/e.org/t/v2@v2.1.0', 'v2.1.0', ['pkg:golang/e.org/a@v0.1.0', 'pkg:golang/stdlib@1.21.0']],
-      ['pkg:golang/stdlib@1.21.0', '1.21.0', []],
-      ['pkg:golang/stdlib@1.22.0', '1.22.0', []],
+      ['pkg:golang/stdlib@1.21.0', 'go1.21.0', []],
+      ['pkg:golang/stdlib@1.22.0', 'go1.22.0', []],
     ]);
   });
 
