@@ -1,3 +1,11 @@
+export {
+  balancedCost,
+  type CacheBudget,
+  type CacheDisk,
+  createCacheBudget,
+  type Reservation,
+} from './cache/budget.ts';
+export { type CacheLease, type CacheMemory, type CacheStatus, graphKey } from './cache/model.ts';
 export { createMirrorCounter, type MirrorCounter, type MirrorCounts } from './counts.ts';
 export { type JudgedManifest, type Judgement, judgeImage } from './judge-image.ts';
 export type * from './ports.ts';
