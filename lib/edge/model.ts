@@ -85,9 +85,9 @@ export const edgeSiteSchema = z.strictObject({
   budgetBytes: bytesSchema,
   link: siteLinkSchema,
   scope: siteScopeSchema,
-  pins: z.array(imageWishSchema).max(500).default([]),
-  bans: z.array(imageWishSchema).max(500).default([]),
-  deadlines: z.array(deadlineSchema).max(500).default([]),
+  pins: z.array(imageWishSchema).max(200).default([]),
+  bans: z.array(imageWishSchema).max(200).default([]),
+  deadlines: z.array(deadlineSchema).max(200).default([]),
   registeredAt: timeSchema,
   revokedAt: timeSchema.optional(),
 });
@@ -98,8 +98,10 @@ export const scoreTermSchema = z.object({
   name: z.string().min(1).max(60),
   value: z.number(),
   unit: z.string().max(60),
-  /** What it is multiplied with, or adds, as `explain` tells it. */
+  /** What the value is multiplied with. */
   weight: z.number(),
+  /** `for`: what having it there is worth. `against`: what it takes. The score is the one sum over the other. */
+  side: z.enum(['for', 'against']),
 });
 export type ScoreTerm = Readonly<z.infer<typeof scoreTermSchema>>;
 
