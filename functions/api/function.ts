@@ -28,6 +28,8 @@ export const api = defineFunction({
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },
     { bucket: 'documents', prefix: 'layers/', access: 'read' },
     { bucket: 'documents', prefix: 'contents/', access: 'read' },
+    // Whether a pull of what its registry lacks asks for something that is archived.
+    { bucket: 'archive', prefix: 'images/', access: 'read' },
     { key: 'signing', access: 'read' },
     { setting: 'registries' },
     { setting: 'replication' },

@@ -11,7 +11,7 @@ import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { auditHistory } from '../../lib/lifecycle/adapters/audit-history.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
-import { planRegistry, replayRetention, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
+import { planRegistry, replayRetention, requestRestore, retentionConfigSchema } from '../../lib/lifecycle/index.ts';
 import { dynamoWaiverStore } from '../../lib/policy/adapters/dynamo-waiver-store.ts';
 import { remediationConfigSchema } from '../../lib/remediation/config.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
@@ -33,7 +33,7 @@ import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { once } from '../_pipe/once.ts';
 import { registriesConfig } from '../_pipe/registries.ts';
 import { configuredScanners } from '../_pipe/scanners.ts';
-import { documents, publisher, setting, signingKeyId, table, tableName } from '../_pipe/wiring.ts';
+import { bucketRegistry, documents, publisher, setting, signingKeyId, table, tableName } from '../_pipe/wiring.ts';
 
 /** Where people say what they know of findings; all else the console only reads. */
 const securityDesk = (store: DocumentStore): SecurityDesk => {
@@ -103,6 +103,10 @@ export const consolePorts = once((): ConsolePorts => {
     },
     retention: {
       ...{ store: retention, documents: store, publisher: publisher(), clock: systemClock },
+      restore: (asked, by) => {
+        const restorePorts = { catalog, archive: bucketRegistry('archive'), restores: retention, clock: systemClock };
+        return requestRestore(restorePorts, asked, by, deployed);
+      },
       async replay(config = deployed, days) {
         const until = systemClock.now();
         const since = new Date(until.getTime() - days * 24 * 3_600_000);

@@ -23,6 +23,7 @@ export const restoreImages = defineFunction({
     { registry: 'push' },
     { registry: 'delete' },
     { setting: 'registries' },
+    { setting: 'retention' },
     { bus: 'lading' },
   ],
 });

@@ -8,6 +8,7 @@ import {
   startEmbeddedRegistry,
 } from './registry/index.ts';
 import type { MirrorOptions } from './registry/mirror/mirror.ts';
+import type { Recall } from './registry/recall.ts';
 import { type EcrService, openEcrService } from './services/ecr/index.ts';
 import { openEcsService } from './services/ecs/index.ts';
 import { openKmsService } from './services/kms/index.ts';
@@ -33,6 +34,8 @@ export interface AwsServicesOptions {
   readonly mirror?: (host: string) => MirrorOptions;
   /** Asked before a person or another program pulls an image. @default everything may be pulled */
   readonly pullGate?: PullGate;
+  /** Brings back what was archived when it is pulled, told the registry's host. */
+  readonly recall?: (host: string) => Recall;
   readonly onProblem: (what: string) => void;
 }
 
@@ -121,6 +124,7 @@ export class AwsServices {
         clock: context.clock,
         access: accessOf(context, { region, host, ecr, pullGate: this.#options.pullGate }),
         ...(i === 0 && this.#options.mirror ? { mirror: this.#options.mirror(host) } : {}),
+        ...(this.#options.recall ? { recall: this.#options.recall(host) } : {}),
         onProblem: (error) => this.#options.onProblem(`the registry of ${region}: ${describeError(error)}`),
       });
       this.registries.push({ region, host, registry });

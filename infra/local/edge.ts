@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { describeError, LadingError } from '../../lib/core/errors.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import { mirrorsConfigSchema } from '../../lib/mirror/config.ts';
+import { routeRepository } from '../../lib/mirror/index.ts';
 import { registriesConfigSchema } from '../../lib/registry/config.ts';
+import { archiveRecall } from './archive-recall.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from './registry/index.ts';
 import { apiGate } from './registry/mirror/api-gate.ts';
 import { upstreamRegistries } from './upstream-registries.ts';
@@ -19,11 +21,14 @@ const edgeConfigSchema = z
     mirrors: mirrorsConfigSchema,
     /** Lading's API, whose verdicts let images out of quarantine. */
     api: z.url({ protocol: /^https?$/ }).optional(),
+    /** Whether a pull of what an upstream lacks asks that API to bring it back, where it was archived. */
+    restores: z.boolean().default(false),
   })
-  .superRefine(({ mirrors, registries, api }, context) => {
+  .superRefine(({ mirrors, registries, api, restores }, context) => {
     const refuse = (path: (string | number)[], message: string): void =>
       context.addIssue({ code: 'custom', path, message });
     if (mirrors.length === 0) refuse(['mirrors'], 'an edge without a mirror serves nothing');
+    if (restores && api === undefined) refuse(['api'], 'an edge that restores needs to know whom to ask');
     mirrors.forEach(({ upstream, quarantine }, i) => {
       if (!registries.some(({ host }) => host === upstream)) {
         refuse(['mirrors', i, 'upstream'], `"${upstream}" is not among the registries`);
@@ -49,11 +54,17 @@ export async function startEdge(
   options: { readonly dataDir: string; readonly onProblem: (what: string) => void },
 ): Promise<EmbeddedRegistry> {
   const onProblem = (error: unknown): void => options.onProblem(describeError(error));
+  const upstreamOf = (repository: string): string | undefined => {
+    const route = routeRepository(config.mirrors, repository);
+    return route && `${route.rule.upstream}/${route.upstreamRepository}`;
+  };
+  const recall = archiveRecall({ api: () => config.api, nameOf: upstreamOf, by: 'an edge', onProblem });
   return startEmbeddedRegistry({
     directory: join(options.dataDir, 'edge'),
     host: config.host,
     port: config.port,
     onProblem,
+    ...(config.restores ? { recall } : {}),
     mirror: {
       rules: config.mirrors,
       registries: upstreamRegistries(config.registries),

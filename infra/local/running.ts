@@ -8,6 +8,7 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError } from '../../lib/core/errors.ts';
 import { s3Documents } from '../../lib/documents/adapters/s3-documents.ts';
 import { intakeConfigSchema } from '../../lib/intake/config.ts';
+import { localRecall } from './archive-recall.ts';
 import { AwsServices, type RegionalRegistry } from './aws-services.ts';
 import { localMirror } from './local-mirror.ts';
 import { localScanners } from './local-scanners.ts';
@@ -51,6 +52,7 @@ export class Running {
       registryPorts: [0, 1, 2, 3].map(at),
       ...(mirror === undefined ? {} : { mirror }),
       ...(options.pullGate ? { pullGate: trustGate(() => api) } : {}),
+      ...(context.lading.retention === undefined ? {} : { recall: localRecall(() => api, notice) }),
       onProblem: notice,
     });
     const stack = await startLocalStack({

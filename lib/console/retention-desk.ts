@@ -10,6 +10,7 @@ import {
   type QuarantineStore,
   type Replay,
   type ReportPorts,
+  type RestoreAnswer,
   type RetentionConfig,
   type RetentionPlan,
   retentionPlanSchema,
@@ -27,6 +28,11 @@ export interface RetentionDesk {
   readonly documents: DocumentStore;
   readonly publisher: EventPublisher;
   readonly clock: Clock;
+  /** What becomes of a pull of something that its registry lacks. */
+  restore(
+    asked: { readonly registry: string; readonly repository: string; readonly reference: string },
+    by: string,
+  ): Promise<RestoreAnswer>;
   /** What the deployed rules, or the given ones, would have done in the past so many days, for each registry. */
   replay(config: RetentionConfig | undefined, days: number): Promise<readonly Replay[]>;
 }

@@ -58,6 +58,12 @@ export function retentionOpenApi(make: {
         'UsageReport',
         json('UsageTaken', 'what is held now'),
       ),
+      '/api/restores': post(
+        'requestRestore',
+        'Asks for an archived image to be brought back, because it was pulled; within the limits of a day',
+        'RestoreRequest',
+        json('RestoreAnswer', 'whether it comes back, and when to try again'),
+      ),
     },
     schemas: {
       RetentionPreview: schemaOf(retentionRequests.preview, 'input'),
@@ -75,6 +81,8 @@ export function retentionOpenApi(make: {
       Lease: schemaOf(retentionRequests.lease, 'input'),
       UsageReport: schemaOf(retentionRequests.usage, 'input'),
       UsageTaken: schemaOf(retentionAnswers.usage),
+      RestoreRequest: schemaOf(retentionRequests.restore, 'input'),
+      RestoreAnswer: schemaOf(retentionAnswers.restore),
     },
   };
 }

@@ -38,6 +38,15 @@ export function addRetentionApi(app: Hono, ports: ConsolePorts): void {
     }
     return context.json({ quarantined: found });
   });
+  app.post('/api/restores', limited, async (context) => {
+    const { image, by } = await read(context, retentionRequests.restore);
+    const { registry, repository, tag = 'latest', digest } = parseImageReference(image);
+    const answer = await desk.restore({ registry, repository, reference: digest ?? tag }, by);
+    if (answer.kind !== 'restoring') return context.json(answer);
+    const { events, ...told } = answer;
+    await publish(ports, events);
+    return context.json(told);
+  });
   app.post('/api/usage', limitedTo(MAX_REPORT_BYTES), async (context) => {
     const report = await read(context, retentionRequests.usage);
     const { store } = desk;

@@ -44,6 +44,10 @@ export const retentionRequests = {
       .max(24 * 366),
   }),
   usage: usageReportSchema,
+  restore: z.strictObject({
+    image: image.describe('registry/repository:tag or registry/repository@digest, as it was pulled'),
+    by: line(200).default('somebody').describe('who pulls it, as the registry names them'),
+  }),
 };
 
 const count = z.int().nonnegative();
@@ -81,4 +85,9 @@ export const retentionAnswers = {
   held: z.object({ image: z.string(), outcome: z.enum(['held', 'condemned']) }),
   lifted: z.object({ image: z.string(), lifted: z.boolean() }),
   usage: z.object({ held: count, unknown: count, condemned: z.array(z.string()) }),
+  restore: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('not-archived') }),
+    z.object({ kind: z.literal('restoring'), digest: digestSchema, bytes: count, retryAfterSeconds: count }),
+    z.object({ kind: z.literal('limited'), digest: digestSchema, retryAfterSeconds: count }),
+  ]),
 };

@@ -154,6 +154,24 @@ export const retentionConfigSchema = z.strictObject({
       keepDays: z.int().min(90).max(36_500).optional(),
     })
     .prefault({}),
+  /** What comes back out of the archive. */
+  restore: z
+    .strictObject({
+      /** Whether a pull of what is archived asks for it, where the registry can tell us of such a pull. */
+      onPull: z.boolean().default(true),
+      /** Globs of repositories in which it does. */
+      repositories: globs.default(['**']),
+      /** Pulls of a day (UTC) bring back at most so many images, in a registry and in each repository, and bytes. */
+      maxPerDay: z.int().positive().max(100_000).default(20),
+      maxPerRepositoryPerDay: z.int().positive().max(100_000).default(5),
+      maxBytesPerDay: z
+        .int()
+        .positive()
+        .default(100 * 1024 ** 3),
+      /** No rule takes it for so long after it came back, whoever asked for it. */
+      leaseDays: z.number().positive().max(366).default(7),
+    })
+    .prefault({}),
   /** Services of AWS in which images run: read before each plan, and nothing is deleted while one of them cannot be. */
   aws: z
     .strictObject({

@@ -71,6 +71,8 @@ export async function expireGraph(
     await recordDeletion(ports, { ...of, digest }, deletedAt);
   }
   await forgetTags(ports, of, graph, aside, deletedAt);
+  // Carried out: what comes back out of the archive, or is pushed again, can be held from the first moment.
+  for (const digest of deletes) await ports.leases.reprieve(of, digest, plan.digest);
   return { kind: 'expired', events: [toEvent(of, graph, plan.digest, deletes)] };
 }
 

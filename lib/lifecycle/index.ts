@@ -27,6 +27,7 @@ export type {
   LeaseStore,
   PlanLog,
   QuarantineStore,
+  RestoreLog,
   RetentionStore,
   UsageStore,
 } from './ports.ts';
@@ -34,6 +35,7 @@ export { recordUsage, type UsagePorts } from './record-usage.ts';
 export { checkRegret } from './replay/check-regret.ts';
 export { type EventHistory, type Replay, replaySchema } from './replay/model.ts';
 export { type ReplayPorts, replayRetention } from './replay/replay-retention.ts';
+export { type RequestRestorePorts, type RestoreAnswer, requestRestore } from './request-restore.ts';
 export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';
 export { collectAwsUsage } from './usage/collect-aws-usage.ts';
 export { type UsageReport, type UsedImage, usageReportSchema } from './usage/model.ts';

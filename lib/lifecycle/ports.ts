@@ -1,6 +1,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import type { RepositoryName } from '../inventory/index.ts';
+import type { RetentionConfig } from './config.ts';
 import type { Hold, Judgement, Lease, Pulls, Quarantine, RestoredTag } from './model.ts';
 
 /** What holds digests of a repository back from deletion. */
@@ -72,10 +73,35 @@ export interface PlanLog {
   last(of: RepositoryName): Promise<{ readonly key: string; readonly plannedAt: string } | undefined>;
 }
 
+/** Restores that pulls asked for: each once at a time, and only so many a day. */
+export interface RestoreLog {
+  /**
+   * `begun`: whoever asks is the first, and is to see to it. `under-way`: somebody else has, within `UNDER_WAY_MS`.
+   * `spent`: the limits of the day are used up.
+   */
+  begin(
+    of: RepositoryName,
+    restore: { readonly digest: Digest; readonly bytes: number },
+    limits: RestoreLimits,
+  ): Promise<'begun' | 'under-way' | 'spent'>;
+}
+
+export type RestoreLimits = Pick<RetentionConfig['restore'], 'maxPerDay' | 'maxPerRepositoryPerDay' | 'maxBytesPerDay'>;
+
+/** A restore that was not done after so long, in ms, is asked for again. */
+export const UNDER_WAY_MS = 15 * 60 * 1000;
+
 /** What gate and scan say of an image. Asked only where a rule wants to know. */
 export interface Judgements {
   of(image: ImageLocation): Promise<Judgement>;
 }
 
 /** All that retention remembers. */
-export type RetentionStore = LeaseStore & HoldStore & Tribunal & QuarantineStore & UsageStore & CollectorLog & PlanLog;
+export type RetentionStore = LeaseStore &
+  HoldStore &
+  Tribunal &
+  QuarantineStore &
+  UsageStore &
+  CollectorLog &
+  PlanLog &
+  RestoreLog;

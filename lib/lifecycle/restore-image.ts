@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
 import { type Digest, isDigest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import { isRepositoryName, isTag } from '../core/image-reference.ts';
@@ -6,11 +7,22 @@ import { draftEvent, type EventDraft, imageRestored } from '../events/index.ts';
 import { MOST_REFERRERS, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import { copyGraph } from '../replication/index.ts';
 import { archiveRepository } from './archive-graph.ts';
+import type { LeaseStore } from './ports.ts';
 
 export interface RestorePorts {
   readonly registry: Registry;
   readonly archive: RegistryReader;
+  readonly leases: Pick<LeaseStore, 'hold'>;
+  readonly clock: Clock;
+  /**
+   * No rule takes what came back for so long.
+   *
+   * @default 7
+   */
+  readonly leaseDays?: number;
 }
+
+const DAY_MS = 24 * 3600 * 1000;
 
 const requestSchema = z.object({
   registry: z.string().min(1).max(300),
@@ -32,12 +44,13 @@ export function parseRestoreRequest(value: unknown): RestoreRequest {
 
 /**
  * Brings an archived image back to where it was, byte for byte, with its referrers and with those of its tags that name
- * nothing else by now. It stays in the archive. Idempotent; the registry's own push event starts the pipeline again.
+ * nothing else by now. It stays in the archive, and is left alone by all rules for some days: those that archived it would
+ * take it again the next night. Idempotent; the registry's own push event starts the pipeline again.
  *
- * @throws LadingError `not-archived`
+ * @throws LadingError `not-archived`, `too-late` where its deletion is under way
  */
 export async function restoreImage(
-  { registry, archive }: RestorePorts,
+  { registry, archive, leases, clock, leaseDays = 7 }: RestorePorts,
   { reason, reference, registry: host, repository }: RestoreRequest,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly EventDraft[]> {
@@ -55,6 +68,12 @@ export async function restoreImage(
     throw new LadingError('not-archived', `the archive has no ${of.registry}/${of.repository} ${reference}`, {
       hint: '"lading events" shows what was archived',
     });
+  }
+  const until = new Date(clock.now().getTime() + leaseDays * DAY_MS).toISOString();
+  for (const { manifest } of graph.nodes) {
+    const lease = { digest: manifest.digest, reason: `restored: ${reason}`.slice(0, 300), until };
+    if ((await leases.hold(of, lease)) === 'held') continue;
+    throw new LadingError('too-late', `${manifest.digest} is being deleted at this moment`, { retryable: true });
   }
   await copyGraph({ source: archive, target: registry, from, repository: of.repository, ...options }, graph);
   const tags = await tagsOf(

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Digest } from '../../lib/core/digest.ts';
 import { type ImageLocation, locationKey } from '../../lib/core/image-reference.ts';
 import { findingsChanged, imageExpired, retentionPlanned, sbomsRemoved } from '../../lib/events/index.ts';
-import { walkClosedGraph } from '../../lib/registry/index.ts';
+import { type RegistryReader, walkClosedGraph } from '../../lib/registry/index.ts';
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { verifyImage } from '../../lib/signing/index.ts';
 import { apkDatabase, buildImage, buildLayer, osRelease } from '../lib/sbom/image-builder.ts';
@@ -28,6 +31,24 @@ const images = {
   shared: buildImage([base, layer('shared')], { os: 'linux', architecture: 'arm64' }),
   last: buildImage([base, layer('last')], { os: 'linux', architecture: 's390x' }),
 };
+
+const digestOnly = ({ descriptor: { digest } }: { readonly descriptor: { readonly digest: Digest } }) => ({ digest });
+const run = promisify(execFile);
+const isOnPath = (name: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
+
+async function pull(
+  name: 'lading' | 'crane' | 'skopeo',
+  client: RegistryReader,
+  { host, repository, tag }: { readonly host: string; readonly repository: string; readonly tag: string },
+  target: string,
+): Promise<void> {
+  const image = `${host}/${repository}:${tag}`;
+  if (name === 'crane') await run('crane', ['pull', '--insecure', image, target]);
+  else if (name === 'skopeo')
+    await run('skopeo', ['copy', '--insecure-policy', '--src-tls-verify=false', `docker://${image}`, `dir:${target}`]);
+  else expect(await client.getManifest({ repository, reference: tag })).toBeDefined();
+}
 
 /** No statements: so every referrer of an image is its signature. */
 const onlySigned = { '"attest":["cyclonedx","vulnerabilities","vex","tests","provenance","verdict"]': '"attest":[]' };
@@ -112,7 +133,7 @@ describe('retention', () => {
 
   it('deletes the closed graph of the tag that expires, signatures included, and nothing else', async () => {
     await system.close();
-    system = await startTestStack({ dataDir, instead: onlySigned });
+    system = await startTestStack({ dataDir, instead: onlySigned, recall: true });
     await store().collectGarbage({ graceMs: 0 });
     const before = { digests: digests(), bytes: store().diskUsage().bytes };
     await plan();
@@ -261,6 +282,36 @@ describe('retention', () => {
     for (const one of [digest, ...children.map((child) => child.digest)]) {
       expect(await verifyImage(client, system.location(repository, one), [key])).toMatchObject({ kind: 'verified' });
     }
+  });
+
+  /** Programs that pull, by what they are called with to copy an image into a folder; and our own client. */
+  const pullers = ['lading', 'crane', 'skopeo'] as const;
+  const found = pullers.filter((name) => name === 'lading' || isOnPath(name));
+  const absent = pullers.filter((name) => !found.includes(name));
+
+  it(`brings back what is pulled out of the archive, by ${found.join(', ')}${absent.length > 0 ? ` (not here: ${absent.join(', ')})` : ''}, and keeps it`, async () => {
+    const { client, registry } = system.source;
+    const repository = 'team/recalled';
+    const host = `localhost:${registry.port}`;
+    const cold = found.map((name) => ({ name, image: buildImage([base, layer(name)]), tag: `archive-${name}` }));
+    for (const { image, tag } of cold) await pushBuilt(client, repository, image, tag);
+    await system.settle();
+    await plan();
+    expect(store().listManifests(repository)).toEqual([]);
+    for (const { name, image, tag } of cold) {
+      await pull(name, client, { host, repository, tag }, join(dataDir, `pulled-${name}`));
+      expect(await client.headManifest({ repository, reference: tag })).toMatchObject(digestOnly(image));
+    }
+    await system.settle();
+    const asked = (await eventsOf('Restore Requested')).map(({ data }) => data);
+    const reasons = cold.map(({ tag }) => ({ reason: `pulled by the local registry as ${tag}` }));
+    expect(asked).toMatchObject(reasons);
+    // By the rule they would go again; nothing takes them for a week.
+    await plan();
+    for (const { image, tag } of cold)
+      expect(await client.headManifest({ repository, reference: tag })).toMatchObject(digestOnly(image));
+    expect(system.deadLetters()).toEqual({});
+    expect(system.stack.deniedCalls).toEqual([]);
   });
 
   it('sets aside what expires where there is time for it, and puts it back exactly when asked', async () => {

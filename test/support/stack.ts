@@ -5,6 +5,7 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { SecretName, TableName } from '../../functions/_pipe/function.ts';
+import { localRecall } from '../../infra/local/archive-recall.ts';
 import { AwsServices, type RegionalRegistry } from '../../infra/local/aws-services.ts';
 import { localMirror } from '../../infra/local/local-mirror.ts';
 import { localScanners } from '../../infra/local/local-scanners.ts';
@@ -50,6 +51,8 @@ export interface TestStackOptions extends Partial<Omit<StackOptions, 'context' |
   readonly patienceMs?: number;
   /** Only images with a verdict are handed out. */
   readonly pullGate?: boolean;
+  /** Pulls of what is archived bring it back. */
+  readonly recall?: boolean;
   /** Programs of this machine that scan each image, as `npm start -- --scanner` has them. */
   readonly scanners?: readonly TaskKind[];
   /** Over the settings that all tests deploy. */
@@ -149,6 +152,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     patienceMs = PATIENCE_MS,
     mirrors,
     pullGate = false,
+    recall = false,
     scanners,
     settings = {},
     ...given
@@ -169,6 +173,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onProblem: onNotice,
     ...(mirror === undefined ? {} : { mirror }),
     ...(pullGate ? { pullGate: trustGate(() => api) } : {}),
+    ...(recall ? { recall: localRecall(() => api, onNotice) } : {}),
   });
   const closing: (() => Promise<void>)[] = [() => foreign.close()];
   const close = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { type OpenFile, openFile } from './files.ts';
 import { startServer } from './http/server.ts';
 import { type MirrorOptions, type MirrorStatus, openMirror } from './mirror/mirror.ts';
 import type { RegistryAccess, RegistryEvent, RegistryStore } from './model.ts';
+import { openRecallDesk, type Recall } from './recall.ts';
 import { openStore } from './store.ts';
 
 export type {
@@ -48,7 +49,11 @@ export interface EmbeddedRegistryOptions {
   readonly access?: RegistryAccess;
   /** Serves repositories below the prefixes of its rules from their upstreams. */
   readonly mirror?: MirrorOptions;
+  /** Brings back what was archived, when somebody pulls it. */
+  readonly recall?: Recall;
   readonly clock?: Clock;
+  /** Bytes of the disk that the folder may take; what nobody needs goes where something else wants in. */
+  readonly budgetBytes?: number;
   /** Largest blob in bytes; default 52,000 MiB, as ECR. */
   readonly maxBlobBytes?: number;
   /** Hears of failures that no client is told in full: a listener that threw, a damaged file, an unexpected error. */
@@ -70,11 +75,19 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
   const unlock = await lockDirectory(directory);
   try {
     const maxBlobBytes = options.maxBlobBytes ?? ECR_MAX_LAYER_BYTES;
-    const opened = await openStore({ directory, clock, open, maxBlobBytes, onProblem });
+    const opened = await openStore({
+      directory,
+      clock,
+      open,
+      maxBlobBytes,
+      onProblem,
+      budgetBytes: options.budgetBytes,
+    });
     try {
       const { parts, store } = opened;
       const mirror = options.mirror && (await openMirror(parts, store, { ...options.mirror, directory }));
-      const server = await startServer({ opened, host, port: options.port ?? 0, access, mirror, onProblem });
+      const recall = options.recall && openRecallDesk(options.recall, opened);
+      const server = await startServer({ opened, host, port: options.port ?? 0, access, mirror, recall, onProblem });
       let closing: Promise<void> | undefined;
       return {
         port: server.port,

@@ -56,6 +56,16 @@ export const releaseRequested = define(
   }),
   bySubject,
 );
+/** Something wants an image that lies in the archive only: it is to be brought back. */
+export const restoreRequested = define(
+  'lading.lifecycle',
+  'Restore Requested',
+  z.object({
+    subject: z.object({ registry: z.string(), repository: z.string(), digest: digestSchema }),
+    reason: z.string(),
+  }),
+  bySubject,
+);
 /** A tag went by a rule; its image stays. */
 export const tagExpired = define(
   'lading.lifecycle',

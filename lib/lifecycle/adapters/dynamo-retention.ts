@@ -6,12 +6,13 @@ import type { Pulls } from '../model.ts';
 import { type RetentionStore, SENTENCE_MS } from '../ports.ts';
 import { dynamoHolds } from './dynamo-holds.ts';
 import { dynamoQuarantine } from './dynamo-quarantine.ts';
+import { dynamoRestores } from './dynamo-restores.ts';
 
 /*
  * Rows under `registry/repository`: `lease#<digest>#<reason>` with a time to live, `pull#<digest>` and `use#<digest>` with
  * the latest one, `guard#<digest>`, where leases, holds and deletion meet under one condition, and `plan`, the last one
  * made. Under `registry`: `pulls` and `uses`, the earliest that it told of. Under `collectors`: when each last reported.
- * Holds and quarantine have adapters of their own beside this one, in the same partitions.
+ * Holds, quarantine and restores have adapters of their own beside this one, in the same partitions.
  */
 const partition = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
@@ -49,6 +50,7 @@ export function dynamoRetention(table: Table, clock: Clock): RetentionStore {
   return {
     ...dynamoHolds(table, clock),
     ...dynamoQuarantine(table),
+    ...dynamoRestores(table, clock),
     pulled: (of, { digest, pulledAt }) => pulls.note(of, digest, pulledAt),
     pulls: pulls.all,
     used: (of, { digest, usedAt }) => uses.note(of, digest, usedAt),

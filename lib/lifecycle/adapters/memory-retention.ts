@@ -3,6 +3,7 @@ import type { Digest } from '../../core/digest.ts';
 import type { RepositoryName } from '../../inventory/index.ts';
 import type { Hold, Lease, Pulls, Quarantine, RestoredTag } from '../model.ts';
 import { type QuarantineStore, type RetentionStore, SENTENCE_MS } from '../ports.ts';
+import { memoryRestores } from './memory-restores.ts';
 
 const key = (of: RepositoryName): string => `${of.registry}/${of.repository}`;
 
@@ -19,6 +20,7 @@ export function memoryRetention(clock: Clock = systemClock): RetentionStore {
   const holdsOf = (of: RepositoryName) => holds.flatMap((row) => (row.of === key(of) ? [row.hold] : []));
   return {
     ...memoryQuarantine(),
+    ...memoryRestores(clock),
     leases: async (of) => held.flatMap((row) => (row.of === key(of) ? [row.lease] : [])),
     async hold(of, lease) {
       if (isCondemned(of, lease.digest)) return 'condemned';

@@ -21,8 +21,9 @@ import { documentQuality } from '../../../lib/external-sboms/adapters/document-q
 import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import type { CatalogEntry, Stage } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
-import type { RetentionPlan } from '../../../lib/lifecycle/index.ts';
+import { type RetentionPlan, requestRestore, retentionConfigSchema } from '../../../lib/lifecycle/index.ts';
 import { memoryWaiverStore } from '../../../lib/policy/adapters/memory-waiver-store.ts';
+import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
 import { remediationConfigSchema } from '../../../lib/remediation/config.ts';
 import type { ReplicaState } from '../../../lib/replication/index.ts';
 import { documentSbomStore } from '../../../lib/sbom/adapters/document-sbom-store.ts';
@@ -102,6 +103,7 @@ export function memoryConsole() {
     after: async (seq, limit) => events.filter((event) => event.seq > seq).slice(0, limit),
     head: async () => events.at(-1)?.seq ?? 0,
   };
+  const archive = createMemoryRegistry({ host: 'archive' });
   const ports: ConsolePorts = {
     catalog,
     ledger,
@@ -122,6 +124,8 @@ export function memoryConsole() {
     retention: {
       ...{ store: retention, documents, publisher, clock },
       replay: async () => [],
+      restore: (asked, by) =>
+        requestRestore({ catalog, archive, restores: retention, clock }, asked, by, retentionConfigSchema.parse({})),
     },
     plans: {
       preview: async (config): Promise<RetentionPlan[]> => [

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { manualClock } from '../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
+import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import {
   archiveGraph,
   archiveRepository,
@@ -52,6 +54,9 @@ async function withImage() {
   return { registry, archive, root, graph, one };
 }
 
+const clock = manualClock('2026-06-01T00:00:00.000Z');
+/** What restoring needs beside the registries. */
+const keeping = () => ({ leases: memoryRetention(clock), clock, leaseDays: 7 });
 const emptied = (): Registry => createMemoryRegistry();
 const request = (reference: string) => ({ ...of, reference, reason: 'asked' });
 
@@ -65,7 +70,7 @@ describe('an archived image', () => {
     await archiveGraph({ registry: emptied(), archive }, of, graph);
     for (const reference of ['1', '1-amd64', root]) {
       const target = emptied();
-      const [event] = await restoreImage({ registry: target, archive }, request(reference));
+      const [event] = await restoreImage({ registry: target, archive, ...keeping() }, request(reference));
       if (reference === '1-amd64') continue;
       expect(await contentOf(target, of.repository, root)).toEqual(before);
       expect(await Array.fromAsync(target.listTags(of.repository))).toEqual(['1', '1-amd64']);
@@ -73,12 +78,35 @@ describe('an archived image', () => {
     }
   });
 
+  it('is out of reach of all rules for some days, with all its parts, once it is back', async () => {
+    const { registry, archive, root, graph } = await withImage();
+    await archiveGraph({ registry, archive }, of, graph);
+    const { leases, ...others } = keeping();
+    const target = emptied();
+    await restoreImage({ registry: target, archive, leases, ...others }, request(root));
+    const held = await leases.leases(of);
+    const nodes = (await walkClosedGraph(target, { repository: of.repository, digest: root }))?.nodes ?? [];
+    expect(held.map(({ digest }) => digest).sort()).toEqual(nodes.map(({ manifest }) => manifest.digest).sort());
+    expect(held[0]).toMatchObject({ reason: 'restored: asked', until: '2026-06-08T00:00:00.000Z' });
+  });
+
+  it('is not brought back while it is being deleted', async () => {
+    const { registry, archive, root, graph } = await withImage();
+    await archiveGraph({ registry, archive }, of, graph);
+    const { leases, ...others } = keeping();
+    await leases.condemn(of, root, 'a plan');
+    const target = emptied();
+    const restoring = restoreImage({ registry: target, archive, leases, ...others }, request(root));
+    await expect(restoring).rejects.toMatchObject({ code: 'too-late', retryable: true });
+    expect(await target.headManifest({ repository: of.repository, reference: root })).toBeUndefined();
+  });
+
   it('leaves a tag that names something else by now', async () => {
     const { registry, archive, root, graph } = await withImage();
     await archiveGraph({ registry, archive }, of, graph);
     const target = emptied();
     const other = await pushBuilt(target, of.repository, buildImage([layer('c')]), '1');
-    await restoreImage({ registry: target, archive }, request(root));
+    await restoreImage({ registry: target, archive, ...keeping() }, request(root));
     expect(await target.headManifest({ repository: of.repository, reference: '1' })).toMatchObject({ digest: other });
     expect(await target.headManifest({ repository: of.repository, reference: root })).toMatchObject({ digest: root });
   });
@@ -89,7 +117,9 @@ describe('an archived image', () => {
     const archived = await archiveGraph({ registry, archive }, of, graph);
     expect(archived).toEqual({ kind: 'incomplete', why: '1 of its parts are missing' });
     expect(await archive.headManifest({ repository: archiveRepository(of), reference: '1' })).toBeUndefined();
-    await expect(restoreImage({ registry, archive }, request('2'))).rejects.toMatchObject({ code: 'not-archived' });
+    await expect(restoreImage({ registry, archive, ...keeping() }, request('2'))).rejects.toMatchObject({
+      code: 'not-archived',
+    });
   });
 
   it('is asked for by name, and by nothing else', () => {
@@ -122,7 +152,7 @@ describe.skipIf(!corpora)(`every image of the corpus${why}`, () => {
       await copyGraph({ source: layout, target: registry, from: LAYOUT_REPOSITORY, repository: of.repository }, graph);
       await archiveGraph({ registry, archive }, of, graphOf(head.digest, []));
       const restored = emptied();
-      await restoreImage({ registry: restored, archive }, request(head.digest));
+      await restoreImage({ registry: restored, archive, ...keeping() }, request(head.digest));
       expect(await contentOf(restored, of.repository, head.digest), tag).toEqual(before);
       images++;
     }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Digest, isDigest } from '../../../../lib/core/digest.ts';
 import { OciError, type OciErrorCode } from '../errors.ts';
 import type { Mirror } from '../mirror/mirror.ts';
-import type { RegistryAction, RegistryStore } from '../model.ts';
+import type { RegistryAction, RegistryStore, StoredManifest } from '../model.ts';
 import type { StoreParts } from '../store-parts.ts';
 
 /** One request being answered. */
@@ -16,6 +16,12 @@ export interface Exchange {
   readonly principal: string | undefined;
   /** The mirror that the repository comes from, if any of its rules covers it. */
   mirrorOf(repository: string): Mirror | undefined;
+  /**
+   * Asks for a manifest that is not here to be brought back out of the archive.
+   *
+   * @throws OciError 429 with `Retry-After` while that is under way, or may not be
+   */
+  recall(repository: string, reference: string): Promise<StoredManifest | undefined>;
   /** @throws OciError 403 */
   require(action: RegistryAction, repository: string): Promise<void>;
   allows(action: RegistryAction, repository: string): Promise<boolean>;

@@ -40,11 +40,23 @@ function checkReference(reference: string): string {
 const unknown = (repository: string, reference: string): OciError =>
   notFound('MANIFEST_UNKNOWN', `the repository "${repository}" has no manifest "${reference}"`);
 
-async function get(exchange: Exchange, repository: string, asked: string): Promise<void> {
+/** What a mirror has under the reference; the reference itself where no rule covers the repository. */
+async function mirrored(exchange: Exchange, repository: string, reference: string): Promise<string> {
   const mirror = exchange.mirrorOf(repository);
-  const reference = mirror ? await mirror.manifest({ repository, principal: exchange.principal }, asked) : asked;
+  if (!mirror) return reference;
+  try {
+    return await mirror.manifest({ repository, principal: exchange.principal }, reference);
+  } catch (error) {
+    // The upstream may have archived it.
+    if (error instanceof OciError && error.status === 404) await exchange.recall(repository, reference);
+    throw error;
+  }
+}
+
+async function get(exchange: Exchange, repository: string, asked: string): Promise<void> {
+  const reference = await mirrored(exchange, repository, asked);
   if (!exchange.parts.state.repositories.has(repository)) throw nameUnknown(repository);
-  const manifest = exchange.store.findManifest(repository, reference);
+  const manifest = exchange.store.findManifest(repository, reference) ?? (await exchange.recall(repository, reference));
   if (!manifest) throw unknown(repository, reference);
   const { headers, method } = exchange.request;
   if (!accepts(headers.accept, manifest.mediaType)) {

@@ -4,6 +4,7 @@ import { LadingError } from '../../../../lib/core/errors.ts';
 import { explainDiskError, OciError, systemCode } from '../errors.ts';
 import type { Mirror } from '../mirror/mirror.ts';
 import type { RegistryAccess, RegistryAction } from '../model.ts';
+import type { RecallDesk } from '../recall.ts';
 import type { OpenedStore } from '../store.ts';
 import { type Exchange, methodNotAllowed, mutable, sendJson } from './exchange.ts';
 import { parseRoute } from './route.ts';
@@ -31,6 +32,7 @@ export async function startServer(options: {
   readonly port: number;
   readonly access: RegistryAccess | undefined;
   readonly mirror: Mirror | undefined;
+  readonly recall: RecallDesk | undefined;
   readonly onProblem: (error: unknown) => void;
 }): Promise<RegistryServer> {
   const inFlight = new Set<Promise<void>>();
@@ -98,6 +100,7 @@ interface AnswerOptions {
   readonly opened: OpenedStore;
   readonly access: RegistryAccess | undefined;
   readonly mirror: Mirror | undefined;
+  readonly recall: RecallDesk | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -112,7 +115,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 }
 
 async function dispatch(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
-  const { opened, access, mirror } = options;
+  const { opened, access, mirror, recall } = options;
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const principal = await authenticate(request, access);
@@ -128,6 +131,9 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
     principal,
     mirrorOf,
     allows,
+    // Our own functions ask for what may not be there, and have the archive themselves.
+    recall: async (repository, reference) =>
+      principal === undefined ? recall?.recall(repository, reference, gone(response)) : undefined,
     async requirePull(repository, digest) {
       const why = await access?.refusePull?.(principal, repository, digest);
       if (why !== undefined) throw new OciError(403, 'DENIED', `${repository}@${digest} may not be pulled: ${why}`);
@@ -144,6 +150,13 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
   if (path === MIRRORS_PATH) return sendJson(exchange, 200, {}, { mirrors: mirror?.status() ?? [] });
   if (path === GARBAGE_PATH) return serveGarbage(exchange);
   await route(exchange, path);
+}
+
+/** Aborts when the client has left. */
+function gone(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 /** Only the developer, who comes without credentials, may: no function of the stack has a right like that. */
