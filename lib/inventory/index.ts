@@ -1,5 +1,8 @@
 export { bindTags } from './bind-tags.ts';
 export { type CatalogPorts, catalogImage } from './catalog-image.ts';
+export { CompactRepository } from './compact/compact-repository.ts';
+export { DigestNumbers } from './compact/digest-numbers.ts';
+export { readRepository } from './compact/read-repository.ts';
 export { type DeletionPorts, forgetImage, recordDeletion } from './forget-image.ts';
 export { listRepositories } from './list-repositories.ts';
 export { listRepository } from './list-repository.ts';

@@ -1,7 +1,5 @@
-import type { Digest } from '../core/digest.ts';
 import { compileGlobs } from '../core/glob.ts';
-import { groupBy } from '../core/group-by.ts';
-import type { CatalogEntry, RepositoryName } from '../inventory/index.ts';
+import type { CompactRepository } from '../inventory/index.ts';
 import type { Graph } from './closed-graphs.ts';
 import type { RetentionConfig, RetentionPolicy } from './config.ts';
 import type { Hold, Lease, RetentionPlan } from './model.ts';
@@ -11,16 +9,19 @@ type Action = UnitVerdict['action'];
 
 export interface TagVerdict {
   readonly tag: string;
-  readonly digest: Digest;
+  readonly row: number;
   readonly action: Action;
   readonly why: string;
 }
 
 /** What the rules say, before anything is held back. */
 export interface Verdicts {
-  readonly tags: ReadonlyMap<string, TagVerdict>;
-  /** Of what has no tags and hangs on nothing else. */
-  readonly untagged: ReadonlyMap<Digest, { readonly action: Action; readonly why: string }>;
+  /** One a tag. */
+  readonly tags: readonly TagVerdict[];
+  /** Of rows that have no tags and hang on nothing else. */
+  readonly untagged: readonly { readonly row: number; readonly action: Action; readonly why: string }[];
+  /** By row. */
+  readonly names: ReadonlyMap<number, readonly string[]>;
 }
 
 export interface Expiry {
@@ -29,19 +30,19 @@ export interface Expiry {
 }
 
 export interface Roots {
-  readonly kept: ReadonlySet<Digest>;
-  /** Why a digest is kept against all rules. */
-  readonly held: ReadonlyMap<Digest, string>;
-  readonly expired: ReadonlyMap<Digest, Expiry>;
+  readonly kept: ReadonlySet<number>;
+  /** Why a node is kept against all rules. */
+  readonly held: ReadonlyMap<number, string>;
+  /** By row. */
+  readonly expired: ReadonlyMap<number, Expiry>;
 }
 
 interface RootInputs {
-  readonly of: RepositoryName;
-  readonly entries: readonly CatalogEntry[];
+  readonly repository: CompactRepository;
   readonly leases: readonly Lease[];
   readonly holds: readonly Hold[];
-  /** Which image of the registry is built on this one, if any is. */
-  readonly dependentOf: (entry: CatalogEntry) => string | undefined;
+  /** Which image of the registry is built on that of a row, if any is. */
+  readonly dependentOf: (row: number) => string | undefined;
   readonly config: RetentionConfig;
   readonly policy: RetentionPolicy;
   readonly now: Date;
@@ -53,78 +54,82 @@ const HOUR_MS = 3600 * 1000;
 const MILDEST_FIRST = ['keep', 'untag', 'quarantine', 'archive', 'expire'] as const satisfies readonly Action[];
 
 export function judgeRoots(inputs: RootInputs, verdicts: Verdicts, graph: Graph): Roots {
-  const kept = new Set<Digest>();
-  const expired = new Map<Digest, Expiry>();
-  const decide = (digest: Digest, action: Action, why: string): void => {
+  const kept = new Set<number>();
+  const expired = new Map<number, Expiry>();
+  const decide = (row: number, action: Action, why: string): void => {
     // An image that loses a tag stays, until a rule for what has no tags takes it.
-    if (action === 'keep' || action === 'untag') return void kept.add(digest);
-    const before = expired.get(digest)?.action;
+    if (action === 'keep' || action === 'untag') return void kept.add(row);
+    const before = expired.get(row)?.action;
     if (before === undefined || MILDEST_FIRST.indexOf(action) < MILDEST_FIRST.indexOf(before)) {
-      expired.set(digest, { action, why });
+      expired.set(row, { action, why });
     }
   };
-  for (const { digest, action, why } of verdicts.tags.values()) decide(digest, action, why);
-  for (const [digest, { action, why }] of verdicts.untagged) decide(digest, action, why);
+  for (const { row, action, why } of verdicts.tags) decide(row, action, why);
+  for (const { row, action, why } of verdicts.untagged) decide(row, action, why);
   const held = whatIsHeld(inputs, verdicts, graph, expired);
-  for (const digest of held.keys()) kept.add(digest);
+  for (const node of held.keys()) kept.add(node);
   return { kept, held, expired };
 }
 
 function whatIsHeld(
-  { of, entries, leases, holds, dependentOf, config, policy, now }: RootInputs,
+  { repository, leases, holds, dependentOf, config, policy, now }: RootInputs,
   verdicts: Verdicts,
   graph: Graph,
-  expired: ReadonlyMap<Digest, Expiry>,
-): Map<Digest, string> {
-  const held = new Map<Digest, string>();
-  const hold = (digest: Digest, why: string): void => {
-    if (held.has(digest)) return;
-    held.set(digest, why);
+  expired: ReadonlyMap<number, Expiry>,
+): Map<number, string> {
+  const held = new Map<number, string>();
+  const hold = (node: number | undefined, digest: string, why: string): void => {
+    if (node === undefined || held.has(node)) return;
+    held.set(node, why);
     // What runs is often one platform of an index, and it is by the index that it is started again.
-    for (const index of graph.ancestorsOf(digest)) if (!held.has(index)) held.set(index, `${digest} is ${why}`);
+    for (const index of graph.ancestorsOf(node)) if (!held.has(index)) held.set(index, `${digest} is ${why}`);
   };
-  for (const { digest, kind, name, reason } of holds) hold(digest, `on hold (${kind}, ${name}): ${reason}`);
+  for (const { digest, kind, name, reason } of holds) {
+    hold(graph.nodeOf(digest), digest, `on hold (${kind}, ${name}): ${reason}`);
+  }
   const time = now.toISOString();
-  for (const { digest, reason, until } of leases) if (until > time) hold(digest, `held until ${until}: ${reason}`);
-  const immutable = config.immutableTags.filter(({ repositories }) => compileGlobs(repositories)(of.repository));
+  for (const { digest, reason, until } of leases) {
+    if (until > time) hold(graph.nodeOf(digest), digest, `held until ${until}: ${reason}`);
+  }
+  const immutable = config.immutableTags.filter(({ repositories }) =>
+    compileGlobs(repositories)(repository.of.repository),
+  );
   if (immutable.length > 0) {
     const isImmutable = compileGlobs(immutable.flatMap(({ tags }) => tags));
-    for (const { tag, digest } of verdicts.tags.values())
-      if (isImmutable(tag)) hold(digest, `under the immutable tag ${tag}`);
+    for (const { tag, row } of verdicts.tags)
+      if (isImmutable(tag)) hold(row, repository.digestAt(row), `under the immutable tag ${tag}`);
   }
   const graceHours = policy.graceHours ?? config.graceHours;
-  for (const entry of entries) {
-    const age = now.getTime() - Math.max(Date.parse(entry.pushedAt), Date.parse(entry.firstSeenAt));
-    if (age < graceHours * HOUR_MS && !held.has(entry.digest))
-      held.set(entry.digest, `younger than ${graceHours} hours`);
+  const young = now.getTime() - graceHours * HOUR_MS;
+  for (let row = 0; row < repository.size; row++) {
+    const since = Math.max(repository.pushedAt[row] as number, repository.firstSeenAt[row] as number);
+    if (since > young && !held.has(row)) held.set(row, `younger than ${graceHours} hours`);
   }
   if (!config.keepBases) return held;
   for (const root of expired.keys()) {
-    for (const digest of [root, ...(graph.entries.get(root)?.children ?? []).map((child) => child.digest)]) {
-      const entry = graph.entries.get(digest);
-      const dependent = entry && dependentOf(entry);
-      if (dependent !== undefined) hold(digest, `what ${dependent} is built on`);
+    for (const node of [root, ...graph.childrenOf(root)]) {
+      const dependent = graph.isManifest(node) ? dependentOf(node) : undefined;
+      if (dependent !== undefined) hold(node, repository.digestAt(node), `what ${dependent} is built on`);
     }
   }
   return held;
 }
 
 /** What the rules would take and something holds back, with the reason. */
-export function tellSpared(roots: Roots, kept: ReadonlySet<Digest>, { tags }: Verdicts): RetentionPlan['spared'] {
-  const names = groupBy(
-    tags.values(),
-    ({ digest }) => digest,
-    ({ tag }) => tag,
-  );
-  const keptBy = new Map(
-    [...tags.values()].filter(({ action }) => action === 'keep').map(({ digest, tag }) => [digest, tag]),
-  );
-  return [...roots.expired]
-    .filter(([digest]) => kept.has(digest))
-    .map(([digest, { why: rule }]) => {
-      const tag = keptBy.get(digest);
-      const why =
-        roots.held.get(digest) ?? (tag === undefined ? 'something that is kept needs it' : `the tag ${tag} is kept`);
-      return { digest, tags: names.get(digest) ?? [], rule, why };
-    });
+export function tellSpared(
+  repository: CompactRepository,
+  roots: Roots,
+  kept: Uint8Array,
+  { tags, names }: Verdicts,
+): RetentionPlan['spared'] {
+  const spared = [...roots.expired].filter(([row]) => kept[row]);
+  if (spared.length === 0) return [];
+  const keptBy = new Map<number, string>();
+  for (const { row, tag, action } of tags) if (action === 'keep') keptBy.set(row, tag);
+  return spared.map(([row, { why: rule }]) => {
+    const tag = keptBy.get(row);
+    const why =
+      roots.held.get(row) ?? (tag === undefined ? 'something that is kept needs it' : `the tag ${tag} is kept`);
+    return { digest: repository.digestAt(row), tags: [...(names.get(row) ?? [])], rule, why };
+  });
 }

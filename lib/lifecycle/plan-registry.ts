@@ -1,15 +1,16 @@
 import type { Clock } from '../core/clock.ts';
 import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
+import type { ImageLocation } from '../core/image-reference.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { draftEvent, type EventDraft, retentionPlanned, retentionWithheld } from '../events/index.ts';
-import type { CatalogEntry, CatalogReader, RepositoryName, TagBinding } from '../inventory/index.ts';
+import { type CatalogReader, type CompactRepository, DigestNumbers, readRepository } from '../inventory/index.ts';
 import { indexBases } from './base-images.ts';
 import { withinRunBudget } from './budgets.ts';
 import type { RetentionConfig } from './config.ts';
-import { sharedBlobs } from './freed-bytes.ts';
+import { marksFor, sharedBlobs } from './freed-bytes.ts';
 import type { Judgement, RetentionPlan } from './model.ts';
-import { planRetention } from './plan-retention.ts';
+import { planRepository } from './plan-retention.ts';
 import { policyFor } from './policy/policy-for.ts';
 import type { CollectorLog, HoldStore, Judgements, LeaseStore, PlanLog, QuarantineStore, UsageStore } from './ports.ts';
 import { silentCollector } from './silent-collector.ts';
@@ -32,12 +33,6 @@ export interface PlanPorts {
 
 export const PLAN_PREFIX = 'plans';
 
-interface RepositoryContent {
-  readonly of: RepositoryName;
-  readonly entries: readonly CatalogEntry[];
-  readonly tags: readonly TagBinding[];
-}
-
 /**
  * Plans every repository of a registry. Storage is shared between them, so freed bytes need all of them at once.
  *
@@ -49,22 +44,19 @@ export async function planRegistry(
   config: RetentionConfig,
   withheld: (policy: string) => string | undefined = () => undefined,
 ): Promise<readonly RetentionPlan[]> {
-  const repositories: RepositoryContent[] = [];
+  const digests = new DigestNumbers();
+  const repositories: CompactRepository[] = [];
   for await (const of of ports.catalog.repositories()) {
-    if (of.registry !== registry) continue;
-    const [entries, tags] = await Promise.all([
-      Array.fromAsync(ports.catalog.entries(of)),
-      Array.fromAsync(ports.catalog.tags(of)),
-    ]);
-    repositories.push({ of, entries, tags });
+    if (of.registry === registry) repositories.push(await readRepository(ports.catalog, of, digests));
   }
-  const heldElsewhere = (ports.sharesBlobs?.(registry) ?? true) ? sharedBlobs(repositories) : () => false;
-  const dependentOf = config.keepBases ? indexBases(allEntries(repositories)) : undefined;
+  const isShared = (ports.sharesBlobs?.(registry) ?? true) ? sharedBlobs(digests, repositories) : () => false;
+  const dependentOf = config.keepBases ? indexBases(repositories) : undefined;
+  const marks = marksFor(digests);
   const silent = await silentCollector(ports.collectors, config, ports.clock.now());
   const now = ports.clock.now();
   const plans: RetentionPlan[] = [];
-  for (const content of repositories) {
-    const { of } = content;
+  for (const [i, repository] of repositories.entries()) {
+    const { of } = repository;
     const [leases, holds, pulls, uses, quarantined, restored] = await Promise.all([
       ports.leases.leases(of),
       ports.leases.holds(of),
@@ -74,22 +66,17 @@ export async function planRegistry(
       ports.quarantine.restoredTags(of),
     ]);
     const policy = policyFor(config, of.repository);
-    const judgements = await judgementsFor(ports.judgements, config, content);
+    const judgements = await judgementsFor(ports.judgements, config, repository);
     plans.push(
-      planRetention({
-        ...content,
-        ...{ leases, holds, pulls, uses, quarantined, restored, judgements, config, now },
-        heldElsewhere: (blob) => heldElsewhere(blob, of),
-        ...(dependentOf ? { dependentOf } : {}),
+      planRepository({
+        ...{ repository, marks, leases, holds, pulls, uses, quarantined, restored, judgements, config, now },
+        heldElsewhere: (blob) => isShared(blob, i),
+        dependentOf: dependentOf && ((row) => dependentOf(repository, row)),
         withheld: silent ?? withheld(policy.name),
       }),
     );
   }
   return withinRunBudget(plans, config);
-}
-
-function* allEntries(repositories: readonly RepositoryContent[]): Generator<CatalogEntry> {
-  for (const { entries } of repositories) yield* entries;
 }
 
 const AT_ONCE = 16;
@@ -99,13 +86,18 @@ const none: ReadonlyMap<Digest, Judgement> = new Map();
 async function judgementsFor(
   judgements: Judgements,
   config: RetentionConfig,
-  { of, entries }: RepositoryContent,
+  repository: CompactRepository,
 ): Promise<ReadonlyMap<Digest, Judgement>> {
-  const isAsked = policyFor(config, of.repository).rules.some(
+  const isAsked = policyFor(config, repository.of.repository).rules.some(
     ({ select }) => select.verdicts !== undefined || select.severityAtLeast !== undefined,
   );
   if (!isAsked) return none;
-  const images = entries.filter(({ artifactClass }) => artifactClass === 'image' || artifactClass === 'index');
+  const images: ImageLocation[] = [];
+  for (let row = 0; row < repository.size; row++) {
+    const artifactClass = repository.textOf(repository.artifactClass[row]);
+    if (artifactClass === 'image' || artifactClass === 'index')
+      images.push({ ...repository.of, digest: repository.digestAt(row) });
+  }
   const told = await mapLimit(images, AT_ONCE, async (at) => [at.digest, await judgements.of(at)] as const);
   return new Map(told);
 }

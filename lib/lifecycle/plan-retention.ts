@@ -1,22 +1,24 @@
 import type { Digest } from '../core/digest.ts';
 import { groupBy } from '../core/group-by.ts';
-import type { CatalogEntry, RepositoryName, TagBinding } from '../inventory/index.ts';
-import { subjectOfTag } from '../registry/index.ts';
+import {
+  type CatalogEntry,
+  CompactRepository,
+  DigestNumbers,
+  type RepositoryName,
+  type TagBinding,
+} from '../inventory/index.ts';
 import { whyNot } from './budgets.ts';
 import { type Graph, indexGraph } from './closed-graphs.ts';
 import type { RetentionConfig, RetentionPolicy } from './config.ts';
-import { freedBytes } from './freed-bytes.ts';
+import { freedBytes, marksFor } from './freed-bytes.ts';
 import { judgeRoots, type Roots, type TagVerdict, tellSpared, type Verdicts } from './judge-roots.ts';
+import { liveTags } from './live-tags.ts';
 import type { ExpiringGraph, Hold, Judgement, Lease, Pulls, Quarantine, RestoredTag, RetentionPlan } from './model.ts';
 import { evaluatePolicy } from './policy/evaluate-policy.ts';
 import { policyFor } from './policy/policy-for.ts';
 import { toUnits } from './policy/to-units.ts';
-import { isQuarantineTag } from './quarantine-tag.ts';
 
-export interface RetentionInputs {
-  readonly of: RepositoryName;
-  readonly entries: readonly CatalogEntry[];
-  readonly tags: readonly TagBinding[];
+interface PlanInputs {
   readonly leases: readonly Lease[];
   readonly holds?: readonly Hold[];
   /** Absent where the registry tells nothing of pulls. */
@@ -28,17 +30,37 @@ export interface RetentionInputs {
   /** What is set aside. Its tags count as if they were there still. */
   readonly quarantined?: readonly Quarantine[];
   readonly restored?: readonly RestoredTag[];
-  /** How many manifests of the other repositories of the registry hold a blob, since storage is shared. */
-  readonly heldElsewhere: (blob: Digest) => boolean;
-  /** Which image of the registry is built on this one, if any is. */
-  readonly dependentOf?: (entry: CatalogEntry) => string | undefined;
   /** Why nothing may be done, whatever the plan says: something that it rests on is missing. */
   readonly withheld?: string | undefined;
   readonly config: RetentionConfig;
   readonly now: Date;
 }
 
-type Live = TagBinding & { readonly digest: Digest };
+export interface RepositoryInputs extends PlanInputs {
+  readonly repository: CompactRepository;
+  /** Whether another repository of the registry holds a blob, since storage is shared. */
+  readonly heldElsewhere: (blob: number) => boolean;
+  /** Which image of the registry is built on that of a row, if any is. */
+  readonly dependentOf?: ((row: number) => string | undefined) | undefined;
+  /** See `freedBytes`: one for all repositories of a registry. */
+  readonly marks?: Uint8Array;
+}
+
+export interface RetentionInputs extends PlanInputs {
+  readonly of: RepositoryName;
+  readonly entries: Iterable<CatalogEntry>;
+  readonly tags: Iterable<TagBinding>;
+  readonly heldElsewhere: (blob: Digest) => boolean;
+}
+
+/** Plans a repository out of what the catalogue says of it. */
+export function planRetention({ of, entries, tags, heldElsewhere, ...inputs }: RetentionInputs): RetentionPlan {
+  const digests = new DigestNumbers();
+  const repository = new CompactRepository(of, digests);
+  for (const entry of entries) repository.addEntry(entry);
+  for (const tag of tags) repository.addTag(tag);
+  return planRepository({ ...inputs, repository, heldElsewhere: (blob) => heldElsewhere(digests.digestOf(blob)) });
+}
 
 /**
  * Plans a repository: pure, so that the same inputs always give the same plan and can be replayed.
@@ -47,22 +69,34 @@ type Live = TagBinding & { readonly digest: Digest };
  * hangs on these); only what is left over and hangs on an expired root is deleted. So nothing that a kept manifest
  * needs can be in a plan, however the graph looks.
  */
-export function planRetention(inputs: RetentionInputs): RetentionPlan {
-  const { of, config, now, holds = [], quarantined = [], dependentOf = () => undefined } = inputs;
-  const graph = indexGraph(inputs);
+export function planRepository(inputs: RepositoryInputs): RetentionPlan {
+  const { repository, config, now, holds = [], quarantined = [], dependentOf = () => undefined } = inputs;
+  const { of } = repository;
+  const graph = indexGraph(repository);
   const policy = policyFor(config, of.repository);
   const verdicts = judge(inputs, policy, graph);
   const roots = judgeRoots({ ...inputs, holds, dependentOf, policy }, verdicts, graph);
-  const kept = graph.closure([...roots.kept]);
-  const graphs = collectGraphs(roots, graph, kept, verdicts.tags);
+  const kept = graph.closure(roots.kept);
+  const graphs = collectGraphs(repository, roots, graph, kept, verdicts);
   const setAside = new Map(quarantined.map((one) => [one.root, one] as const));
-  const expire = graphs.filter(({ root }) => !setAside.has(root));
-  const due = graphs.filter(({ root }) => isDue(setAside.get(root), now));
-  const deletes = (of: readonly ExpiringGraph[]): Set<Digest> => new Set(of.flatMap((one) => one.deletes));
+  const expire = graphs.filter(({ plan: { root } }) => !setAside.has(root));
+  const due = graphs.filter(({ plan: { root } }) => isDue(setAside.get(root), now));
   // No digest is in two graphs.
-  const count = [...expire, ...due].reduce((sum, one) => sum + one.deletes.length, 0);
-  const refused = inputs.withheld ?? whyNot({ policy, config, now, entries: inputs.entries.length, deletes: count });
-  const spared = tellSpared(roots, kept, verdicts);
+  const count = [...expire, ...due].reduce((sum, { rows }) => sum + rows.length, 0);
+  const refused = inputs.withheld ?? whyNot({ policy, config, now, entries: repository.size, deletes: count });
+  const spared = tellSpared(repository, roots, kept, verdicts);
+  const marks = inputs.marks ?? marksFor(repository.digests);
+  const freed = (of: readonly Found[]): number =>
+    freedBytes(
+      repository,
+      of.flatMap(({ rows }) => rows),
+      inputs.heldElsewhere,
+      marks,
+    );
+  const tagsWith = (wanted: TagVerdict['action'], isTold: (row: number) => boolean) =>
+    verdicts.tags.flatMap(({ tag, row, why, action }) =>
+      action === wanted && isTold(row) ? [{ tag, digest: repository.digestAt(row), why }] : [],
+    );
   return {
     registry: of.registry,
     repository: of.repository,
@@ -71,114 +105,110 @@ export function planRetention(inputs: RetentionInputs): RetentionPlan {
     ...(policy.rules.length === 0 ? {} : { policy: policy.name }),
     ...(refused === undefined ? {} : { refused }),
     quarantineDays: policy.quarantineDays ?? config.quarantineDays,
-    keep: tagsWith(verdicts, 'keep').filter(({ digest }) => !setAside.has(digest)),
-    expire,
-    due,
-    waiting: quarantined.flatMap(({ root, tags, until = 'somebody decides' }) =>
-      graphs.some((one) => one.root === root) && !due.some((one) => one.root === root)
-        ? [{ root, tags: tags.map(({ tag }) => tag), until }]
-        : [],
-    ),
-    release: quarantined.flatMap(({ root }) => {
-      const why = whyRelease(root, graph, kept, spared);
-      return why === undefined ? [] : [{ root, why }];
-    }),
-    untag: tagsWith(verdicts, 'untag').filter(({ digest }) => !roots.held.has(digest)),
+    keep: tagsWith('keep', (row) => setAside.size === 0 || !setAside.has(repository.digestAt(row))),
+    expire: expire.map(({ plan }) => plan),
+    due: due.map(({ plan }) => plan),
+    ...whatIsAside({ quarantined, graphs, due, spared }, graph, kept),
+    untag: tagsWith('untag', (row) => !roots.held.has(row)),
     spared,
-    freedBytes: freedBytes(inputs, deletes(expire)),
-    dueBytes: freedBytes(inputs, deletes(due)),
+    freedBytes: freed(expire),
+    dueBytes: freed(due),
   };
 }
-
-const tagsWith = ({ tags }: Verdicts, wanted: TagVerdict['action']) =>
-  [...tags.values()].flatMap(({ tag, digest, why, action }) => (action === wanted ? [{ tag, digest, why }] : []));
 
 const isDue = (quarantine: Quarantine | undefined, now: Date): boolean =>
   quarantine?.until !== undefined && quarantine.until <= now.toISOString();
 
-/** Undefined where it stays aside: it still goes by the rules, for itself or with what lists it. */
-function whyRelease(
-  root: Digest,
+/** What stays aside, for it still goes by the rules, for itself or with what lists it; and what is put back. */
+function whatIsAside(
+  found: {
+    readonly quarantined: readonly Quarantine[];
+    readonly graphs: readonly Found[];
+    readonly due: readonly Found[];
+    readonly spared: RetentionPlan['spared'];
+  },
   graph: Graph,
-  kept: ReadonlySet<Digest>,
-  spared: RetentionPlan['spared'],
-): string | undefined {
-  if (!graph.entries.has(root)) return 'it is gone';
-  if (!kept.has(root)) return undefined;
-  return spared.find(({ digest }) => digest === root)?.why ?? 'the rules keep it now';
+  kept: Uint8Array,
+): Pick<RetentionPlan, 'waiting' | 'release'> {
+  const { quarantined } = found;
+  if (quarantined.length === 0) return { waiting: [], release: [] };
+  const rootsOf = (graphs: readonly Found[]) => new Set(graphs.map(({ plan }) => plan.root));
+  const going = rootsOf(found.graphs);
+  const goingNow = rootsOf(found.due);
+  const reasons = new Map(found.spared.map(({ digest, why }) => [digest, why]));
+  return {
+    waiting: quarantined.flatMap(({ root, tags, until = 'somebody decides' }) =>
+      going.has(root) && !goingNow.has(root) ? [{ root, tags: tags.map(({ tag }) => tag), until }] : [],
+    ),
+    release: quarantined.flatMap(({ root }) => {
+      const node = graph.nodeOf(root);
+      if (node === undefined || !graph.isManifest(node)) return [{ root, why: 'it is gone' }];
+      return kept[node] ? [{ root, why: reasons.get(root) ?? 'the rules keep it now' }] : [];
+    }),
+  };
 }
 
-function judge(inputs: RetentionInputs, policy: RetentionPolicy, graph: Graph): Verdicts {
-  const live = liveTags(inputs);
-  const tagged = new Set(live.map(({ digest }) => digest));
-  const loose = inputs.entries.filter((entry) => !tagged.has(entry.digest) && graph.isRoot(entry.digest));
-  const { pulls, uses, judgements } = inputs;
-  const units = toUnits({
-    unit: policy.unit,
-    tags: live,
-    loose,
-    entries: graph.entries,
-    graph,
-    pulls,
-    uses,
-    judgements,
-  });
-  const tags = new Map<string, TagVerdict>();
-  const untagged = new Map<Digest, { action: TagVerdict['action']; why: string }>();
+function judge(inputs: RepositoryInputs, policy: RetentionPolicy, graph: Graph): Verdicts {
+  const { repository, pulls, uses, judgements } = inputs;
+  const live = liveTags(inputs, graph);
+  const tagged = new Uint8Array(graph.nodes);
+  for (const { node } of live) if (node !== undefined) tagged[node] = 1;
+  const loose: number[] = [];
+  for (let row = 0; row < repository.size; row++) {
+    // What is listed twice is one, and its tags are those of the last row.
+    const node = graph.nodeOfNumber(repository.manifest[row] as number);
+    if (node === row && !tagged[row] && graph.isRoot(row)) loose.push(row);
+  }
+  const units = toUnits({ repository, graph, pulls, uses, judgements }, policy.unit, live, loose);
+  const tags: TagVerdict[] = [];
+  const untagged: { row: number; action: TagVerdict['action']; why: string }[] = [];
   for (const { unit, action, why } of evaluatePolicy(policy, units, inputs.now.getTime())) {
-    if (unit.tags.length === 0) untagged.set(unit.digest, { action, why });
-    for (const tag of unit.tags) tags.set(tag, { tag, digest: unit.digest, action, why });
+    if (unit.tags.length === 0) untagged.push({ row: unit.row, action, why });
+    for (const tag of unit.tags) tags.push({ tag, row: unit.row, action, why });
   }
-  return { tags, untagged };
+  const names = groupBy(
+    tags,
+    ({ row }) => row,
+    ({ tag }) => tag,
+  );
+  return { tags, untagged, names };
 }
 
-/** The tags of images: without those that name their subject, and with those that a quarantine took away. */
-function liveTags({ of, tags, quarantined = [], restored = [] }: RetentionInputs): readonly Live[] {
-  const before = new Map(restored.map((one) => [one.tag, one] as const));
-  const live: Live[] = [];
-  const named = new Set<string>();
-  for (const binding of tags) {
-    const { tag, digest, boundAt } = binding;
-    if (digest === undefined || subjectOfTag(tag) !== undefined || isQuarantineTag(tag, digest)) continue;
-    named.add(tag);
-    const known = before.get(tag);
-    const isOurs = known?.digest === digest && boundAt <= known.until;
-    live.push({ ...binding, digest, boundAt: isOurs ? known.boundAt : boundAt });
-  }
-  for (const { tags: taken } of quarantined) {
-    for (const one of taken) {
-      // What has come to stand under the tag since is another image.
-      if (!named.has(one.tag)) live.push({ ...of, ...one });
-      named.add(one.tag);
-    }
-  }
-  return live;
+interface Found {
+  readonly plan: ExpiringGraph;
+  /** Of what it deletes. */
+  readonly rows: readonly number[];
 }
 
 function collectGraphs(
+  repository: CompactRepository,
   { expired }: Roots,
   graph: Graph,
-  kept: ReadonlySet<Digest>,
-  verdicts: ReadonlyMap<string, TagVerdict>,
-): ExpiringGraph[] {
-  const tagsOf = groupBy(
-    verdicts.values(),
-    (verdict) => verdict.digest,
-    (verdict) => verdict.tag,
-  );
-  const taken = new Set<Digest>();
-  const found: ExpiringGraph[] = [];
+  kept: Uint8Array,
+  { names }: Verdicts,
+): Found[] {
+  const taken = new Uint8Array(repository.size);
+  const found: Found[] = [];
+  const collect = (
+    root: number,
+    { action, why }: { readonly action: ExpiringGraph['action']; readonly why: string },
+  ) => {
+    const rows = graph.descend(root).filter((node) => graph.isManifest(node) && !kept[node] && !taken[node]);
+    const partTags: { tag: string; digest: Digest }[] = [];
+    for (const [i, row] of rows.entries()) {
+      taken[row] = 1;
+      const own = i === 0 ? undefined : names.get(row);
+      if (own) for (const tag of own) partTags.push({ tag, digest: repository.digestAt(row) });
+    }
+    const digest = repository.digestAt(root);
+    const mediaType = repository.textOf(repository.mediaType[root]) ?? '';
+    const tags = [...(names.get(root) ?? [])];
+    const deletes = rows.map((row) => repository.digestAt(row));
+    found.push({ plan: { root: digest, mediaType, tags, partTags, why, action, deletes }, rows });
+  };
   // A tagged image that an expiring index lists goes with the index: registries refuse to delete it before.
-  const inOrder = [...expired].sort(([a], [b]) => Number(graph.hasParent(a)) - Number(graph.hasParent(b)));
-  for (const [root, { action, why }] of inOrder) {
-    const entry = graph.entries.get(root);
-    if (!entry || kept.has(root) || taken.has(root)) continue;
-    const deletes = graph
-      .descend(root)
-      .filter((digest) => graph.entries.has(digest) && !kept.has(digest) && !taken.has(digest));
-    for (const digest of deletes) taken.add(digest);
-    const partTags = deletes.slice(1).flatMap((digest) => (tagsOf.get(digest) ?? []).map((tag) => ({ tag, digest })));
-    found.push({ root, mediaType: entry.mediaType, tags: tagsOf.get(root) ?? [], partTags, why, action, deletes });
-  }
+  for (const [root, expiry] of expired)
+    if (!graph.hasParent(root) && !kept[root] && !taken[root]) collect(root, expiry);
+  for (const [root, expiry] of expired) if (graph.hasParent(root) && !kept[root] && !taken[root]) collect(root, expiry);
   return found;
 }

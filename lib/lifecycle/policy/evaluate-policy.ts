@@ -3,8 +3,8 @@ import { findingSeverities, type RetentionPolicy, type RetentionRule } from '../
 import { type Answer, compileCondition } from './conditions.ts';
 import type { Unit } from './unit.ts';
 
-export interface UnitVerdict {
-  readonly unit: Unit;
+export interface UnitVerdict<U extends Unit = Unit> {
+  readonly unit: U;
   readonly action: RetentionRule['action'];
   /** The rule that took it; absent for what no rule took. */
   readonly rule?: string;
@@ -18,7 +18,11 @@ export interface UnitVerdict {
  * Where something is not known (no word of pulls from this registry, no creation date), the unit is kept: a rule that
  * keeps takes it, a rule that removes lets the unit be and no later rule may remove it either.
  */
-export function evaluatePolicy(policy: RetentionPolicy, units: readonly Unit[], now: number): readonly UnitVerdict[] {
+export function evaluatePolicy<U extends Unit>(
+  policy: RetentionPolicy,
+  units: readonly U[],
+  now: number,
+): readonly UnitVerdict<U>[] {
   const rules = policy.rules.map((rule) => compileRule(rule, units, now));
   return units.map((unit) => {
     for (const rule of rules) {
@@ -29,11 +33,11 @@ export function evaluatePolicy(policy: RetentionPolicy, units: readonly Unit[], 
   });
 }
 
-function compileRule(
+function compileRule<U extends Unit>(
   rule: RetentionRule,
-  units: readonly Unit[],
+  units: readonly U[],
   now: number,
-): (unit: Unit) => UnitVerdict | undefined {
+): (unit: U) => UnitVerdict<U> | undefined {
   const { verdicts, severityAtLeast, ...content } = rule.select;
   const isContent = compileSelector(content);
   const isJudged = compileJudgement({ verdicts, severityAtLeast });

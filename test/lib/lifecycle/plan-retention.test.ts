@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
-import type { CatalogEntry, TagBinding } from '../../../lib/inventory/index.ts';
+import { type CatalogEntry, CompactRepository, DigestNumbers, type TagBinding } from '../../../lib/inventory/index.ts';
 import { indexBases } from '../../../lib/lifecycle/base-images.ts';
-import { planRetention, type RetentionInputs, retentionConfigSchema } from '../../../lib/lifecycle/index.ts';
+import {
+  planRetention,
+  type RetentionConfig,
+  type RetentionInputs,
+  retentionConfigSchema,
+} from '../../../lib/lifecycle/index.ts';
+import { planRepository } from '../../../lib/lifecycle/plan-retention.ts';
 
 const of = { registry: 'r.example', repository: 'app' };
 const now = new Date('2026-06-01T00:00:00.000Z');
@@ -50,10 +56,33 @@ const untagged = (days: number): object => ({
   action: 'expire',
 });
 
-function plan(given: Partial<RetentionInputs>, rules: unknown[] = newest(1), more: object = {}) {
+type Given = Partial<RetentionInputs> & {
+  /** Images of another repository of the registry. */
+  readonly others?: readonly CatalogEntry[];
+};
+
+function plan({ others, ...given }: Given, rules: unknown[] = newest(1), more: object = {}) {
   const policies = [{ name: 'test', rules }];
   const config = retentionConfigSchema.parse({ policies, dryRun: false, maxDeletedShare: 1, ...more });
+  if (others) return planBeside(others, { entries: [], tags: [], leases: [], ...given }, config);
   return planRetention({ of, entries: [], tags: [], leases: [], heldElsewhere: () => false, config, now, ...given });
+}
+
+function planBeside(
+  others: readonly CatalogEntry[],
+  given: Pick<RetentionInputs, 'entries' | 'tags' | 'leases'>,
+  config: RetentionConfig,
+) {
+  const digests = new DigestNumbers();
+  const [repository, other] = [of, { ...of, repository: 'other' }].map(
+    (one) => new CompactRepository(one, digests),
+  ) as [CompactRepository, CompactRepository];
+  for (const entry of given.entries) repository.addEntry(entry);
+  for (const one of given.tags) repository.addTag(one);
+  for (const entry of others) other.addEntry(entry);
+  const dependentOf = indexBases([repository, other]);
+  const own = { repository, dependentOf: (row: number) => dependentOf(repository, row), heldElsewhere: () => false };
+  return planRepository({ ...given, ...own, config, now });
 }
 
 describe('a retention plan', () => {
@@ -195,7 +224,7 @@ describe('a retention plan', () => {
       by: 'me',
       since: daysAgo(9),
     };
-    const given = { entries: own, tags, holds: [hold], dependentOf: indexBases(entries) };
+    const given = { entries: own, tags, holds: [hold], others: entries.slice(4) };
     const all = [{ name: 'all', action: 'expire' }];
     const made = plan(given, all, { immutableTags: [{ repositories: ['app'], tags: ['v1'] }] });
     expect(made.expire.map(({ root }) => root)).toEqual([digestOf('like it')]);
