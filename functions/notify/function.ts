@@ -1,3 +1,4 @@
+import { notifiableEvents } from '../../lib/notifications/config.ts';
 import { defineFunction } from '../_pipe/function.ts';
 
 export const notify = defineFunction({
@@ -8,21 +9,7 @@ export const notify = defineFunction({
     bus: 'lading',
     pattern: {
       source: [{ prefix: 'lading.' }],
-      'detail-type': [
-        'Gate Decided',
-        'Findings Changed',
-        'Replica Diverged',
-        'Verdict Lapsed',
-        'Image Expired',
-        'Remediation Planned',
-        'Untrusted Image Started',
-        'Key Revoked',
-        'Budget Exceeded',
-        'Backup Completed',
-        'Registry Went Down',
-        'Registry Recovered',
-        'Retention Withheld',
-      ],
+      'detail-type': [...notifiableEvents],
     },
     batchSize: 10,
     maxConcurrency: 5,

@@ -1,19 +1,10 @@
-import type { Defence } from './defences.ts';
+import { type Defence, defence } from './defence.ts';
 
 const CREDENTIALS = 'lib/registry/credentials';
 const ADAPTERS = 'lib/registry/adapters/credentials';
 const AUTHENTICATOR = 'lib/registry/adapters/http/authenticator.ts';
 const TESTS = 'test/lib/registry/credentials';
 
-const defence = (
-  against: string,
-  [file, title]: readonly [file: string, title: string],
-  ...removals: readonly (readonly [file: string, text: string, instead: string])[]
-): Defence => ({
-  against,
-  test: { file, title },
-  removals: removals.map(([path, text, instead]) => ({ file: path, text, instead })),
-});
 const attackers = (title: string) => [`${TESTS}/attackers.test.ts`, title] as const;
 const provider = (title: string) => [`${TESTS}/provider.test.ts`, title] as const;
 const rotation = (title: string) => [`${TESTS}/rotation.test.ts`, title] as const;

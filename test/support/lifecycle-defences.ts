@@ -1,4 +1,4 @@
-import type { Defence } from './defences.ts';
+import { type Defence, defence } from './defence.ts';
 
 const LIFECYCLE = 'lib/lifecycle';
 const SPARES = `${LIFECYCLE}/what-spares.ts`;
@@ -6,15 +6,6 @@ const ROOTS = `${LIFECYCLE}/judge-roots.ts`;
 const MEMORY = `${LIFECYCLE}/adapters/memory-retention.ts`;
 const TESTS = 'test/lib/lifecycle';
 
-const defence = (
-  against: string,
-  [file, title]: readonly [file: string, title: string],
-  ...removals: readonly (readonly [file: string, text: string, instead: string])[]
-): Defence => ({
-  against,
-  test: { file, title },
-  removals: removals.map(([path, text, instead]) => ({ file: path, text, instead })),
-});
 const race = [`${TESTS}/interleavings.test.ts`, 'never take what is leased, held, pulled'] as const;
 const moment = [`${TESTS}/interleavings.test.ts`, 'never take what comes to be used at the very moment'] as const;
 const aside = (title: string) => [`${TESTS}/quarantine.test.ts`, title] as const;
