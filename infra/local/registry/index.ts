@@ -85,7 +85,8 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
     });
     try {
       const { parts, store } = opened;
-      const mirror = options.mirror && (await openMirror(parts, store, { ...options.mirror, directory }));
+      const mirror =
+        options.mirror && (await openMirror(parts, store, { ...options.mirror, directory, budget: opened.budget }));
       const recall = options.recall && openRecallDesk(options.recall, opened);
       const server = await startServer({ opened, host, port: options.port ?? 0, access, mirror, recall, onProblem });
       let closing: Promise<void> | undefined;

@@ -4,6 +4,7 @@ import type { Journal } from './journal.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { RegistryEvent } from './model.ts';
 import type { RegistryRecord } from './records.ts';
+import type { Space } from './space.ts';
 import type { RegistryState } from './state.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -16,6 +17,7 @@ export interface StoreParts {
   readonly journal: Journal<RegistryRecord>;
   readonly files: BlobFiles;
   readonly uploads: Uploads;
+  readonly space: Space;
   readonly locks: { readonly digest: KeyedLock; readonly repository: KeyedLock };
   readonly clock: Clock;
   emit(event: RegistryEvent): void;

@@ -5,11 +5,14 @@ import { LadingError } from '../../../lib/core/errors.ts';
 import { isRepositoryName, isTag } from '../../../lib/core/image-reference.ts';
 import { type BlobFiles, createBlobFiles } from './blob-files.ts';
 import { collectGarbage, DEFAULT_GRACE_MS, previewGarbage, UPLOAD_TTL_MS } from './collect-garbage.ts';
+import { countFiles } from './count-files.ts';
 import type { OpenFile } from './files.ts';
 import { openJournal } from './journal.ts';
 import { createKeyedLock } from './keyed-lock.ts';
+import { type DiskBudget, openDiskBudget } from './mirror/disk-budget.ts';
 import type { RegistryEvent, RegistryStore, StoredManifest } from './model.ts';
-import { registryRecord } from './records.ts';
+import { type RegistryRecord, registryRecord } from './records.ts';
+import { anySpace, type Space } from './space.ts';
 import { createState, type ManifestEntry, type RegistryState, type Repository, sortedTags } from './state.ts';
 import type { StoreParts } from './store-parts.ts';
 import { openUploads } from './uploads.ts';
@@ -21,12 +24,15 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly open: OpenFile;
   readonly maxBlobBytes: number;
+  /** Bytes that the folder may take; without it, the disk's own size is the limit. */
+  readonly budgetBytes?: number | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
 export interface OpenedStore {
   readonly store: RegistryStore;
   readonly parts: StoreParts;
+  readonly budget: DiskBudget | undefined;
   onEvent(listener: (event: RegistryEvent) => void): () => void;
   close(): Promise<void>;
 }
@@ -34,15 +40,20 @@ export interface OpenedStore {
 /** Opens the folder: replays the journal, drops what has lost its file, takes up or sweeps uploads. */
 export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   const { directory, clock, open, onProblem } = options;
-  const files = await createBlobFiles(directory, open);
-  const uploads = await openUploads({ directory, open, clock, maxBytes: options.maxBlobBytes });
+  const files = await countFiles(await createBlobFiles(directory, open));
+  let space: Space = anySpace;
+  const uploads = await openUploads({ directory, open, clock, maxBytes: options.maxBlobBytes, space: () => space });
   await uploads.sweep(UPLOAD_TTL_MS);
   const state = createState();
+  const watchers: ((record: RegistryRecord) => void)[] = [];
   const journal = await openJournal({
     path: join(directory, 'journal.jsonl'),
     open,
     parse: (value) => registryRecord.safeParse(value).data,
-    apply: state.apply,
+    apply: (record) => {
+      state.apply(record);
+      for (const watcher of watchers) watcher(record);
+    },
     snapshot: state.snapshot,
     liveRecords: state.liveRecords,
     onProblem,
@@ -55,6 +66,9 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
     journal,
     files,
     uploads,
+    get space() {
+      return space;
+    },
     clock,
     locks: { digest: createKeyedLock(), repository: createKeyedLock() },
     emit(event) {
@@ -68,14 +82,23 @@ export async function openStore(options: StoreOptions): Promise<OpenedStore> {
       }
     },
   };
+  const { budgetBytes } = options;
+  const watch = (watcher: (record: RegistryRecord) => void): void => void watchers.push(watcher);
+  const budget =
+    budgetBytes === undefined
+      ? undefined
+      : await openDiskBudget({ parts, files, watch }, { directory, budgetBytes, onProblem });
+  space = budget ?? anySpace;
   return {
     store: createStore(parts),
     parts,
+    budget,
     onEvent(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     async close() {
+      await budget?.close();
       await uploads.close();
       await journal.close();
       await files.close();

@@ -1,10 +1,13 @@
 import { explainDiskError, OciError } from './errors.ts';
 import type { OpenFile } from './files.ts';
 import { uploadRange } from './ranges.ts';
+import { requireSpace, type Space } from './space.ts';
 import { createUploadFile, type HashAlgorithm, type UploadFile } from './upload-file.ts';
 
 /** Bytes gathered before they are hashed and written: few system calls, and a memory that does not grow with the blob. */
 const PIECE = 512 * 1024;
+/** The note beside an upload, and the part of the last block that is not filled: bytes of the disk. */
+const NOTE_AND_BLOCK = 8192;
 
 /** What the client said of a chunk. */
 export interface ChunkClaim {
@@ -48,6 +51,8 @@ export function createUpload(options: {
   readonly maxBytes: number;
   readonly open: OpenFile;
   readonly now: () => number;
+  /** Where the room for each piece is taken before it is written. */
+  readonly space: () => Space;
   /** Makes the upload resumable after a restart. */
   readonly remember: () => Promise<void>;
   readonly forget: () => Promise<void>;
@@ -58,7 +63,10 @@ export function createUpload(options: {
   let remembered = options.offset > 0;
   let waiting = 0;
   let tail: Promise<unknown> = Promise.resolve();
+  const taken: (() => void)[] = [];
   const write = async (pieces: readonly Uint8Array[]): Promise<void> => {
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    taken.push(await requireSpace(options.space(), bytes + (taken.length === 0 ? NOTE_AND_BLOCK : 0)));
     await file.write(pieces);
     touchedAt = options.now();
   };
@@ -84,6 +92,7 @@ export function createUpload(options: {
     async remove() {
       await file.remove();
       if (remembered) await options.forget();
+      for (const release of taken) release();
     },
     async exclusively(work) {
       waiting += 1;

@@ -3,10 +3,12 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../lib/core/clock.ts';
+import { type Digest, isDigest } from '../../../lib/core/digest.ts';
 import { isRepositoryName } from '../../../lib/core/image-reference.ts';
 import { parseJsonStrict } from '../../../lib/core/json.ts';
 import { OciError } from './errors.ts';
 import { type OpenFile, removeFile } from './files.ts';
+import { anySpace, type Space } from './space.ts';
 import { createUpload, type Upload } from './upload.ts';
 import type { HashAlgorithm } from './upload-file.ts';
 
@@ -18,11 +20,20 @@ const uploadNote = z.object({
   repository: z.string().refine(isRepositoryName),
   algorithm: z.enum(['sha256', 'sha512']),
   startedAt: z.number(),
+  /** Of what a mirror fetches. */
+  digest: z.custom<Digest>(isDigest).optional(),
 });
+
+export interface StartOptions {
+  /** Room was taken for all of it already; otherwise each piece takes its own. */
+  readonly hasSpace?: boolean;
+  /** What it will be, where that is known from the start: it can be gone on with after a restart by that name. */
+  readonly digest?: Digest;
+}
 
 /** The uploads in progress. They survive a restart from their first chunk on: bytes in `uploads/<id>`, note beside it. */
 export interface Uploads {
-  start(repository: string, algorithm: HashAlgorithm): Upload;
+  start(repository: string, algorithm: HashAlgorithm, options?: StartOptions): Upload;
   /** An upload belongs to its repository; from another one it is unknown. */
   find(repository: string, id: string): Upload | undefined;
   /** Ends the upload and removes its files. */
@@ -31,6 +42,8 @@ export interface Uploads {
   oldestStart(repository: string, ttlMs: number): number | undefined;
   /** Discards uploads without a byte for `ttlMs`; tells how many and how many bytes. */
   sweep(ttlMs: number): Promise<{ readonly count: number; readonly bytes: number }>;
+  /** What a mirror had begun to fetch before the last restart, by what it will be. */
+  begun(): readonly { readonly upload: Upload; readonly digest: Digest }[];
   /** What `sweep` would remove. */
   stale(ttlMs: number): { readonly count: number; readonly bytes: number };
   usage(): { readonly count: number; readonly bytes: number };
@@ -43,6 +56,7 @@ export async function openUploads(options: {
   readonly open: OpenFile;
   readonly clock: Clock;
   readonly maxBytes: number;
+  readonly space: () => Space;
 }): Promise<Uploads> {
   const folder = join(options.directory, 'uploads');
   await mkdir(folder, { recursive: true });
@@ -52,7 +66,12 @@ export async function openUploads(options: {
 
   const staleOnes = (ttlMs: number): readonly Upload[] =>
     [...uploads.values()].filter((upload) => !upload.busy() && upload.touchedAt() < now() - ttlMs);
-  const add = (id: string, note: z.infer<typeof uploadNote>, left?: { readonly size: number; readonly at: number }) => {
+  const add = (
+    id: string,
+    note: z.infer<typeof uploadNote>,
+    left?: { readonly size: number; readonly at: number },
+    { hasSpace = false }: StartOptions = {},
+  ) => {
     const upload = createUpload({
       id,
       ...note,
@@ -62,6 +81,7 @@ export async function openUploads(options: {
       open: options.open,
       now,
       maxBytes: options.maxBytes,
+      space: hasSpace ? () => anySpace : options.space,
       // Written before the first byte of a chunk: bytes without a note are swept at start.
       remember: () => writeFile(notePath(id), JSON.stringify(note)),
       forget: () => removeFile(notePath(id)),
@@ -74,10 +94,15 @@ export async function openUploads(options: {
     await upload.remove();
   };
 
-  for (const leftover of await readLeftovers(folder)) add(leftover.id, leftover.note, leftover);
+  const begun: { readonly upload: Upload; readonly digest: Digest }[] = [];
+  for (const leftover of await readLeftovers(folder)) {
+    const { digest } = leftover.note;
+    const upload = add(leftover.id, leftover.note, leftover, { hasSpace: digest !== undefined });
+    if (digest !== undefined) begun.push({ upload, digest });
+  }
 
   return {
-    start(repository, algorithm) {
+    start(repository, algorithm, given) {
       if (uploads.size >= MAX_UPLOADS) {
         throw new OciError(
           429,
@@ -85,13 +110,15 @@ export async function openUploads(options: {
           `there are ${MAX_UPLOADS} uploads in progress; finish or cancel some`,
         );
       }
-      return add(randomUUID(), { repository, algorithm, startedAt: now() });
+      const digest = given?.digest === undefined ? {} : { digest: given.digest };
+      return add(randomUUID(), { repository, algorithm, startedAt: now(), ...digest }, undefined, given);
     },
     find(repository, id) {
       const upload = uploads.get(id);
       return upload?.repository === repository ? upload : undefined;
     },
     discard,
+    begun: () => begun,
     oldestStart(repository, ttlMs) {
       let oldest: number | undefined;
       const stale = new Set(staleOnes(ttlMs));

@@ -10,6 +10,7 @@ import type {
   RegistryEvent,
 } from './model.ts';
 import { MAX_MANIFEST_BYTES, readManifest } from './read-manifest.ts';
+import { onDisk, requireSpace } from './space.ts';
 import type { Repository } from './state.ts';
 import type { StoreParts } from './store-parts.ts';
 import { isStored } from './write-blobs.ts';
@@ -22,6 +23,9 @@ export interface PushedManifest {
   /** From an upstream, by a mirror: what it names comes when somebody asks for it. */
   readonly pulledFrom?: PullThroughSource | undefined;
 }
+
+/** Of a line of the journal, what does not come from the manifest: names and tags, which are bounded. */
+const LINE = 2048;
 
 /** Checks and stores a manifest and moves its tags to it: one record, so that a tag never leads nowhere. */
 export async function putManifest(
@@ -40,6 +44,8 @@ export async function putManifest(
   const { pulledFrom } = pushed;
   const early = checkReferences(parts.state.repositories.get(name), summary, pulledFrom !== undefined);
   if (early) return early;
+  // Before any lock is held: making room takes locks, too.
+  const settle = await requireSpace(parts.space, onDisk(bytes.length) + 2 * onDisk(bytes.length + LINE));
   try {
     return await parts.locks.digest.run(digest, async () => {
       if (!(await isStored(parts, digest, bytes.length))) await parts.files.write(bytes, digest);
@@ -49,6 +55,8 @@ export async function putManifest(
     });
   } catch (error) {
     throw explainDiskError(error);
+  } finally {
+    settle();
   }
 }
 

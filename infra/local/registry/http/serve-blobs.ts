@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../../../../lib/core/digest.ts';
 import { OciError, systemCode } from '../errors.ts';
 import type { BlobFlight } from '../mirror/blob-flight.ts';
+import { type BlobPassage, streamPassage } from '../mirror/passage.ts';
 import { streamFlight } from '../mirror/stream-flight.ts';
 import { type ByteRange, parseByteRange } from '../ranges.ts';
 import { type Exchange, type Headers, methodNotAllowed, mutable, notFound, requireDigest, send } from './exchange.ts';
@@ -49,12 +50,21 @@ async function head(exchange: Exchange, name: string, digest: Digest): Promise<v
 }
 
 /** Starts to fetch what a mirror does not have yet; `undefined` where the store is all there is. */
-async function fly(exchange: Exchange, repository: string, digest: Digest): Promise<BlobFlight | undefined> {
-  return exchange.mirrorOf(repository)?.blob({ repository, principal: exchange.principal }, digest);
+async function fly(
+  exchange: Exchange,
+  repository: string,
+  digest: Digest,
+): Promise<BlobFlight | BlobPassage | undefined> {
+  const mirror = exchange.mirrorOf(repository);
+  if (mirror === undefined) return undefined;
+  exchange.response.once('close', mirror.pulling(repository, digest));
+  return mirror.blob({ repository, principal: exchange.principal }, digest);
 }
 
 async function get(exchange: Exchange, name: string, digest: Digest): Promise<void> {
   const flight = await fly(exchange, name, digest);
+  // Of what is not kept there is no part to be had that anybody vouches for: the client gets all of it.
+  if (flight && 'source' in flight) return streamPassage(flight, exchange.response, headersOf(digest));
   if (flight && exchange.request.headers.range === undefined) {
     if (await streamFlight(flight, exchange.response, headersOf(digest))) return;
   }

@@ -59,6 +59,8 @@ async function get(exchange: Exchange, repository: string, asked: string): Promi
   const manifest = exchange.store.findManifest(repository, reference) ?? (await exchange.recall(repository, reference));
   if (!manifest) throw unknown(repository, reference);
   const { headers, method } = exchange.request;
+  const pulling = method === 'GET' ? exchange.mirrorOf(repository)?.pulling(repository, manifest.digest) : undefined;
+  if (pulling) exchange.response.once('close', pulling);
   if (!accepts(headers.accept, manifest.mediaType)) {
     const why = `the manifest is of type ${manifest.mediaType}, which the Accept header leaves out`;
     throw notFound('MANIFEST_UNKNOWN', why);

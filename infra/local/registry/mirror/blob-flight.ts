@@ -3,6 +3,7 @@ import { type Digest, digestAlgorithm } from '../../../../lib/core/digest.ts';
 import { describeError, isLadingError } from '../../../../lib/core/errors.ts';
 import { OciError, systemCode } from '../errors.ts';
 import type { StoreParts } from '../store-parts.ts';
+import type { Upload } from '../upload.ts';
 import { finishUpload } from '../write-blobs.ts';
 
 /**
@@ -26,11 +27,21 @@ export interface BlobFlight {
 /** Starts to fetch and store a blob. Its bytes are hashed once, on their way to the disk. */
 export function startBlobFlight(
   parts: StoreParts,
-  to: { readonly repository: string; readonly digest: Digest; readonly size: number },
-  source: AsyncIterable<Uint8Array>,
+  to: {
+    readonly repository: string;
+    readonly digest: Digest;
+    readonly size: number;
+    /** Gives up the room that was taken for it. */
+    readonly settle: () => void;
+    /** What came before the link broke: the flight goes on behind it. */
+    readonly begun?: Upload | undefined;
+    /** Takes over what has come, where the link breaks. */
+    readonly pause: (upload: Upload) => void;
+  },
+  source: (offset: number) => AsyncIterable<Uint8Array>,
 ): BlobFlight {
-  const { repository, digest, size } = to;
-  const upload = parts.uploads.start(repository, digestAlgorithm(digest));
+  const { repository, digest, size, settle, pause } = to;
+  const upload = to.begun ?? parts.uploads.start(repository, digestAlgorithm(digest), { hasSpace: true, digest });
   let waiting = Promise.withResolvers<void>();
   let stored = false;
   let failure: unknown;
@@ -41,12 +52,19 @@ export function startBlobFlight(
   };
   const land = async (): Promise<void> => {
     try {
-      await upload.append(telling(source, notify), { length: size }, { resumable: false });
+      const offset = upload.offset();
+      await upload.append(telling(source(offset), notify), { length: size - offset });
       await finishUpload(parts, upload, digest);
       stored = true;
+      settle();
     } catch (error) {
-      await parts.uploads.discard(upload);
       failure = explain(error, digest);
+      if (isBroken(failure) && upload.offset() > 0 && upload.offset() < size) {
+        pause(upload);
+        throw failure;
+      }
+      await parts.uploads.discard(upload);
+      settle();
       throw failure;
     } finally {
       notify();
@@ -72,6 +90,9 @@ export function startBlobFlight(
     done,
   };
 }
+
+/** What has come is what the upstream has, as far as is known: worth going on from. */
+const isBroken = (failure: unknown): boolean => failure instanceof OciError && failure.status === 503;
 
 function explain(error: unknown, digest: Digest): unknown {
   if (error instanceof OciError) {

@@ -16,11 +16,16 @@ import {
 import type { Registries } from '../../../../lib/registry/index.ts';
 import { OciError } from '../errors.ts';
 import type { RegistryStore } from '../model.ts';
+import { onDisk } from '../space.ts';
 import type { StoreParts } from '../store-parts.ts';
+import type { Upload } from '../upload.ts';
 import { mountBlob } from '../write-blobs.ts';
 import { putManifest } from '../write-manifests.ts';
 import { denied, held, isRunnable, unavailable } from './answers.ts';
 import { type BlobFlight, startBlobFlight } from './blob-flight.ts';
+import type { DiskBudget } from './disk-budget.ts';
+import { keysOf } from './image-graphs.ts';
+import type { BlobPassage } from './passage.ts';
 import { openReleaseFile } from './release-file.ts';
 
 export interface MirrorOptions {
@@ -52,8 +57,10 @@ export interface Mirror {
    * @throws OciError 404, 403 where the gate refuses it, 429 with `Retry-After` while it is held, 503 in an outage
    */
   manifest(client: MirrorClient, reference: string): Promise<Digest>;
-  /** The same for a blob: `undefined` where it is in the store, else its flight there. */
-  blob(client: MirrorClient, digest: Digest): Promise<BlobFlight | undefined>;
+  /** The same for a blob: `undefined` where it is in the store, else its flight there, or its way past a full disk. */
+  blob(client: MirrorClient, digest: Digest): Promise<BlobFlight | BlobPassage | undefined>;
+  /** The image that the content belongs to is pulled until the returned function is called: nothing of it goes. */
+  pulling(repository: string, digest: Digest): () => void;
   /** Bytes of a blob that a manifest names, which need not be here; nothing is fetched. */
   blobSize(client: MirrorClient, digest: Digest): Promise<number>;
   /** Fetches what the upstream has of referrers, so that the store lists them. */
@@ -66,28 +73,32 @@ export interface Mirror {
 export async function openMirror(
   parts: StoreParts,
   store: RegistryStore,
-  options: MirrorOptions & { readonly directory: string },
+  options: MirrorOptions & { readonly directory: string; readonly budget?: DiskBudget | undefined },
 ): Promise<Mirror> {
   const releases = await openReleaseFile(join(options.directory, 'released'));
-  return new PullThroughMirror(parts, store, options, { gate: options.gate, releases });
+  const mirror = new PullThroughMirror(parts, store, options, { gate: options.gate, releases });
+  await mirror.takeUp();
+  return mirror;
 }
 
 class PullThroughMirror implements Mirror {
   readonly #parts: StoreParts;
   readonly #store: RegistryStore;
-  readonly #options: MirrorOptions;
+  readonly #options: MirrorOptions & { readonly budget?: DiskBudget | undefined };
   readonly #judge: Parameters<typeof judgeImage>[0];
   readonly #counter = createMirrorCounter();
   readonly #manifests = createSingleFlight<PulledManifest>();
   readonly #checked = new Map<string, number>();
   readonly #down = new Map<string, number>();
   readonly #blobs = new Map<string, BlobFlight>();
+  /** Blobs of which a part is here, because the link broke. */
+  readonly #paused = new Map<string, { readonly upload: Upload; readonly settle: () => void }>();
   readonly #runs = new Map<Digest, boolean>();
 
   constructor(
     parts: StoreParts,
     store: RegistryStore,
-    options: MirrorOptions,
+    options: MirrorOptions & { readonly budget?: DiskBudget | undefined },
     judge: Parameters<typeof judgeImage>[0],
   ) {
     this.#parts = parts;
@@ -115,7 +126,7 @@ class PullThroughMirror implements Mirror {
     }
   }
 
-  async blob(client: MirrorClient, digest: Digest): Promise<BlobFlight | undefined> {
+  async blob(client: MirrorClient, digest: Digest): Promise<BlobFlight | BlobPassage | undefined> {
     const route = this.#route(client.repository);
     const size = await this.blobSize(client, digest);
     const has = this.#parts.state.repositories.get(client.repository)?.blobs.has(digest);
@@ -130,13 +141,35 @@ class PullThroughMirror implements Mirror {
       return known;
     }
     this.#count(route, { misses: 1 });
-    const flight = startBlobFlight(
-      this.#parts,
-      { repository: client.repository, digest, size },
-      this.#read(route, digest, size),
+    const begun = this.#paused.get(key);
+    this.#paused.delete(key);
+    const settle = begun?.settle ?? (await this.#takeSpace(client.repository, digest, size));
+    if (settle === undefined) return { size, digest, source: this.#read(route, digest, size, 0) };
+    // Another client may have come for it while room was made.
+    const other = this.#blobs.get(key);
+    if (other !== undefined) {
+      settle();
+      return other;
+    }
+    return this.#fly(route, { digest, size, settle, begun: begun?.upload });
+  }
+
+  #fly(
+    route: MirrorRoute,
+    blob: { digest: Digest; size: number; settle: () => void; begun: Upload | undefined },
+  ): BlobFlight {
+    const { repository } = route;
+    const key = `${repository}@${blob.digest}`;
+    const release = this.pulling(repository, blob.digest);
+    const pause = (upload: Upload): void => void this.#paused.set(key, { upload, settle: blob.settle });
+    const flight = startBlobFlight(this.#parts, { repository, pause, ...blob }, (offset) =>
+      this.#read(route, blob.digest, blob.size, offset),
     );
     this.#blobs.set(key, flight);
-    const ended = (): void => void this.#blobs.delete(key);
+    const ended = (): void => {
+      this.#blobs.delete(key);
+      release();
+    };
     flight.done.then(ended, () => {
       ended();
       this.#count(route, { failed: 1 });
@@ -144,12 +177,46 @@ class PullThroughMirror implements Mirror {
     return flight;
   }
 
+  /** Parts that wait for the link to come back make way for what can be had now. */
+  async #takeSpace(repository: string, digest: Digest, size: number): Promise<(() => void) | undefined> {
+    const [wanted] = keysOf(this.#parts.state, repository, digest);
+    for (;;) {
+      const settle = await this.#parts.space.take(onDisk(size) + NOTE_BYTES, wanted);
+      const [oldest] = this.#paused;
+      if (settle !== undefined || oldest === undefined) return settle;
+      const [key, paused] = oldest;
+      this.#paused.delete(key);
+      await this.#parts.uploads.discard(paused.upload);
+      paused.settle();
+    }
+  }
+
+  /** Goes on with what was on its way when the process ended, where there is room for the rest of it. */
+  async takeUp(): Promise<void> {
+    for (const { upload, digest } of this.#parts.uploads.begun()) {
+      const size = this.#sizeOf(upload.repository, digest);
+      const fits = size !== undefined && upload.offset() < size;
+      const settle = fits ? await this.#parts.space.take(onDisk(size) + NOTE_BYTES) : undefined;
+      if (settle === undefined) await this.#parts.uploads.discard(upload);
+      else this.#paused.set(`${upload.repository}@${digest}`, { upload, settle });
+    }
+  }
+
+  pulling(repository: string, digest: Digest): () => void {
+    return this.#options.budget?.pulling(repository, digest) ?? (() => undefined);
+  }
+
+  #sizeOf(name: string, digest: Digest): number | undefined {
+    const repository = this.#parts.state.repositories.get(name);
+    return [...(repository?.namedBy.get(digest) ?? [])]
+      .flatMap((by) => repository?.manifests.get(by)?.summary.blobs ?? [])
+      .find((blob) => blob.digest === digest)?.size;
+  }
+
   async blobSize(client: MirrorClient, digest: Digest): Promise<number> {
     const repository = this.#parts.state.repositories.get(client.repository);
     const namedBy = [...(repository?.namedBy.get(digest) ?? [])];
-    const size = namedBy
-      .flatMap((by) => repository?.manifests.get(by)?.summary.blobs ?? [])
-      .find((blob) => blob.digest === digest)?.size;
+    const size = this.#sizeOf(client.repository, digest);
     // What no manifest of the repository names is not fetched: the mirror is no way to ask an upstream for anything.
     if (size === undefined) throw new OciError(404, 'BLOB_UNKNOWN', `the repository has no blob ${digest}`);
     await this.#admit(client, this.#route(client.repository), namedBy, undefined);
@@ -262,10 +329,10 @@ class PullThroughMirror implements Mirror {
     return false;
   }
 
-  async *#read(route: MirrorRoute, digest: Digest, size: number): AsyncGenerator<Uint8Array> {
+  async *#read(route: MirrorRoute, digest: Digest, size: number, start: number): AsyncGenerator<Uint8Array> {
     const upstream = await this.#options.registries.open(route.rule.upstream);
     // As a range, because the store hashes every byte itself before the blob has a name.
-    const range = size === 0 ? {} : { range: { start: 0, end: size - 1 } };
+    const range = size === 0 ? {} : { range: { start, end: size - 1 } };
     for await (const piece of upstream.openBlob({ repository: route.upstreamRepository, digest, size }, range)) {
       this.#count(route, { bytesFromUpstream: piece.length });
       yield piece;
@@ -292,6 +359,8 @@ class PullThroughMirror implements Mirror {
 }
 
 const MAX_KNOWN = 100_000;
+/** The note beside a download: a block of the disk. */
+const NOTE_BYTES = 4096;
 /** Who lists referrers has the image, and is told of those that are here rather than kept waiting. */
 const REFERRERS_MS = 10_000;
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';

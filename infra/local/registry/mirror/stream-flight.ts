@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { BlobFlight } from './blob-flight.ts';
+import { drained } from './passage.ts';
 
 const PIECE = 256 * 1024;
 
@@ -48,13 +48,5 @@ export async function streamFlight(
     return true;
   } finally {
     await file.close();
-  }
-}
-
-async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  try {
-    await once(response, 'drain', { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
