@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from '../../../lib/core/clock.ts';
 import { LadingError } from '../../../lib/core/errors.ts';
+import type { CacheStatus } from '../../../lib/mirror/index.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { explainDiskError } from './errors.ts';
 import { type OpenFile, openFile } from './files.ts';
 import { startServer } from './http/server.ts';
-import { type MirrorOptions, type MirrorStatus, openMirror } from './mirror/mirror.ts';
+import type { DiskBudget } from './mirror/disk-budget.ts';
+import { type Mirror, type MirrorOptions, type MirrorStatus, openMirror } from './mirror/mirror.ts';
 import type { RegistryAccess, RegistryEvent, RegistryStore } from './model.ts';
 import { openRecallDesk, type Recall } from './recall.ts';
 import { openStore } from './store.ts';
@@ -32,6 +34,12 @@ export interface EmbeddedRegistry {
   readonly store: RegistryStore;
   /** What became of requests that a mirror's rules cover; none without a mirror. */
   mirrors(): readonly MirrorStatus[];
+  /** How the budget is used; `undefined` without one. */
+  cache(): Promise<CacheStatus | undefined>;
+  /** Who needs which image, where there is a budget. */
+  readonly leases: DiskBudget | undefined;
+  /** The way in for what fetches images ahead of their pulls. */
+  readonly mirror: Mirror | undefined;
   /** Tells of pushes and deletions once they are durable, before the client hears of it. Returns the way to stop. */
   onEvent(listener: (event: RegistryEvent) => void): () => void;
   /** Ends open connections too. Uploads in progress can be resumed after the next start. */
@@ -95,6 +103,9 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
         url: urlOf(host, server.port),
         store: opened.store,
         mirrors: () => mirror?.status() ?? [],
+        cache: async () => opened.budget?.status(),
+        leases: opened.budget,
+        mirror,
         onEvent: opened.onEvent,
         close: () => {
           closing ??= server

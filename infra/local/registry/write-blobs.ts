@@ -43,6 +43,15 @@ export function mountBlob(parts: StoreParts, source: string, target: string, dig
   });
 }
 
+/** Mounts a blob from whatever repository has it. */
+export async function borrowBlob(parts: StoreParts, target: string, digest: Digest): Promise<boolean> {
+  if (!parts.state.contents.has(digest)) return false;
+  for (const [name, { blobs }] of parts.state.repositories) {
+    if (blobs.has(digest)) return mountBlob(parts, name, target, digest);
+  }
+  return false;
+}
+
 function linkBlob(parts: StoreParts, repository: string, digest: Digest, size: number): Promise<void> {
   return parts.locks.repository.run(repository, async () => {
     const at = parts.clock.now().getTime();

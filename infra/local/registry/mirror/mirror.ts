@@ -16,15 +16,13 @@ import {
 import type { Registries } from '../../../../lib/registry/index.ts';
 import { OciError } from '../errors.ts';
 import type { RegistryStore } from '../model.ts';
-import { onDisk } from '../space.ts';
 import type { StoreParts } from '../store-parts.ts';
-import type { Upload } from '../upload.ts';
-import { mountBlob } from '../write-blobs.ts';
+import { borrowBlob } from '../write-blobs.ts';
 import { putManifest } from '../write-manifests.ts';
 import { denied, held, isRunnable, unavailable } from './answers.ts';
-import { type BlobFlight, startBlobFlight } from './blob-flight.ts';
+import type { BlobFlight } from './blob-flight.ts';
+import { type BlobFlights, createBlobFlights } from './blob-flights.ts';
 import type { DiskBudget } from './disk-budget.ts';
-import { keysOf } from './image-graphs.ts';
 import type { BlobPassage } from './passage.ts';
 import { openReleaseFile } from './release-file.ts';
 
@@ -90,9 +88,7 @@ class PullThroughMirror implements Mirror {
   readonly #manifests = createSingleFlight<PulledManifest>();
   readonly #checked = new Map<string, number>();
   readonly #down = new Map<string, number>();
-  readonly #blobs = new Map<string, BlobFlight>();
-  /** Blobs of which a part is here, because the link broke. */
-  readonly #paused = new Map<string, { readonly upload: Upload; readonly settle: () => void }>();
+  readonly #blobs: BlobFlights;
   readonly #runs = new Map<Digest, boolean>();
 
   constructor(
@@ -105,6 +101,7 @@ class PullThroughMirror implements Mirror {
     this.#store = store;
     this.#options = options;
     this.#judge = judge;
+    this.#blobs = createBlobFlights(parts, (...given) => this.pulling(...given));
   }
 
   covers(repository: string): boolean {
@@ -130,76 +127,24 @@ class PullThroughMirror implements Mirror {
     const route = this.#route(client.repository);
     const size = await this.blobSize(client, digest);
     const has = this.#parts.state.repositories.get(client.repository)?.blobs.has(digest);
-    if (has || (await this.#borrow(client.repository, digest))) {
+    if (has || (await borrowBlob(this.#parts, client.repository, digest))) {
       this.#count(route, { hits: 1 });
       return undefined;
     }
-    const key = `${client.repository}@${digest}`;
-    const known = this.#blobs.get(key);
+    const wanted = { repository: client.repository, digest, size };
+    const known = this.#blobs.find(wanted);
     if (known !== undefined) {
       this.#count(route, { hits: 1 });
       return known;
     }
     this.#count(route, { misses: 1 });
-    const begun = this.#paused.get(key);
-    this.#paused.delete(key);
-    const settle = begun?.settle ?? (await this.#takeSpace(client.repository, digest, size));
-    if (settle === undefined) return { size, digest, source: this.#read(route, digest, size, 0) };
-    // Another client may have come for it while room was made.
-    const other = this.#blobs.get(key);
-    if (other !== undefined) {
-      settle();
-      return other;
-    }
-    return this.#fly(route, { digest, size, settle, begun: begun?.upload });
+    const flight = await this.#blobs.start(wanted, (offset) => this.#read(route, digest, size, offset));
+    flight?.done.catch(() => this.#count(route, { failed: 1 }));
+    return flight ?? { size, digest, source: this.#read(route, digest, size, 0) };
   }
 
-  #fly(
-    route: MirrorRoute,
-    blob: { digest: Digest; size: number; settle: () => void; begun: Upload | undefined },
-  ): BlobFlight {
-    const { repository } = route;
-    const key = `${repository}@${blob.digest}`;
-    const release = this.pulling(repository, blob.digest);
-    const pause = (upload: Upload): void => void this.#paused.set(key, { upload, settle: blob.settle });
-    const flight = startBlobFlight(this.#parts, { repository, pause, ...blob }, (offset) =>
-      this.#read(route, blob.digest, blob.size, offset),
-    );
-    this.#blobs.set(key, flight);
-    const ended = (): void => {
-      this.#blobs.delete(key);
-      release();
-    };
-    flight.done.then(ended, () => {
-      ended();
-      this.#count(route, { failed: 1 });
-    });
-    return flight;
-  }
-
-  /** Parts that wait for the link to come back make way for what can be had now. */
-  async #takeSpace(repository: string, digest: Digest, size: number): Promise<(() => void) | undefined> {
-    const [wanted] = keysOf(this.#parts.state, repository, digest);
-    for (;;) {
-      const settle = await this.#parts.space.take(onDisk(size) + NOTE_BYTES, wanted);
-      const [oldest] = this.#paused;
-      if (settle !== undefined || oldest === undefined) return settle;
-      const [key, paused] = oldest;
-      this.#paused.delete(key);
-      await this.#parts.uploads.discard(paused.upload);
-      paused.settle();
-    }
-  }
-
-  /** Goes on with what was on its way when the process ended, where there is room for the rest of it. */
-  async takeUp(): Promise<void> {
-    for (const { upload, digest } of this.#parts.uploads.begun()) {
-      const size = this.#sizeOf(upload.repository, digest);
-      const fits = size !== undefined && upload.offset() < size;
-      const settle = fits ? await this.#parts.space.take(onDisk(size) + NOTE_BYTES) : undefined;
-      if (settle === undefined) await this.#parts.uploads.discard(upload);
-      else this.#paused.set(`${upload.repository}@${digest}`, { upload, settle });
-    }
+  takeUp(): Promise<void> {
+    return this.#blobs.takeUp((repository, digest) => this.#sizeOf(repository, digest));
   }
 
   pulling(repository: string, digest: Digest): () => void {
@@ -320,15 +265,6 @@ class PullThroughMirror implements Mirror {
     return runs;
   }
 
-  /** A layer that another repository has already is not fetched again. */
-  async #borrow(repository: string, digest: Digest): Promise<boolean> {
-    if (!this.#parts.state.contents.has(digest)) return false;
-    for (const [name, { blobs }] of this.#parts.state.repositories) {
-      if (blobs.has(digest)) return mountBlob(this.#parts, name, repository, digest);
-    }
-    return false;
-  }
-
   async *#read(route: MirrorRoute, digest: Digest, size: number, start: number): AsyncGenerator<Uint8Array> {
     const upstream = await this.#options.registries.open(route.rule.upstream);
     // As a range, because the store hashes every byte itself before the blob has a name.
@@ -359,8 +295,6 @@ class PullThroughMirror implements Mirror {
 }
 
 const MAX_KNOWN = 100_000;
-/** The note beside a download: a block of the disk. */
-const NOTE_BYTES = 4096;
 /** Who lists referrers has the image, and is told of those that are here rather than kept waiting. */
 const REFERRERS_MS = 10_000;
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';
