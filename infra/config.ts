@@ -6,6 +6,7 @@ import { availabilityConfigSchema } from '../lib/availability/config.ts';
 import { backupConfigSchema } from '../lib/backup/config.ts';
 import { LadingError } from '../lib/core/errors.ts';
 import { costConfigSchema } from '../lib/cost/config.ts';
+import { edgeConfigSchema } from '../lib/edge/config.ts';
 import { sbomsConfigSchema } from '../lib/external-sboms/config.ts';
 import { intakeConfigSchema } from '../lib/intake/config.ts';
 import { retentionConfigSchema } from '../lib/lifecycle/config.ts';
@@ -181,6 +182,8 @@ const configSchema = z
       .prefault({}),
     /** When a registry is taken for down, and which one is near to whom; see lib/availability. */
     availability: availabilityConfigSchema.prefault({}),
+    /** Whether there are edge sites, and how it is decided what each should hold; see docs/edge.md. */
+    edge: edgeConfigSchema.prefault({}),
     /** Whose word on how images were built is taken; see lib/provenance. */
     provenance: provenanceConfigSchema.prefault({}),
     /** Keys by purpose. Another `generation` is another key: the rotation. The `kept` ones before it stay readable. */
@@ -248,6 +251,9 @@ const configSchema = z
     config.backup.sources.forEach(({ registry }, i) => {
       if (!isKnown(registry)) refuse(['backup', 'sources', i, 'registry'], `"${registry}" is not among the registries`);
     });
+    if (config.edge.registry !== undefined && !isKnown(config.edge.registry)) {
+      refuse(['edge', 'registry'], `"${config.edge.registry}" is not among the registries`);
+    }
     config.intake.polls.forEach(({ registry }, i) => {
       if (!isKnown(registry)) refuse(['intake', 'polls', i, 'registry'], `"${registry}" is not among the registries`);
     });

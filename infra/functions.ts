@@ -15,9 +15,11 @@ import { intakeEcr } from '../functions/intake-ecr/function.ts';
 import { intakeScans } from '../functions/intake-scans/function.ts';
 import { intakeWebhook } from '../functions/intake-webhook/function.ts';
 import { keepAppointments } from '../functions/keep-appointments/function.ts';
+import { manageEdge } from '../functions/manage-edge/function.ts';
 import { manageTrust } from '../functions/manage-trust/function.ts';
 import { matchVulnerabilities } from '../functions/match-vulnerabilities/function.ts';
 import { notify } from '../functions/notify/function.ts';
+import { planEdge } from '../functions/plan-edge/function.ts';
 import { planRemediation } from '../functions/plan-remediation/function.ts';
 import { planRetention } from '../functions/plan-retention/function.ts';
 import { probeRegistries } from '../functions/probe-registries/function.ts';
@@ -36,6 +38,7 @@ import { respondToTasks } from '../functions/respond-to-tasks/function.ts';
 import { restoreImages } from '../functions/restore-images/function.ts';
 import { rotateCredentials } from '../functions/rotate-credentials/function.ts';
 import { runScanners } from '../functions/run-scanners/function.ts';
+import { serveSites } from '../functions/serve-sites/function.ts';
 import { signImage } from '../functions/sign-image/function.ts';
 import { syncAdvisories } from '../functions/sync-advisories/function.ts';
 
@@ -55,10 +58,12 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   intakeEcr,
   intakeScans,
   intakeWebhook,
+  manageEdge,
   manageTrust,
   keepAppointments,
   matchVulnerabilities,
   notify,
+  planEdge,
   planRemediation,
   planRetention,
   probeRegistries,
@@ -78,6 +83,7 @@ export const functionDeclarations: readonly FunctionDeclaration[] = [
   discoverProvenance,
   receiveProvenance,
   recordProvenance,
+  serveSites,
   signImage,
   syncAdvisories,
 ];

@@ -3,6 +3,7 @@ import type { FunctionDeclaration, SettingName } from '../functions/_pipe/functi
 import { unreachable } from '../lib/core/errors.ts';
 import { packText } from '../lib/core/packed-text.ts';
 import { costConfigSchema } from '../lib/cost/config.ts';
+import { edgeConfigSchema } from '../lib/edge/config.ts';
 import {
   type RegistriesConfig,
   type RegistryEntry,
@@ -58,7 +59,10 @@ function replicationOf(config: LadingConfig, account: string): ReplicationConfig
 }
 
 /** Whether the configuration has something to do for a function. */
-export function isWanted({ onlyWith }: FunctionDeclaration, { registries, scanners, backup }: LadingConfig): boolean {
+export function isWanted(
+  { onlyWith }: FunctionDeclaration,
+  { registries, scanners, backup, edge }: LadingConfig,
+): boolean {
   const others = registries.flatMap((entry) => (entry.kind === 'ecr' ? [] : [entry]));
   switch (onlyWith) {
     case undefined:
@@ -73,6 +77,8 @@ export function isWanted({ onlyWith }: FunctionDeclaration, { registries, scanne
       return scanners.use.length > 0;
     case 'backups':
       return backup.sources.length > 0;
+    case 'edge':
+      return edge.enabled;
     default:
       return unreachable(onlyWith);
   }
@@ -124,10 +130,18 @@ export function settingsOf(config: LadingConfig, stack: Stack): Readonly<Record<
     admission: json(config.admission),
     availability: json(withoutFront(config.availability)),
     backup: json({ sources: config.backup.sources }),
+    edge: json(edgeOf(config, stack.account)),
     provenance: json(config.provenance),
     scanners: json(withoutVariables(config.scanners)),
   };
 }
+
+/** Sites are served from a registry that is said, or the first source. */
+const edgeOf = (config: LadingConfig, account: string) => {
+  const first = registriesOf(config, account).entries.find(({ role }) => role === 'source');
+  const registry = config.edge.registry ?? first?.host;
+  return { ...unlike(config.edge, edgeConfigSchema.parse({})), ...(registry === undefined ? {} : { registry }) };
+};
 
 /** The parts of a setting that are not as usual: who reads it fills in the rest, and the environment is short. */
 const unlike = (setting: object, usual: object): object => {

@@ -8,7 +8,7 @@ export interface FunctionDeclaration {
   readonly description: string;
   readonly trigger: Trigger;
   /** Deployed only where the configuration has something for it to do: idle queues and alarms cost, too. */
-  readonly onlyWith?: 'rotated credentials' | 'stored credentials' | 'scanners' | 'backups';
+  readonly onlyWith?: 'rotated credentials' | 'stored credentials' | 'scanners' | 'backups' | 'edge';
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly uses: readonly Use[];
@@ -149,6 +149,7 @@ export type SettingName =
   | 'admission'
   | 'availability'
   | 'backup'
+  | 'edge'
   | 'provenance'
   | 'sboms'
   | 'storage'

@@ -8,6 +8,7 @@ import { once } from '../_pipe/once.ts';
 import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { publisher } from '../_pipe/wiring.ts';
 import { tellBudgets } from './check-budgets.ts';
+import { tellEdgePlans } from './edge-plans.ts';
 import { pollRegistries, polls } from './poll-registries.ts';
 import { sweepPorts, sweepRepository } from './sweep-repository.ts';
 
@@ -51,5 +52,6 @@ export const handler = eventsHandler(async (tick) => {
     });
   }
   if (!replicate) await attempt('the look at budgets', () => tellBudgets(bus(), tick.id));
+  if (!replicate) await attempt('asking for plans of edge sites', () => tellEdgePlans(publish));
   end();
 });

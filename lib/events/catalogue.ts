@@ -12,6 +12,13 @@ import { untrustedImageStarted } from './kinds/admission.ts';
 import { registryRecovered, registryWentDown } from './kinds/availability.ts';
 import { backupCompleted } from './kinds/backup.ts';
 import { budgetExceeded } from './kinds/cost.ts';
+import {
+  edgePlansDue,
+  edgeSiteAcknowledged,
+  edgeSiteChanged,
+  edgeSiteDiverged,
+  edgeStateSigned,
+} from './kinds/edge.ts';
 import { imageDeleted, imagePulled, imagePushed } from './kinds/intake.ts';
 import { imageCataloged } from './kinds/inventory.ts';
 import {
@@ -93,6 +100,11 @@ export const eventDefinitions = {
   [scanRequested.detailType]: scanRequested,
   [scannerRunsDue.detailType]: scannerRunsDue,
   [scannerRunEnded.detailType]: scannerRunEnded,
+  [edgeSiteChanged.detailType]: edgeSiteChanged,
+  [edgePlansDue.detailType]: edgePlansDue,
+  [edgeStateSigned.detailType]: edgeStateSigned,
+  [edgeSiteAcknowledged.detailType]: edgeSiteAcknowledged,
+  [edgeSiteDiverged.detailType]: edgeSiteDiverged,
 } as Readonly<Record<string, EventDefinition>>;
 
 /**

@@ -4,6 +4,7 @@ export * from './kinds/admission.ts';
 export * from './kinds/availability.ts';
 export * from './kinds/backup.ts';
 export * from './kinds/cost.ts';
+export * from './kinds/edge.ts';
 export * from './kinds/intake.ts';
 export * from './kinds/inventory.ts';
 export * from './kinds/lifecycle.ts';
