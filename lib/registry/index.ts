@@ -15,5 +15,5 @@ export { inChunks } from './in-chunks.ts';
 export { type ImageSource, parseSource } from './parse-source.ts';
 export type * from './ports.ts';
 export { cosignTags, referrersTag, subjectOfTag } from './referrers-tag.ts';
-export { collectContent, tapContent } from './verify-content.ts';
+export { collectContent, tapContent, verifyContent } from './verify-content.ts';
 export { type ClosedGraph, type GraphNode, MOST_REFERRERS, walkClosedGraph } from './walk-graph.ts';
