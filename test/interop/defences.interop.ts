@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Defence, defences } from '../support/defences.ts';
+import type { Defence } from '../support/defence.ts';
+import { defences } from '../support/defences.ts';
 import type { InteropCheck } from './interop-check.ts';
 
 const root = join(import.meta.dirname, '..', '..');
