@@ -38,7 +38,7 @@ export interface CheckOptions {
  */
 export function checkVerdict(
   digest: Digest,
-  verdict: StandingVerdict | undefined,
+  verdict: Pick<StandingVerdict, 'state' | 'validUntil' | 'statements'> | undefined,
   options: CheckOptions,
 ): TrustDecision {
   const no = (reason: DistrustReason, detail: string): TrustDecision => ({ kind: 'distrusted', reason, detail });

@@ -9,7 +9,7 @@ import type { DiskBudget } from './mirror/disk-budget.ts';
 import { type Mirror, type MirrorOptions, type MirrorStatus, openMirror } from './mirror/mirror.ts';
 import type { RegistryAccess, RegistryEvent, RegistryStore } from './model.ts';
 import { openRecallDesk, type Recall } from './recall.ts';
-import { openStore } from './store.ts';
+import { type OpenedStore, openStore } from './store.ts';
 
 export type {
   BlobReference,
@@ -36,8 +36,8 @@ export interface EmbeddedRegistry {
   mirrors(): readonly MirrorStatus[];
   /** How the budget is used; `undefined` without one. */
   cache(): Promise<CacheStatus | undefined>;
-  /** Who needs which image, where there is a budget. */
-  readonly leases: DiskBudget | undefined;
+  /** Who needs which image, and what went, where there is a budget. */
+  readonly budget: DiskBudget | undefined;
   /** The way in for what fetches images ahead of their pulls. */
   readonly mirror: Mirror | undefined;
   /** Tells of pushes and deletions once they are durable, before the client hears of it. Returns the way to stop. */
@@ -95,7 +95,7 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
       const { parts, store } = opened;
       const mirror =
         options.mirror && (await openMirror(parts, store, { ...options.mirror, directory, budget: opened.budget }));
-      const recall = options.recall && openRecallDesk(options.recall, opened);
+      const recall = options.recall && openRecallDesk(options.recall, readable(opened, access));
       const server = await startServer({ opened, host, port: options.port ?? 0, access, mirror, recall, onProblem });
       let closing: Promise<void> | undefined;
       return {
@@ -104,7 +104,7 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
         store: opened.store,
         mirrors: () => mirror?.status() ?? [],
         cache: async () => opened.budget?.status(),
-        leases: opened.budget,
+        budget: opened.budget,
         mirror,
         onEvent: opened.onEvent,
         close: () => {
@@ -124,6 +124,17 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
     throw error instanceof LadingError ? error : explainDiskError(error);
   }
 }
+
+/** What is archived in place is there, and cannot be read. */
+const readable = ({ store, onEvent }: OpenedStore, access: RegistryAccess | undefined) => ({
+  onEvent,
+  store: {
+    findManifest(repository: string, reference: string) {
+      const found = store.findManifest(repository, reference);
+      return found && access?.isArchived?.(repository, found.digest) ? undefined : found;
+    },
+  },
+});
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -45,6 +45,8 @@ export interface RegistryAccess {
   authorize(principal: string | undefined, action: RegistryAction, repository: string): boolean | Promise<boolean>;
   /** Why an image may not be pulled (it becomes a 403), or `undefined`. Referrers and questions by HEAD are not asked for. */
   refusePull?(principal: string | undefined, repository: string, digest: Digest): Promise<string | undefined>;
+  /** Whether an image is in a storage class from which nothing is read: to who asks for it, it is not there. */
+  isArchived?(repository: string, digest: Digest): boolean;
 }
 
 /** Content that a manifest names. `optional` content (non-distributable layers) need not be in the registry. */
@@ -162,4 +164,6 @@ export interface RegistryStore {
     readonly dryRun?: boolean;
   }): Promise<GarbageReport>;
   diskUsage(): DiskUsage;
+  /** Every content with its bytes, manifests and blobs, each once. */
+  contents(): ReadonlyMap<Digest, number>;
 }

@@ -29,6 +29,7 @@ export interface RecallDesk {
 export function openRecallDesk(
   recall: Recall,
   opened: {
+    /** What can be read: what is archived in place is not. */
     readonly store: Pick<RegistryStore, 'findManifest'>;
     onEvent(listener: (event: RegistryEvent) => void): () => void;
   },

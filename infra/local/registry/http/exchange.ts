@@ -16,6 +16,8 @@ export interface Exchange {
   readonly principal: string | undefined;
   /** The mirror that the repository comes from, if any of its rules covers it. */
   mirrorOf(repository: string): Mirror | undefined;
+  /** Whether it is in a storage class from which nothing is read. */
+  isArchived(repository: string, digest: Digest): boolean;
   /**
    * Asks for a manifest that is not here to be brought back out of the archive.
    *

@@ -2,7 +2,7 @@ import { isDigest } from '../../../../lib/core/digest.ts';
 import { isTag } from '../../../../lib/core/image-reference.ts';
 import { OciError } from '../errors.ts';
 import { accepts } from '../media-types.ts';
-import type { DeleteOutcome, PutManifestOutcome } from '../model.ts';
+import type { DeleteOutcome, PutManifestOutcome, StoredManifest } from '../model.ts';
 import { MAX_MANIFEST_BYTES } from '../read-manifest.ts';
 import { type Exchange, methodNotAllowed, nameUnknown, notFound, requireDigest, send } from './exchange.ts';
 
@@ -53,10 +53,15 @@ async function mirrored(exchange: Exchange, repository: string, reference: strin
   }
 }
 
+function findReadable(exchange: Exchange, repository: string, reference: string): StoredManifest | undefined {
+  const found = exchange.store.findManifest(repository, reference);
+  return found && exchange.isArchived(repository, found.digest) ? undefined : found;
+}
+
 async function get(exchange: Exchange, repository: string, asked: string): Promise<void> {
   const reference = await mirrored(exchange, repository, asked);
   if (!exchange.parts.state.repositories.has(repository)) throw nameUnknown(repository);
-  const manifest = exchange.store.findManifest(repository, reference) ?? (await exchange.recall(repository, reference));
+  const manifest = findReadable(exchange, repository, reference) ?? (await exchange.recall(repository, reference));
   if (!manifest) throw unknown(repository, reference);
   const { headers, method } = exchange.request;
   const pulling = method === 'GET' ? exchange.mirrorOf(repository)?.pulling(repository, manifest.digest) : undefined;

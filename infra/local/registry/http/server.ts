@@ -131,6 +131,7 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
     principal,
     mirrorOf,
     allows,
+    isArchived: (repository, digest) => access?.isArchived?.(repository, digest) ?? false,
     // Our own functions ask for what may not be there, and have the archive themselves.
     recall: async (repository, reference) =>
       principal === undefined ? recall?.recall(repository, reference, gone(response)) : undefined,

@@ -34,8 +34,18 @@ export interface DiskBudget extends Space {
   release(key: string, holder: string): Promise<void>;
   replaceLeases(holder: string, leases: ReadonlyMap<string, number | undefined>): Promise<void>;
   leases(): readonly CacheLease[];
+  /** Since the last `forget` of it. */
+  activity(): CacheActivity;
   status(): Promise<CacheStatus>;
   close(): Promise<void>;
+}
+
+export interface CacheActivity {
+  /** Keys of images that had to go. */
+  readonly evicted: readonly string[];
+  /** How often manifests of each image were pulled. */
+  readonly pulls: ReadonlyMap<string, number>;
+  forget(): void;
 }
 
 export interface DiskBudgetParts {
@@ -55,6 +65,8 @@ export async function openDiskBudget(
   const { directory, budgetBytes, onProblem } = options;
   await removeLost(parts, files);
   let cache: CacheBudget | undefined;
+  const evicted = new Set<string>();
+  const pulls = new Map<string, number>();
   const memory = await openMemoryFile(
     join(directory, 'cache.json'),
     () => cache?.memory() ?? { age: 0, graphs: [], leases: [] },
@@ -66,7 +78,10 @@ export async function openDiskBudget(
     memory: memory.known,
     disk: {
       usedBytes: async () => files.bytes() + (await otherBytes(directory)) + MARGIN,
-      drop: (key, contents) => dropGraph(parts, key, contents),
+      drop: (key, contents) => {
+        evicted.add(key);
+        return dropGraph(parts, key, contents);
+      },
     },
   });
   cache = opened;
@@ -83,6 +98,9 @@ export async function openDiskBudget(
     pulling(repository, digest) {
       const releases = keysOf(parts.state, repository, digest).map((key) => {
         opened.touch(key);
+        if (parts.state.repositories.get(repository)?.manifests.has(digest)) {
+          pulls.set(key, (pulls.get(key) ?? 0) + 1);
+        }
         opened.lease({ key, holder: PULL, until: parts.clock.now().getTime() + PULL_LEASE_MS });
         return opened.pin(key);
       });
@@ -103,6 +121,21 @@ export async function openDiskBudget(
       return memory.write();
     },
     leases: () => opened.leases(),
+    activity() {
+      const [gone, wanted] = [[...evicted], new Map(pulls)];
+      return {
+        evicted: gone,
+        pulls: wanted,
+        forget() {
+          for (const key of gone) evicted.delete(key);
+          for (const [key, count] of wanted) {
+            const left = (pulls.get(key) ?? 0) - count;
+            if (left > 0) pulls.set(key, left);
+            else pulls.delete(key);
+          }
+        },
+      };
+    },
     status: () => opened.status(),
     close: remember,
   };

@@ -157,7 +157,7 @@ describe('a mirror with a disk budget', () => {
     const first = await startRegistry(given);
     await pull(first.client, 'kept');
     await pull(first.client, 'sibling');
-    await first.registry.leases?.lease({ key: `up/kept@${kept.digest}`, holder: 'operator:me' });
+    await first.registry.budget?.lease({ key: `up/kept@${kept.digest}`, holder: 'operator:me' });
     await first.registry.close();
     const second = await startRegistry(given);
     for (let round = 0; round < 2; round++) {
