@@ -12,7 +12,7 @@ import {
   parseManifest,
 } from '../formats/oci/index.ts';
 import { DEFAULT_REFERRER_LIMIT } from './list-referrers-by-tag.ts';
-import type { CallOptions, ContentAddress, RegistryReader } from './ports.ts';
+import type { CallOptions, ContentAddress, ManifestHead, ReferrerList, RegistryReader } from './ports.ts';
 import { cosignTags } from './referrers-tag.ts';
 
 /** How a manifest came into the graph. `tagged`: by one of cosign's older tags, which name their subject. */
@@ -87,9 +87,12 @@ export async function walkClosedGraph(
     bytes: 0,
     complete: true,
   };
+  // What hangs on the root is asked for by its digest, which is known: the answers come with the root itself.
+  const asked = askAttached(walk, at.digest);
+  asked.catch(() => undefined);
   const root = await fetchNode(walk, { digest: at.digest }, { role: 'root' });
   if (root === undefined) return undefined;
-  await visit(walk, root, { indexes: 0, referrers: 0 });
+  await visit(walk, root, { indexes: 0, referrers: 0 }, asked);
   const nodes = inPushOrder(root, walk.nodes);
   return {
     root: at.digest,
@@ -121,10 +124,15 @@ interface Depth {
 type Place = Pick<GraphNode, 'role' | 'of'>;
 
 /** What hangs on different manifests is asked for at once; the order is made when all is known. */
-async function visit(walk: Walk, node: GraphNode, depth: Depth): Promise<void> {
+async function visit(
+  walk: Walk,
+  node: GraphNode,
+  depth: Depth,
+  asked: Promise<Attached> = askAttached(walk, node.manifest.digest),
+): Promise<void> {
   const { manifest } = node;
   walk.nodes.push(node);
-  await Promise.all([visitChildren(walk, manifest, depth), visitAttached(walk, manifest, depth)]);
+  await Promise.all([visitChildren(walk, manifest, depth), visitAttached(walk, manifest, depth, asked)]);
 }
 
 async function visitChildren(walk: Walk, manifest: Manifest, depth: Depth): Promise<void> {
@@ -134,8 +142,8 @@ async function visitChildren(walk: Walk, manifest: Manifest, depth: Depth): Prom
   await mapLimit(children, VISITS_AT_ONCE, (child) => visit(walk, child, { ...depth, indexes: depth.indexes + 1 }));
 }
 
-async function visitAttached(walk: Walk, manifest: Manifest, depth: Depth): Promise<void> {
-  const attached = await fetchAttached(walk, manifest.digest);
+async function visitAttached(walk: Walk, manifest: Manifest, depth: Depth, asked: Promise<Attached>): Promise<void> {
+  const attached = await fetchAttached(walk, manifest.digest, await asked);
   if (attached.length > 0 && depth.referrers >= MAX_DEPTH) {
     walk.complete = false;
     return;
@@ -189,14 +197,34 @@ function takeFresh<D extends { readonly digest: Digest }>(walk: Walk, descriptor
   return fresh;
 }
 
-async function fetchAttached(walk: Walk, of: Digest): Promise<readonly GraphNode[]> {
-  const { reader, repository, options } = walk;
+interface Attached {
+  readonly listed: ReferrerList;
+  readonly tagged: readonly { readonly tag: string; readonly head: ManifestHead | undefined }[];
+}
+
+/** Asks for all that says that it belongs to a manifest, at once. */
+async function askAttached({ reader, repository, options }: Walk, of: Digest): Promise<Attached> {
   const limit = options.referrerLimit ?? DEFAULT_REFERRER_LIMIT;
-  const listed = await reader.listReferrers({ repository, digest: of }, { ...callOf(options), limit });
+  const call = callOf(options);
+  const tags = options.cosignTags === false ? [] : cosignTags(of);
+  const [listed, tagged] = await Promise.all([
+    reader.listReferrers({ repository, digest: of }, { ...call, limit }),
+    Promise.all(
+      tags.map(async (tag) => ({ tag, head: await reader.headManifest({ repository, reference: tag }, call) })),
+    ),
+  ]);
+  return { listed, tagged };
+}
+
+async function fetchAttached(walk: Walk, of: Digest, { listed, tagged }: Attached): Promise<readonly GraphNode[]> {
   if (!listed.complete) walk.complete = false;
   const referrers = takeFresh(walk, listed.descriptors).map((d) => () => fetchReferrer(walk, d, of));
-  const tagged = options.cosignTags === false ? [] : cosignTags(of).map((tag) => () => fetchTagged(walk, tag, of));
-  const found = await mapLimit([...referrers, ...tagged], AT_ONCE, (fetch) => fetch());
+  const byTag = tagged.map(
+    ({ tag, head }) =>
+      async () =>
+        head && fetchTagged(walk, { tag, head }, of),
+  );
+  const found = await mapLimit([...referrers, ...byTag], AT_ONCE, (fetch) => fetch());
   return found.filter((node) => node !== undefined);
 }
 
@@ -225,10 +253,11 @@ const isBadContent = (error: unknown): boolean =>
   BAD_CONTENT.has(error.code) &&
   !(error instanceof LimitExceededError && error.limit === 'graph-bytes');
 
-async function fetchTagged(walk: Walk, tag: string, of: Digest): Promise<GraphNode | undefined> {
-  const { reader, repository, options } = walk;
-  const head = await reader.headManifest({ repository, reference: tag }, callOf(options));
-  if (head === undefined) return undefined;
+async function fetchTagged(
+  walk: Walk,
+  { tag, head }: { readonly tag: string; readonly head: ManifestHead },
+  of: Digest,
+): Promise<GraphNode | undefined> {
   walk.tags.push({ tag, digest: head.digest });
   if (takeFresh(walk, [head]).length === 0) return undefined;
   try {

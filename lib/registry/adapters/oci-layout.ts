@@ -32,8 +32,8 @@ export async function openOciLayout(options: OciLayoutOptions): Promise<Registry
   const { directory, repository = LAYOUT_REPOSITORY, durable = true } = options;
   const files = directoryFiles(directory);
   if (options.create && (await isEmptyOrMissing(directory))) {
-    await writeIndex(directory, []);
-    await writeLayoutMark(directory);
+    await writeIndex(directory, [], durable);
+    await writeLayoutMark(directory, durable);
   }
   const entries = cachedIndex(files, directory);
   if ((await files.sizeOf('index.json')) === undefined) {

@@ -28,7 +28,7 @@ export function createLayoutWriter(options: LayoutWriterOptions): RegistryWriter
   const { directory, repository, reader, durable } = options;
   let last: Promise<unknown> = Promise.resolve();
   const change = (edit: (entries: readonly LayoutEntry[]) => readonly LayoutEntry[]): Promise<void> => {
-    const run = async (): Promise<void> => writeIndex(directory, edit(await options.entries()));
+    const run = async (): Promise<void> => writeIndex(directory, edit(await options.entries()), durable);
     const mine = last.then(run, run);
     last = mine.catch(() => undefined);
     return mine;
@@ -108,7 +108,7 @@ async function writeWhole(
   directory: string,
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  durable = true,
+  durable: boolean,
 ): Promise<void> {
   const target = join(directory, path);
   const draft = join(directory, `.upload-${randomUUID()}`);
@@ -167,16 +167,21 @@ function skip(pieces: readonly Uint8Array[], count: number): readonly Uint8Array
   });
 }
 
-export const writeIndex = (directory: string, entries: readonly LayoutEntry[]): Promise<void> =>
-  writeWhole(directory, 'index.json', [
-    Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType: OCI_IMAGE_INDEX,
-        manifests: entries.map((entry) => entry.raw),
-      }),
-    ),
-  ]);
+export const writeIndex = (directory: string, entries: readonly LayoutEntry[], durable: boolean): Promise<void> =>
+  writeWhole(
+    directory,
+    'index.json',
+    [
+      Buffer.from(
+        JSON.stringify({
+          schemaVersion: 2,
+          mediaType: OCI_IMAGE_INDEX,
+          manifests: entries.map((entry) => entry.raw),
+        }),
+      ),
+    ],
+    durable,
+  );
 
-export const writeLayoutMark = (directory: string): Promise<void> =>
-  writeWhole(directory, 'oci-layout', [Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }))]);
+export const writeLayoutMark = (directory: string, durable: boolean): Promise<void> =>
+  writeWhole(directory, 'oci-layout', [Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }))], durable);
