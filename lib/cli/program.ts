@@ -29,6 +29,7 @@ const commands: Commands = {
   dlq: async () => (await import('./commands/dead-letters.ts')).dlqCommand(),
   registries: async () => (await import('./commands/registries.ts')).registriesCommand(),
   resolve: async () => (await import('./commands/resolve.ts')).resolveCommand(),
+  edge: async () => (await import('./commands/edge.ts')).edgeCommand(),
   dr: async () => (await import('./commands/dr.ts')).drCommand(),
   mirrors: async () => (await import('./commands/mirrors.ts')).mirrorsCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),

@@ -36,7 +36,7 @@ export {
   siteNameSchema,
   siteReportSchema,
 } from './model.ts';
-export { type PlanSitesPorts, planSites } from './plan-sites.ts';
+export { type PlanSitesPorts, planSites, type SitePlan } from './plan-sites.ts';
 export { type ReportRecord, type SiteStanding, siteStandings } from './ports.ts';
 export { DESIRED_STATE_LAYER } from './publish-desired-state.ts';
 export { openDesiredState, openSiteReport, sealDesiredState, sealSiteReport } from './signed-documents.ts';
