@@ -4,6 +4,7 @@ import { readFatMachO, readMachO } from './mach-o.ts';
 import { readPe } from './pe.ts';
 
 export type { Executable, FileRange } from './executable.ts';
+export { type PeResources, readPeResources } from './pe-resources.ts';
 
 export type ExecutableFormat = 'elf' | 'pe' | 'mach-o' | 'mach-o-fat';
 

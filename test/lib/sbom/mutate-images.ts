@@ -7,7 +7,9 @@ import { memoryImageSource, memoryInventoryStore } from '../../../lib/sbom/adapt
 import { buildSbom, inventoryImage } from '../../../lib/sbom/index.ts';
 import { openOciLayout } from '../../support/oci-layout.ts';
 import { seededRandom } from '../../support/random.ts';
+import { type TarEntryInput, tarArchive } from '../../support/tar-writer.ts';
 import { apkDatabase, buildImage, dpkgStatus, osRelease, packageJson } from './image-builder.ts';
+import { ecosystemSamples } from './samples/index.ts';
 
 /*
  * Reads damaged images and prints what came of them as JSON. A program of its own, so that its heap can be capped and a
@@ -20,7 +22,15 @@ const pick = <One>(all: readonly One[]): One => all[below(all.length)] as One;
 
 interface Sample {
   readonly name: string;
-  readonly layers: readonly { readonly archive: Buffer; readonly blob: Buffer; readonly mediaType: string }[];
+  readonly layers: readonly SampleLayer[];
+}
+
+interface SampleLayer {
+  readonly archive: Buffer;
+  readonly blob: Buffer;
+  readonly mediaType: string;
+  /** What the archive was made of. */
+  readonly files?: readonly TarEntryInput[];
 }
 
 /** Larger layers take their time and tell no more: what is damaged is drawn from their beginning anyway. */
@@ -28,19 +38,20 @@ const MAX_ARCHIVE = 4 * 1024 * 1024;
 /** A run that takes longer hangs. */
 const HANG_MS = 20_000;
 
+type How = 'file' | 'archive' | 'blob' | 'transfer';
+
 /**
- * `archive`: the archive is damaged, and all digests are right again, as a hostile maker of images would do it. `blob`:
+ * `file`: one file is damaged, in an archive that is whole, so that its cataloger meets it. `archive`: the archive is damaged, and all digests are right again, as a hostile maker of images would do it. `blob`:
  * the packed bytes are damaged, and their digest is right again. `transfer`: nothing is right again.
  */
-async function readMutated(sample: Sample, how: 'archive' | 'blob' | 'transfer'): Promise<string> {
+async function readMutated(sample: Sample, how: How): Promise<string> {
   const place = below(sample.layers.length);
   const layers = sample.layers.map((layer, i) => {
-    const archive = i === place && how === 'archive' ? mutate(layer.archive) : layer.archive;
-    const original = i === place && how === 'archive' ? pack(archive, layer.mediaType) : layer.blob;
-    const blob = i === place && how !== 'archive' ? mutate(original) : original;
-    const promised = i === place && how === 'transfer' ? original : blob;
-    const descriptor = { mediaType: layer.mediaType, digest: digestOf(promised), size: promised.length };
-    return { blob, descriptor, diffId: digestOf(archive) };
+    if (i !== place) return layerOf(layer.archive, layer.blob, layer.blob, layer.mediaType);
+    const archive = damagedArchive(layer, how);
+    const original = archive === layer.archive ? layer.blob : pack(archive, layer.mediaType);
+    const blob = archive === layer.archive ? mutate(original) : original;
+    return layerOf(archive, blob, how === 'transfer' ? original : blob, layer.mediaType);
   });
   const stored = new Map(layers.map(({ blob, descriptor }) => [descriptor.digest, blob]));
   const inventory = await inventoryImage(
@@ -54,6 +65,24 @@ async function readMutated(sample: Sample, how: 'archive' | 'blob' | 'transfer')
   if (sbom.outcome === 'complete' && !sound) throw new Error('damage was reported as complete');
   JSON.stringify(sbom);
   return sbom.outcome;
+}
+
+function layerOf(archive: Buffer, blob: Buffer, promised: Buffer, mediaType: string) {
+  return {
+    blob,
+    descriptor: { mediaType, digest: digestOf(promised), size: promised.length },
+    diffId: digestOf(archive),
+  };
+}
+
+/** The same archive where the damage comes later. */
+function damagedArchive({ archive, files = [] }: SampleLayer, how: How): Buffer {
+  if (how === 'archive' || (how === 'file' && files.length === 0)) return mutate(archive);
+  if (how !== 'file') return archive;
+  const which = below(files.length);
+  return tarArchive(
+    files.map((file, i) => (i === which ? { ...file, content: mutate(Buffer.from(file.content ?? '')) } : file)),
+  );
 }
 
 /** Gives out what is stored under a digest without checking it, as a broken disk would. */
@@ -163,6 +192,15 @@ function ownSamples(): Sample[] {
   ];
 }
 
+/** A file of every kind that any cataloger looks for; packed or not by turns. */
+const kindSamples = (): Sample[] =>
+  ecosystemSamples.map(({ name, files }, i) => {
+    const archive = tarArchive(files);
+    const packed = i % 2 === 0;
+    const mediaType = `application/vnd.oci.image.layer.v1.tar${packed ? '+gzip' : ''}`;
+    return { name, layers: [{ files, archive, blob: packed ? gzipSync(archive) : archive, mediaType }] };
+  });
+
 function layoutSamples(folder: string): Sample[] {
   const images = openOciLayout(folder);
   return images.refs().flatMap((ref) =>
@@ -178,12 +216,16 @@ function layoutSamples(folder: string): Sample[] {
   );
 }
 
-const samples: readonly Sample[] = [...ownSamples(), ...(layout && existsSync(layout) ? layoutSamples(layout) : [])];
+const samples: readonly Sample[] = [
+  ...ownSamples(),
+  ...kindSamples(),
+  ...(layout && existsSync(layout) ? layoutSamples(layout) : []),
+];
 const outcomes = new Map<string, number>();
 const failures: string[] = [];
 for (let run = 0; run < runs && failures.length < 20; run++) {
   const sample = pick(samples);
-  const how = pick(['archive', 'blob', 'transfer'] as const);
+  const how = pick(['file', 'archive', 'blob', 'transfer'] as const);
   const outcome = await readMutated(sample, how).catch((error: unknown) => {
     failures.push(`run ${run}, ${sample.name}, ${how}: ${error instanceof Error ? error.stack : String(error)}`);
     return 'failed';

@@ -6,11 +6,16 @@ import { jvmReleaseFile } from '../jvm/parse-release.ts';
 import type { Identified } from './classify-binary.ts';
 import { ownedFiles } from './owned-files.ts';
 import { toBinaryPackage } from './to-package.ts';
+import { toWindowsPackage, type WindowsProgram } from './windows-program.ts';
 
 const keyOf = ({ purl, version }: Identified): string => `${purl} ${version}`;
-const keysOf = (content: ExecutableContent): string[] => (content.binary ?? []).map(keyOf);
+const windowsKey = ({ name, version }: WindowsProgram): string => `windows ${name} ${version}`;
+const keysOf = ({ binary = [], windows = [] }: ExecutableContent): string[] => [
+  ...binary.map(keyOf),
+  ...windows.map(windowsKey),
+];
 
-/** Well-known programs that no package manager put there. */
+/** Well-known programs, and those for Windows, that no package manager put there. */
 export const binaryCataloger: Cataloger = {
   name: 'binary',
   kinds: [executableFile, dpkgFileList],
@@ -18,11 +23,14 @@ export const binaryCataloger: Cataloger = {
     const isOwned = ownedFiles(files);
     const runtimes = new Set(files.ofKind(jvmReleaseFile).map(({ path }) => path.replace(/release$/, 'bin/java')));
     return files.ofKind(executableFile).flatMap((file) => {
-      const identified = file.content.binary ?? [];
-      if (identified.length === 0 || isOwned(file.path) || runtimes.has(file.path)) return [];
+      const { binary: identified = [], windows = [] } = file.content;
+      if (identified.length + windows.length === 0 || isOwned(file.path) || runtimes.has(file.path)) return [];
       const firstLayer = firstLayerFinder(file, keysOf);
       const locations = [{ path: file.path, layer: file.layer }];
-      return identified.flatMap((one) => toBinaryPackage(one, { layer: firstLayer(keyOf(one)), locations }) ?? []);
+      return [
+        ...identified.flatMap((one) => toBinaryPackage(one, { layer: firstLayer(keyOf(one)), locations }) ?? []),
+        ...windows.map((one) => toWindowsPackage(one, { layer: firstLayer(windowsKey(one)), locations })),
+      ];
     });
   },
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { once } from '../../../core/once.ts';
 import { isClassifiedName } from '../binary/classifiers.ts';
 import { identifiedSchema } from '../binary/classify-binary.ts';
+import { windowsProgramSchema } from '../binary/windows-program.ts';
 import { goProgramSchema } from '../go/parse-build-info.ts';
 import { crateListSchema } from '../rust/parse-audit-data.ts';
 
@@ -12,6 +13,8 @@ export const executableSchema = once(() =>
     /** A list for each architecture of the file. */
     rust: z.array(crateListSchema()).optional(),
     binary: z.array(identifiedSchema()).optional(),
+    /** One at most. */
+    windows: z.array(windowsProgramSchema()).optional(),
     gaps: z
       .array(z.object({ reason: z.enum(['limit', 'unreadable']), code: z.string(), message: z.string() }))
       .optional(),

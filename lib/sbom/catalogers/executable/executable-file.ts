@@ -2,6 +2,7 @@ import { type Executable, executableFormat, readExecutables } from '../../../for
 import { readGoBuildInfo } from '../../../formats/go-buildinfo/index.ts';
 import { CLASSIFIED_NAMES } from '../binary/classifiers.ts';
 import { createClassification } from '../binary/classify-binary.ts';
+import { toWindowsProgram } from '../binary/windows-program.ts';
 import type { ContentGap, FileKind } from '../cataloger.ts';
 import { toGoProgram } from '../go/parse-build-info.ts';
 import { type Crate, parseAuditData } from '../rust/parse-audit-data.ts';
@@ -14,7 +15,7 @@ import { createExecutableScan } from './scan-executable.ts';
  */
 export const executableFile: FileKind<ExecutableContent> = {
   id: 'executable',
-  version: 3,
+  version: 4,
   match: {
     names: CLASSIFIED_NAMES,
     begins: (head) => executableFormat(head) !== undefined,
@@ -41,7 +42,9 @@ function parseExecutable(bytes: Buffer, path: string): ExecutableContent | undef
   const rust = programs.flatMap((program) => cratesIn(program, gaps));
   const classification = createClassification(path);
   classification.look(bytes);
-  return toContent(path, { go, rust, binary: classification.identified(), gaps });
+  const windows = toWindowsProgram(bytes, path);
+  const binary = classification.identified();
+  return toContent(path, { go, rust, binary, windows: windows ? [windows] : [], gaps });
 }
 
 function cratesIn({ bytes, sections }: Executable, gaps: ContentGap[]): Crate[][] {

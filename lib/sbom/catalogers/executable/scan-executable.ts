@@ -51,6 +51,7 @@ export function createExecutableScan(path: string): ContentScan<ExecutableConten
         go: go ? [go] : [],
         rust: [],
         binary: classification.identified(),
+        windows: [],
         gaps: [...gaps.values()],
       });
     },

@@ -26,7 +26,7 @@ const dependencies = once(() =>
 const manifestSchema = once(() =>
   z.object({
     name: z.string().min(1).max(512),
-    version: z.string().min(1).max(512),
+    version: z.string().max(512).optional().catch(undefined),
     license: z
       .union([named().transform((one) => [one]), z.array(named())])
       .optional()
@@ -45,12 +45,12 @@ const manifestSchema = once(() =>
 );
 
 /**
- * The manifest of an installed package, in `node_modules` or of an application. One without name and version marks a
- * folder (`{"type":"module"}`) and is no package.
+ * The manifest of an installed package, in `node_modules` or of an application. One without a name marks a folder
+ * (`{"type":"module"}`) and is no package; of private ones the version may be missing.
  */
 export const packageJsonFile: FileKind<NpmRecord> = {
   id: 'npm-package-json',
-  version: 1,
+  version: 2,
   match: { names: ['package.json'] },
   maxBytes: 8 * 1024 * 1024,
   importance: 'file',
@@ -61,7 +61,7 @@ export const packageJsonFile: FileKind<NpmRecord> = {
     const { name, version, license, licenses, author, dependencies: needed, optionalDependencies } = manifest.data;
     return {
       name: name.trim(),
-      version: version.trim(),
+      version: version?.trim() ?? '',
       licenses: (license ?? licenses ?? []).filter((one) => one !== '').slice(0, 50),
       author: author || undefined,
       requires: [...new Set([...(needed ?? []), ...(optionalDependencies ?? [])])],

@@ -10,7 +10,7 @@ export function toNpmPackage(record: NpmRecord, where: Pick<FoundPackage, 'locat
     type: 'npm',
     ...(scoped ? { namespace: name.slice(0, slash) } : {}),
     name: scoped ? name.slice(slash + 1) : name,
-    version,
+    ...(version ? { version } : {}),
   });
   return {
     type: 'npm',

@@ -21,7 +21,7 @@ export type PythonRecord = z.infer<ReturnType<typeof schema>>;
  */
 export const pythonMetadataFile: FileKind<PythonRecord> = {
   id: 'python-metadata',
-  version: 1,
+  version: 2,
   match: {
     names: ['METADATA', 'PKG-INFO'],
     extensions: ['egg-info'],
@@ -44,7 +44,7 @@ function parseMetadata(text: string): PythonRecord | undefined {
   const name = one('name');
   const version = one('version');
   // Python itself has such a file in some distributions, and is no package of its own.
-  if (name === '' || version === '' || name === 'Python') return undefined;
+  if (name === '' || name === 'Python') return undefined;
   const author = one('author') || one('author-email') || one('maintainer');
   return {
     name,

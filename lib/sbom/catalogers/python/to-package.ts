@@ -13,7 +13,12 @@ export function toPythonPackage(record: PythonRecord, vcsUrl: string | undefined
     type: 'pypi',
     name,
     version,
-    purl: formatPackageUrl({ type: 'pypi', name, version, qualifiers: new Map([['vcs_url', vcsUrl ?? '']]) }),
+    purl: formatPackageUrl({
+      type: 'pypi',
+      name,
+      ...(version ? { version } : {}),
+      qualifiers: new Map([['vcs_url', vcsUrl ?? '']]),
+    }),
     licenses: record.licenses,
     ...(author ? { supplier: author } : {}),
     ...where,

@@ -27,6 +27,10 @@ export function writeElf(
   bytes.write('\x7fELF', 'latin1');
   bytes[4] = wide ? 2 : 1;
   bytes[5] = bigEndian ? 2 : 1;
+  bytes[6] = 1;
+  put(16, 2, 2);
+  put(18, 2, wide ? 62 : 3);
+  put(20, 4, 1);
   const names = Buffer.from(`\0${sections.map(({ name }) => `${name}\0`).join('')}.shstrtab\0`);
   const all = [...sections, { name: '.shstrtab', content: names, address: 0, writable: false }];
   let offset = 1024;
@@ -62,7 +66,7 @@ export function writeElf(
     const at = offset + (i + 1) * sectionSize;
     if (!sectionTable) return;
     put(at, 4, one.nameAt);
-    put(at + 4, 4, 1);
+    put(at + 4, 4, one.name === '.shstrtab' ? 3 : 1);
     const rest = [one.writable ? 1 : 0, one.address, one.offset, one.content.length];
     rest.forEach((value, n) => void put(at + 8 + n * (wide ? 8 : 4), wide ? 8 : 4, value));
   });

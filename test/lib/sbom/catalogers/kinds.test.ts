@@ -124,9 +124,10 @@ describe('package.json', () => {
     packageJsonFile.parse(Buffer.from(typeof manifest === 'string' ? manifest : JSON.stringify(manifest)), '');
   const known = { name: 'n', version: '1.0.0' };
 
-  it('is a package only with a name and a version', () => {
+  it('is a package only with a name; the version of a private one may be missing', () => {
     expect(parse({ type: 'module' })).toBeUndefined();
-    expect(parse({ name: 'n' })).toBeUndefined();
+    expect(parse({ name: 'n' })).toMatchObject({ name: 'n', version: '' });
+    expect(parse({ name: 'n', version: 5 })).toMatchObject({ version: '' });
     expect(parse({ name: '', version: '1' })).toBeUndefined();
     expect(parse({ name: 5, version: '1' })).toBeUndefined();
     expect(parse('[]')).toBeUndefined();

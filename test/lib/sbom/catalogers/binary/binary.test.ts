@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createClassification } from '../../../../../lib/sbom/catalogers/binary/classify-binary.ts';
 import type { TarEntryInput } from '../../../../support/tar-writer.ts';
 import { writeElf } from '../../../formats/executable/write-executable.ts';
+import { writeVersionedPe } from '../../../formats/executable/write-version-resource.ts';
 import { apkDatabase, dpkgStatus, osRelease } from '../../image-builder.ts';
 import { packagesOf, sbomOf } from '../packages-of.ts';
 
@@ -29,7 +30,7 @@ describe('well-known programs', () => {
     ],
     ['opt/lib/libkrb5.so.3.3', 'KRB5_BRAND: krb5-1.20.1-final 1.20.1 20221111\0', 'pkg:generic/krb5@1.20.1'],
     ['opt/lib/libkrb5.so.26', '$Version: Heimdal 7.8.0 \0', 'pkg:generic/heimdal-krb5@7.8.0'],
-    ['usr/local/bin/perl', '/usr/local/lib/perl5/5.37.8/x86_64-linux-gnu', 'pkg:generic/perl@5.37.8'],
+    ['usr/local/bin/perl', '/usr/local/lib/perl5/5.37.8/x86_64-linux-gnu', 'pkg:cpan/perl@5.37.8'],
     ['opt/java/bin/java', '\0openjdk\0java\x000.0\x0011.0.17+8-LTS\0', 'pkg:generic/oracle/openjdk@11.0.17%2B8-LTS'],
     ['opt/java/bin/java', 'openjdk\0java\x001.8\x001.8.0_352-b08\0', 'pkg:generic/oracle/openjdk@1.8.0_352-b08'],
     ['usr/sbin/nginx', '\0nginx version: nginx/1.25.1\0', 'pkg:generic/nginx@1.25.1'],
@@ -121,5 +122,26 @@ describe('well-known programs', () => {
     );
     expect(identify('busybox', 'BusyBox'.repeat(300_000))).toEqual([]);
     expect(identify('mysql', '\0'.repeat(4_000_000))).toEqual([]);
+  });
+});
+
+describe('programs for Windows', () => {
+  const named = async (path: string, texts: Readonly<Record<string, string>>, managed = false) =>
+    (await packagesOf([{ path, content: writeVersionedPe(texts, { managed }) }])).map(
+      ({ type, name, version, purl }) => `${type} ${name} ${version} ${purl ?? ''}`,
+    );
+
+  it('are named by their version resource, else by their file', async () => {
+    const launcher = { ProductName: 'Simple\u00a0 Launcher ', ProductVersion: '1.1.0.14 release', FileVersion: '2' };
+    expect(await named('site-packages/distlib/t32.exe', launcher)).toEqual(['generic Simple Launcher 1.1.0.14 ']);
+    expect(await named('a/cli-64.exe', {})).toEqual(['generic cli-64  ']);
+    expect(await named('a/x.dll', { ProductName: 'Microsoft® Windows®', FileDescription: 'C Runtime' })).toEqual([
+      'generic C Runtime  ',
+    ]);
+  });
+
+  it('are told by others where they are for .NET, and by nobody under another name', async () => {
+    expect(await named('a/x.dll', { ProductName: 'A' }, true)).toEqual([]);
+    expect(await named('a/x.bin', { ProductName: 'A' })).toEqual([]);
   });
 });

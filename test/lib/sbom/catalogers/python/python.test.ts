@@ -52,8 +52,8 @@ describe('Python packages', () => {
     expect(licenses(`License: Copyright\n        All rights\n${classifier}`)).toEqual(['MIT License']);
   });
 
-  it('are none without name and version, and Python itself is none', () => {
-    expect(parse('Name: a\n')).toBeUndefined();
+  it('are none without a name, and Python itself is none', () => {
+    expect(parse('Name: a\n')).toMatchObject({ name: 'a', version: '' });
     expect(parse('')).toBeUndefined();
     expect(parse(metadata('Python', '2.7.18'))).toBeUndefined();
     expect(parse('\r\nName: a\r\nVersion: 1\r\n')).toMatchObject({ name: 'a', version: '1' });
