@@ -10,7 +10,8 @@ export const api = defineFunction({
       { method: 'GET', path: '/', auth: 'iam' },
     ],
   },
-  memoryMb: 512,
+  // Of a registry with 100,000 tags a preview needs half of it.
+  memoryMb: 1024,
   timeoutSeconds: 29,
   uses: [
     { table: 'catalog', access: 'read', index: true },
@@ -25,6 +26,7 @@ export const api = defineFunction({
     { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
     { bucket: 'documents', prefix: 'scans/', access: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'read' },
+    { bucket: 'documents', prefix: 'inventory/', access: 'read-write' },
     { bucket: 'documents', prefix: 'advisories/', access: 'read' },
     { bucket: 'documents', prefix: 'layers/', access: 'read' },
     { bucket: 'documents', prefix: 'contents/', access: 'read' },

@@ -8,6 +8,7 @@ import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { recentRepositories } from '../../lib/inventory/index.ts';
 import { auditHistory } from '../../lib/lifecycle/adapters/audit-history.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { ledgerJudgements } from '../../lib/lifecycle/adapters/ledger-judgements.ts';
@@ -97,7 +98,8 @@ export const consolePorts = once((): ConsolePorts => {
     plans: {
       async preview(config = deployed) {
         const sources = registriesConfig().entries.filter(({ role }) => role === 'source');
-        const plans = sources.map(({ host }) => planRegistry(planPorts, host, config));
+        const read = recentRepositories({ catalog, documents: store, clock: systemClock });
+        const plans = sources.map(({ host }) => planRegistry({ ...planPorts, read }, host, config));
         return (await Promise.all(plans)).flat();
       },
     },

@@ -13,7 +13,10 @@ export const planRetention = defineFunction({
     { table: 'audit', access: 'read' },
     { workloads: 'read' },
     { bucket: 'documents', prefix: 'plans/', access: 'write' },
+    { bucket: 'documents', prefix: 'inventory/', access: 'write' },
     { bucket: 'archive', prefix: 'images/', access: 'read-write', removes: true },
+    // What is in an archival class of its registry, and was kept there long enough, is deleted.
+    { registry: 'delete' },
     { setting: 'retention' },
     { setting: 'storage' },
     { setting: 'registries' },

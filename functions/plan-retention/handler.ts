@@ -5,6 +5,7 @@ import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { type EventCause, type EventDraft, publishable } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
+import { wholeRepositories } from '../../lib/inventory/index.ts';
 import { auditHistory } from '../../lib/lifecycle/adapters/audit-history.ts';
 import { awsReader } from '../../lib/lifecycle/adapters/aws-reader.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
@@ -21,19 +22,23 @@ import { blobSharing, storageConfigSchema } from '../../lib/storage/index.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
-import { registriesConfig } from '../_pipe/registries.ts';
+import { registries, registriesConfig } from '../_pipe/registries.ts';
 import { bucketCollector, bucketRegistry, documents, publisher, setting, table, tableName } from '../_pipe/wiring.ts';
 
 const ports = once(() => {
   const retention = dynamoRetention(table('retention'), systemClock);
+  const catalog = dynamoCatalog(table('catalog'), systemClock);
   return {
     ...{ leases: retention, holds: retention, usage: retention, quarantine: retention, collectors: retention },
-    catalog: dynamoCatalog(table('catalog'), systemClock),
+    catalog,
+    // What acts reads all, and leaves behind what previews begin with.
+    read: wholeRepositories({ catalog, documents: documents('documents'), clock: systemClock }),
     plans: retention,
     judgements: ledgerJudgements(dynamoLedger(table('work'), systemClock)),
     history: auditHistory(createAuditLog({ ...dynamoAudit(dynamoClient(), tableName('audit')), clock: systemClock })),
     aws: awsReader,
     archive: bucketRegistry('archive'),
+    open: (host: string) => registries().open(host),
     collector: bucketCollector('archive'),
     documents: documents('documents'),
     clock: systemClock,

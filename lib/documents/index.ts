@@ -3,6 +3,7 @@ export {
   type DocumentRef,
   loadDocument,
   loadJson,
+  putDocument,
   putJson,
   putJsonIfAbsent,
   saveDocument,

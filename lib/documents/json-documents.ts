@@ -29,13 +29,18 @@ export async function saveDocument(store: DocumentStore, prefix: string, content
 
 export const contentKey = (prefix: string, digest: Digest): string => `${prefix}/${digestHex(digest)}.zst`;
 
+/** Stores bytes, compressed, under a name of the caller's, in the place of what was there. */
+export async function putDocument(store: DocumentStore, key: string, content: Uint8Array): Promise<void> {
+  await store.put(key, await compress(content, LEVEL));
+}
+
 /** Stores a value as canonical JSON, content-addressed. */
 export const saveJson = (store: DocumentStore, prefix: string, value: unknown): Promise<DocumentRef> =>
   saveDocument(store, prefix, Buffer.from(canonicalJson(value)));
 
 /** Stores a value as compressed JSON under a name of the caller's (for what is found by something else than its content). */
 export async function putJson(store: DocumentStore, key: string, value: unknown): Promise<void> {
-  await store.put(key, await compress(Buffer.from(canonicalJson(value)), LEVEL));
+  await putDocument(store, key, Buffer.from(canonicalJson(value)));
 }
 
 /** The same, only where nothing is yet. */

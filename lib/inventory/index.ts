@@ -8,7 +8,15 @@ export { listRepositories } from './list-repositories.ts';
 export { listRepository } from './list-repository.ts';
 export { lastDecision, missingStage, type Stage, stages } from './missing-work.ts';
 export { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding, whereaboutsOf } from './model.ts';
-export type { CatalogReader, CatalogWriter, ImageCatalog, LayerChains, ReplicaLookup } from './ports.ts';
+export type {
+  CatalogChange,
+  CatalogChanges,
+  CatalogReader,
+  CatalogWriter,
+  ImageCatalog,
+  LayerChains,
+  ReplicaLookup,
+} from './ports.ts';
 export {
   type ReconcilePorts,
   type ReconcileResult,
@@ -16,5 +24,12 @@ export {
   type RegistryListing,
   reconcileRepository,
 } from './reconcile-repository.ts';
+export {
+  recentRepositories,
+  SNAPSHOT_PREFIX,
+  type SnapshotPorts,
+  wholeRepositories,
+} from './snapshot/read-repositories.ts';
+export { recordStorageClass } from './record-storage-class.ts';
 export { tagsOf } from './tags-of.ts';
 export { untaggedOf } from './untagged-of.ts';

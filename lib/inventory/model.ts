@@ -39,6 +39,8 @@ export const catalogEntrySchema = z.object({
   deletedAt: z.iso.datetime().optional(),
   /** A whole copy lies in the archive since then. With `deletedAt`, the archive is the only place where it is. */
   archivedAt: z.iso.datetime().optional(),
+  /** It is in an archival class of its own registry, and not in the bucket. */
+  archivedIn: z.literal('registry').optional(),
 });
 export type CatalogEntry = z.infer<typeof catalogEntrySchema>;
 

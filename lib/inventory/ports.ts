@@ -24,6 +24,17 @@ export interface CatalogReader {
   recent(limit: number): Promise<readonly CatalogEntry[]>;
 }
 
+/** A manifest or a tag whose row may have changed; what it says now is read from the catalogue. */
+export type CatalogChange =
+  | { readonly kind: 'manifest'; readonly digest: Digest }
+  | { readonly kind: 'tag'; readonly tag: string };
+
+/** What was written to the catalogue of late; notes of it are kept for eight days. */
+export interface CatalogChanges {
+  /** Those of a repository, noted at that time or later by the clock of whoever wrote; one may come several times. */
+  changes(of: RepositoryName, since: Date): AsyncIterable<CatalogChange>;
+}
+
 export interface CatalogWriter {
   /** Enters or completes an entry, with its relations to children and subject. Idempotent; keeps `firstSeenAt`. */
   enter(entry: CatalogEntry): Promise<void>;
@@ -32,7 +43,7 @@ export interface CatalogWriter {
   /** The entry stays, as evidence that the image existed. */
   markDeleted(at: ImageLocation, deletedAt: string): Promise<void>;
   /** A whole copy lies in the archive; undefined: it no longer does. Nothing for a digest that is not known. */
-  markArchived(at: ImageLocation, archivedAt: string | undefined): Promise<void>;
+  markArchived(at: ImageLocation, archivedAt: string | undefined, where?: 'registry'): Promise<void>;
 }
 
 export type ImageCatalog = CatalogReader & CatalogWriter;

@@ -87,7 +87,11 @@ export async function reconcileRepository(
   for (const digest of gone) events.push(deletion(of, digest, [], listedAt));
   for (const [tag, binding] of bindings) {
     // A tag listing is complete even where digests are not; a tag that is not in it is gone.
-    if (binding.digest && !listing.tags.has(tag)) events.push(deletion(of, binding.digest, [tag], listedAt));
+    if (!binding.digest || listing.tags.has(tag)) continue;
+    // In an archival class it keeps its tags, and is in no list.
+    const entry = entries.get(binding.digest) ?? (await ports.catalog.find({ ...of, digest: binding.digest }));
+    if (entry?.archivedIn === 'registry' && entry.deletedAt !== undefined) continue;
+    events.push(deletion(of, binding.digest, [tag], listedAt));
   }
   return { events, unknown: unknown.length, stopped: stopped.length, gone: gone.length, moved: moved.length };
 }

@@ -4,7 +4,13 @@ import type { Digest } from '../core/digest.ts';
 import type { ImageLocation } from '../core/image-reference.ts';
 import { type DocumentStore, saveJson } from '../documents/index.ts';
 import { draftEvent, type EventDraft, retentionPlanned, retentionWithheld } from '../events/index.ts';
-import { type CatalogReader, type CompactRepository, DigestNumbers, readRepository } from '../inventory/index.ts';
+import {
+  type CatalogReader,
+  type CompactRepository,
+  DigestNumbers,
+  type RepositoryName,
+  readRepository,
+} from '../inventory/index.ts';
 import { indexBases } from './base-images.ts';
 import { withinRunBudget } from './budgets.ts';
 import type { RetentionConfig } from './config.ts';
@@ -17,6 +23,12 @@ import { silentCollector } from './silent-collector.ts';
 
 export interface PlanPorts {
   readonly catalog: CatalogReader;
+  /**
+   * Reads what a repository holds.
+   *
+   * @default all of it, from the catalogue
+   */
+  readonly read?: (of: RepositoryName, digests: DigestNumbers) => Promise<CompactRepository>;
   readonly leases: Pick<LeaseStore, 'leases'> & Pick<HoldStore, 'holds'>;
   readonly usage: Pick<UsageStore, 'pulls' | 'uses'>;
   readonly quarantine: Pick<QuarantineStore, 'quarantined' | 'restoredTags'>;
@@ -45,9 +57,10 @@ export async function planRegistry(
   withheld: (policy: string) => string | undefined = () => undefined,
 ): Promise<readonly RetentionPlan[]> {
   const digests = new DigestNumbers();
+  const { read = (of) => readRepository(ports.catalog, of, digests) } = ports;
   const repositories: CompactRepository[] = [];
   for await (const of of ports.catalog.repositories()) {
-    if (of.registry === registry) repositories.push(await readRepository(ports.catalog, of, digests));
+    if (of.registry === registry) repositories.push(await read(of, digests));
   }
   const isShared = (ports.sharesBlobs?.(registry) ?? true) ? sharedBlobs(digests, repositories) : () => false;
   const dependentOf = config.keepBases ? indexBases(repositories) : undefined;

@@ -11,6 +11,7 @@ import { bundles } from './cases/bundles.ts';
 import { localStack } from './cases/local-stack.ts';
 import { replication } from './cases/replication.ts';
 import { retention } from './cases/retention.ts';
+import { retentionPreview } from './cases/retention-preview.ts';
 import { sbom } from './cases/sbom.ts';
 import { sbomLarge } from './cases/sbom-large.ts';
 import { sbomWarm } from './cases/sbom-warm.ts';
@@ -20,6 +21,7 @@ import { transfer } from './cases/transfer.ts';
 const cases: readonly BenchCase[] = [
   bundles,
   retention,
+  retentionPreview,
   advisories,
   sbom,
   sbomWarm,

@@ -3,7 +3,7 @@ import { manualClock } from '../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../lib/core/digest.ts';
 import { dynamoCatalog, dynamoLayerChains } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { memoryCatalog } from '../../lib/inventory/adapters/memory-catalog.ts';
-import type { CatalogEntry, ImageCatalog, LayerChains } from '../../lib/inventory/index.ts';
+import type { CatalogChanges, CatalogEntry, ImageCatalog, LayerChains } from '../../lib/inventory/index.ts';
 import { startDynamo } from '../support/dynamo.ts';
 
 const digest = (name: string): Digest => digestOf(name);
@@ -31,16 +31,17 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.close());
 
-const kinds: Record<string, () => ImageCatalog & LayerChains> = {
-  memory: () => memoryCatalog(),
+const clock = manualClock('2026-02-15T00:00:00.000Z');
+const kinds: Record<string, () => ImageCatalog & LayerChains & CatalogChanges> = {
+  memory: () => memoryCatalog(clock),
   dynamodb: () => ({
-    ...dynamoCatalog(dynamo.table, manualClock('2026-02-15T00:00:00.000Z')),
+    ...dynamoCatalog(dynamo.table, clock),
     ...dynamoLayerChains(dynamo.table),
   }),
 };
 
 describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) => {
-  let catalog: ImageCatalog & LayerChains;
+  let catalog: ImageCatalog & LayerChains & CatalogChanges;
   const of = { registry: 'r.example', repository: 'team/app' };
   const at = (name: string) => ({ ...of, digest: digest(name) });
   beforeAll(() => {
@@ -137,5 +138,25 @@ describe.each(Object.entries(kinds))('the image catalogue (%s)', (_kind, make) =
     for (const name of ['copy', 'base', 'again'])
       await catalog.markDeleted({ ...base, digest: digest(name) }, '2026-01-02T00:00:00.000Z');
     expect(await catalog.firstWith(chainId)).toEqual(base);
+  });
+
+  it('notes what was written, and tells it from a time on', async () => {
+    const of = { registry: 'r.example', repository: 'noted' };
+    const began = clock.now();
+    await catalog.enter(entry('noted', of));
+    clock.advance(60_000);
+    const since = clock.now();
+    await catalog.bindTag({ ...of, tag: 'v1', digest: digest('noted'), boundAt: '2026-02-01T00:00:00.000Z' });
+    await catalog.markDeleted({ ...of, digest: digest('noted') }, '2026-02-02T00:00:00.000Z');
+    const told = async (from: Date) =>
+      new Set((await Array.fromAsync(catalog.changes(of, from))).map((one) => JSON.stringify(one)));
+    const changes = [
+      { kind: 'tag', tag: 'v1' },
+      { kind: 'manifest', digest: digest('noted') },
+    ];
+    expect(await told(since)).toEqual(new Set(changes.map((one) => JSON.stringify(one))));
+    expect(await told(began)).toEqual(await told(since));
+    clock.advance(60_000);
+    expect(await told(clock.now())).toEqual(new Set());
   });
 });

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { type Digest, isDigest } from '../../core/digest.ts';
 import type { ImageLocation } from '../../core/image-reference.ts';
 import { type CatalogEntry, catalogEntrySchema, type RepositoryName, type TagBinding } from '../model.ts';
-import type { ImageCatalog, LayerChains } from '../ports.ts';
+import type { CatalogChange, CatalogChanges, ImageCatalog, LayerChains } from '../ports.ts';
 
 /*
  * Rows, all under the partition `registry/repository` (but the list of repositories):
@@ -11,6 +11,7 @@ import type { ImageCatalog, LayerChains } from '../ports.ts';
  *   tag#<tag>                    the binding; without digest once deleted
  *   child#<digest>#<parent>      an index lists the digest
  *   referrer#<subject>#<digest>  a manifest is about the subject
+ * Under `changes#<registry/repository>`, `<time>#manifest#<digest>` or `<time>#tag#<tag>`: what was written of late.
  * Under `digest#<digest>`, `registry/repository`: where the digest was catalogued, for ever.
  * Under `chain#<chain id>`, `first`: the first image that consists of those layers. It stays when the image goes.
  */
@@ -24,12 +25,13 @@ const month = (date: string): string => `images#${date.slice(0, 7)}`;
 
 function toEntry(item: Item): CatalogEntry {
   const stored: unknown = JSON.parse(String(item.entry));
-  const { deletedAt, archivedAt } = item;
+  const { deletedAt, archivedAt, archivedIn } = item;
   return catalogEntrySchema.parse({
     ...(stored as object),
     firstSeenAt: item.firstSeenAt,
     ...(deletedAt === undefined ? {} : { deletedAt }),
     ...(archivedAt === undefined ? {} : { archivedAt }),
+    ...(archivedIn === undefined ? {} : { archivedIn }),
   });
 }
 
@@ -38,6 +40,26 @@ function toBinding(of: RepositoryName, item: Item): TagBinding {
   const { registry, repository } = of;
   const tag = String(item.sk).slice('tag#'.length);
   return { registry, repository, tag, digest: isDigest(digest) ? digest : undefined, boundAt: String(item.boundAt) };
+}
+
+const CHANGE_DAYS = 8;
+
+/** Written beside the change itself, which costs a write and no time; whoever reads looks back further than that takes. */
+async function noteChange(table: Table, clock: Clock, of: RepositoryName, what: string): Promise<void> {
+  const now = clock.now();
+  const expiresAt = Math.ceil(now.getTime() / 1000) + CHANGE_DAYS * 24 * 3600;
+  await table.put({ pk: changesKey(of), sk: `${now.toISOString()}#${what}`, expiresAt });
+}
+
+const changesKey = (of: RepositoryName): string => `changes#${partition(of)}`;
+const changeRow = /^[^#]+#(manifest|tag)#(.+)$/;
+
+async function* changesOf(table: Table, of: RepositoryName, since: Date): AsyncGenerator<CatalogChange> {
+  for await (const { sk } of queryAll(table, { pk: changesKey(of), sortKey: { after: since.toISOString() } })) {
+    const [, kind, name = ''] = changeRow.exec(String(sk)) ?? [];
+    if (kind === 'tag') yield { kind, tag: name };
+    else if (isDigest(name)) yield { kind: 'manifest', digest: name };
+  }
 }
 
 const placesKey = (digest: Digest): string => `digest#${digest}`;
@@ -51,7 +73,8 @@ export const dynamoLayerChains = (table: Pick<Table, 'get'>): LayerChains => ({
   },
 });
 
-export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
+export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog & CatalogChanges {
+  const note = (of: RepositoryName, what: string): Promise<void> => noteChange(table, clock, of, what);
   const related = async (at: ImageLocation, kind: 'child' | 'referrer'): Promise<readonly Digest[]> => {
     const prefix = `${kind}#${at.digest}#`;
     const found: Digest[] = [];
@@ -66,17 +89,23 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
       const item = await table.get({ pk: partition(at), sk: `image#${at.digest}` });
       return item ? toEntry(item) : undefined;
     },
-    enter: (entry) => enterEntry(table, entry),
+    enter: async (entry) => {
+      await Promise.all([note(entry, `manifest#${entry.digest}`), enterEntry(table, entry)]);
+    },
+    changes: (of, since) => changesOf(table, of, since),
     async markDeleted(at, deletedAt) {
       const pk = partition(at);
-      const entry = await table.update(
-        { pk, sk: `image#${at.digest}` },
-        {
-          expression: 'SET deletedAt = if_not_exists(deletedAt, :at) REMOVE gsi1pk, gsi1sk',
-          values: { ':at': deletedAt },
-        },
-        'attribute_exists(pk)',
-      );
+      const [entry] = await Promise.all([
+        table.update(
+          { pk, sk: `image#${at.digest}` },
+          {
+            expression: 'SET deletedAt = if_not_exists(deletedAt, :at) REMOVE gsi1pk, gsi1sk',
+            values: { ':at': deletedAt },
+          },
+          'attribute_exists(pk)',
+        ),
+        note(at, `manifest#${at.digest}`),
+      ]);
       if (!entry) return;
       const { children, referrerOf } = toEntry(entry);
       await Promise.all([
@@ -86,15 +115,17 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
         ...(referrerOf ? [table.delete({ pk, sk: `referrer#${referrerOf}#${at.digest}` })] : []),
       ]);
     },
-    async markArchived(at, archivedAt) {
+    async markArchived(at, archivedAt, where) {
       const change =
         archivedAt === undefined
-          ? { expression: 'REMOVE archivedAt' }
-          : { expression: 'SET archivedAt = :at', values: { ':at': archivedAt } };
+          ? { expression: 'REMOVE archivedAt, archivedIn' }
+          : where === undefined
+            ? { expression: 'SET archivedAt = :at REMOVE archivedIn', values: { ':at': archivedAt } }
+            : { expression: 'SET archivedAt = :at, archivedIn = :in', values: { ':at': archivedAt, ':in': where } };
       await table.update({ pk: partition(at), sk: `image#${at.digest}` }, change, 'attribute_exists(pk)');
     },
     async bindTag(binding) {
-      const bound = await table.update(
+      const update = table.update(
         { pk: partition(binding), sk: `tag#${binding.tag}` },
         binding.digest
           ? {
@@ -104,6 +135,7 @@ export function dynamoCatalog(table: Table, clock: Clock): ImageCatalog {
           : { expression: 'SET boundAt = :at REMOVE digest', values: { ':at': binding.boundAt } },
         'attribute_not_exists(boundAt) OR boundAt <= :at',
       );
+      const [bound] = await Promise.all([update, note(binding, `tag#${binding.tag}`)]);
       return bound ? 'bound' : 'older';
     },
     async *entries(of, { deleted = false, archived = deleted } = {}) {
@@ -166,7 +198,7 @@ async function enterEntry(table: Table, entry: CatalogEntry): Promise<void> {
       expression:
         'SET entry = :entry, firstSeenAt = if_not_exists(firstSeenAt, :seen), gsi1pk = :month, gsi1sk = :order REMOVE deletedAt',
       values: {
-        ':entry': JSON.stringify({ ...entry, deletedAt: undefined, archivedAt: undefined }),
+        ':entry': JSON.stringify({ ...entry, deletedAt: undefined, archivedAt: undefined, archivedIn: undefined }),
         ':seen': entry.firstSeenAt,
         ':month': month(entry.pushedAt),
         ':order': `${entry.pushedAt} ${pk}@${entry.digest}`,

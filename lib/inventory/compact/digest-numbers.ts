@@ -35,7 +35,7 @@ export class DigestNumbers {
     return this.#numberOfWanted();
   }
 
-  /** Of a SHA-256 digest of which these are the words, as {@link words} has them. */
+  /** Of a SHA-256 digest of which these are the words, as {@link copyWords} writes them. */
   numberOfWords(words: Uint32Array, at: number): number {
     for (let i = 0; i < WORDS; i++) this.#wanted[i] = words[at + i] as number;
     return this.#numberOfWanted();
@@ -54,6 +54,13 @@ export class DigestNumbers {
     for (let i = 0; i < WORDS; i++)
       scratch.writeUInt32BE(this.#words[number * WORDS + i] as number, SHA256.length + i * 4);
     return `${SHA256}${scratch.toString('hex', SHA256.length)}`;
+  }
+
+  /** Writes the 8 words of a digest; false where it is not one of SHA-256. */
+  copyWords(number: number, into: Uint32Array, at: number): boolean {
+    if (this.#texts.has(number)) return false;
+    for (let i = 0; i < WORDS; i++) into[at + i] = this.#words[number * WORDS + i] as number;
+    return true;
   }
 
   #numberOfWanted(): number {
