@@ -15,6 +15,8 @@ Starts Lading on this machine: registries, queues, tables and functions of the s
   --no-sample     do not push the sample image
   --advisories P  a folder or file of advisories to match against, beside the bundled ones
   --edge FILE     serve only as a pull-through mirror, by this file (JSON; infra/local/edge.ts lists what it takes)
+  --import FILE   with --edge: take a bundle (or each volume of it) into the edge's folder, and stop; needs --site NAME
+                  and --hub-key FILE
   --pull-gate     hand out only images that have a verdict; our own functions may read all
   --scanner KIND  also have the program trivy, grype, docker-scout or snyk of this machine scan each image (repeatable)
   --help          this text`;
@@ -22,12 +24,20 @@ Starts Lading on this machine: registries, queues, tables and functions of the s
 export interface StartOptions {
   readonly once: string | undefined;
   readonly edge: string | undefined;
+  /** A bundle that the edge takes in. */
+  readonly bundle: EdgeBundle | undefined;
   readonly dataDir: string;
   readonly port: number;
   readonly sample: boolean;
   readonly pullGate: boolean;
   readonly advisories: readonly string[];
   readonly scanners: readonly TaskKind[];
+}
+
+export interface EdgeBundle {
+  readonly files: readonly string[];
+  readonly site: string;
+  readonly hubKeys: readonly string[];
 }
 
 const root = join(import.meta.dirname, '..', '..');
@@ -49,6 +59,7 @@ export function parseOptions(args: readonly string[]): StartOptions | 'help' {
   return {
     once: values.once,
     edge: values.edge === undefined ? undefined : fromCaller(values.edge),
+    bundle: toBundle(values),
     dataDir: values.data === undefined ? join(root, '.lading') : fromCaller(values.data),
     port,
     sample: !values['no-sample'],
@@ -56,6 +67,17 @@ export function parseOptions(args: readonly string[]): StartOptions | 'help' {
     advisories: (values.advisories ?? []).map(fromCaller),
     scanners: [...new Set(values.scanner ?? [])].map(toTaskKind),
   };
+}
+
+function toBundle(values: ReturnType<typeof parse>): EdgeBundle | undefined {
+  const { import: files = [], 'hub-key': hubKeys = [], site, edge } = values;
+  if (files.length === 0) return undefined;
+  if (edge !== undefined && site !== undefined && hubKeys.length > 0) {
+    return { files: files.map(fromCaller), site, hubKeys: hubKeys.map(fromCaller) };
+  }
+  throw new LadingError('usage', 'a bundle is imported into an edge, and verified by its key and for its site', {
+    hint: '--edge FILE --import BUNDLE --site NAME --hub-key FILE',
+  });
 }
 
 function toTaskKind(name: string): TaskKind {
@@ -72,6 +94,9 @@ const parse = (args: readonly string[]) =>
     options: {
       once: { type: 'string' },
       edge: { type: 'string' },
+      import: { type: 'string', multiple: true },
+      site: { type: 'string' },
+      'hub-key': { type: 'string', multiple: true },
       data: { type: 'string' },
       port: { type: 'string' },
       'no-sample': { type: 'boolean' },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { isLadingError } from '../../lib/core/errors.ts';
-import { parseOptions, usage } from './options.ts';
+import { describeError, isLadingError } from '../../lib/core/errors.ts';
+import { formatBytes, plural } from '../../lib/core/format-units.ts';
+import { type EdgeBundle, parseOptions, usage } from './options.ts';
 import { Running } from './running.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -15,6 +16,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
+  if (options.bundle !== undefined) return await takeBundle(options.bundle, options.dataDir);
   if (options.edge !== undefined) return await serveEdge(options.edge, options.dataDir);
   const running = await Running.start(root, options);
   try {
@@ -27,6 +29,15 @@ async function main(): Promise<number> {
   } finally {
     await running.close();
   }
+}
+
+async function takeBundle(bundle: EdgeBundle, dataDir: string): Promise<number> {
+  const { importIntoEdge } = await import('./import-bundle.ts');
+  const onProblem = (error: unknown): void => void process.stderr.write(`! ${describeError(error)}\n`);
+  const { images, partsStored, bytesStored, generation } = await importIntoEdge({ ...bundle, dataDir, onProblem });
+  const state = `desired state ${generation}: ${plural(images, 'image')} are there`;
+  process.stdout.write(`${state}, ${plural(partsStored, 'part')} stored now (${formatBytes(bytesStored)})\n`);
+  return 0;
 }
 
 /** Only the mirror: nothing else of the stack is loaded. */

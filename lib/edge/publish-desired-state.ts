@@ -11,12 +11,15 @@ export const DESIRED_STATE_LAYER = 'application/vnd.lading.edge.desired-state.v1
  * Puts a signed state into the registry, where any client can pull it: under its number, and as `desired`. The same
  * bytes give the same manifest, so a retry is the same effect.
  *
+ * @param tags those of a hub, where no others are named
+ *
  * @throws LadingError see lib/registry/errors.ts
  */
 export async function publishDesiredState(
   registry: Pick<Registry, 'headBlob' | 'putBlob' | 'putManifest'>,
   repository: string,
   state: { readonly envelope: Uint8Array; readonly generation: number; readonly createdAt: string },
+  tags: readonly string[] = [`g${state.generation}`, 'desired'],
 ): Promise<{ readonly digest: Digest }> {
   const { envelope, generation, createdAt } = state;
   const layer = { mediaType: DESIRED_STATE_LAYER, digest: digestOf(envelope), size: envelope.length };
@@ -27,7 +30,7 @@ export async function publishDesiredState(
   });
   await ensureBlob(registry, { repository, ...EMPTY_BLOB.descriptor, content: EMPTY_BLOB.bytes });
   await ensureBlob(registry, { repository, ...layer, content: envelope });
-  for (const reference of [`g${generation}`, 'desired']) {
+  for (const reference of tags) {
     await registry.putManifest({ repository, reference, mediaType: manifest.mediaType, bytes: manifest.bytes });
   }
   return { digest: manifest.digest };

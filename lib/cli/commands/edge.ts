@@ -1,5 +1,6 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import { addDeadline, addText, addWindow, bytesOf, costOf } from '../edge/parse-options.ts';
+import { exportBundleCommand, importBundleCommand } from './edge-bundle.ts';
 import { apiOption, dataOption, outputOption } from './options.ts';
 
 const load = () => import('../edge/run-edge.ts');
@@ -15,7 +16,9 @@ export const edgeCommand = () =>
     .addCommand(statusCommand())
     .addCommand(stateCommand())
     .addCommand(acknowledgeCommand())
-    .addCommand(replanCommand());
+    .addCommand(replanCommand())
+    .addCommand(exportBundleCommand())
+    .addCommand(importBundleCommand());
 
 const keygenCommand = () =>
   new Command('keygen')

@@ -1,14 +1,15 @@
-import { digestOf } from '../../core/digest.ts';
-import { blobsOf, createArtifactManifest, EMPTY_BLOB, parseManifest } from '../../formats/oci/index.ts';
-import { collectContent, ensureBlob, type Registry, type RegistryReader } from '../../registry/index.ts';
+import { blobsOf, parseManifest } from '../../formats/oci/index.ts';
+import { collectContent, type Registry, type RegistryReader } from '../../registry/index.ts';
 import type { VerificationKey } from '../../signing/index.ts';
-import { DESIRED_STATE_TYPE, type DesiredState, MAX_EDGE_DOCUMENT_BYTES } from '../model.ts';
+import { type DesiredState, MAX_EDGE_DOCUMENT_BYTES } from '../model.ts';
+import { DESIRED_STATE_LAYER, publishDesiredState } from '../publish-desired-state.ts';
 import { openDesiredState } from '../signed-documents.ts';
 import type { BundleTrust } from './import-bundle.ts';
 import { bundleError, type DesiredContents } from './model.ts';
 
-/** The repository with a site's desired states: at the hub, and at the site those that it has seen. */
-const stateRepository = (site: string): string => `lading/edge/${site}`;
+/** Where desired states lie, each site's in a repository of its own: at the hub, and at the site those that it has seen. */
+const NAMESPACE = 'lading/edge';
+const stateRepository = (site: string): string => `${NAMESPACE}/${site}`;
 /** The state in force. At a site: that it holds whole. */
 const DESIRED_TAG = 'desired';
 /** At a site: the last that it verified, before it had all of it. */
@@ -27,9 +28,11 @@ export async function fetchDesired(
   return desiredContents(envelope, openDesiredState(envelope, keys));
 }
 
-export const desiredContents = (envelope: Uint8Array, { site, generation, images }: DesiredState): DesiredContents => ({
-  site,
-  generation,
+export const desiredContents = (
+  envelope: Uint8Array,
+  { site, generation, createdAt, images }: DesiredState,
+): DesiredContents => ({
+  ...{ site, generation, createdAt },
   envelope,
   images: images.map(({ repository, digest, tags, manifests, blobs }) => ({
     ...{ repository, digest, tags },
@@ -68,24 +71,18 @@ export async function siteTrust(
 /** Remembers a state at the site: `verified` once it was, `whole` once all of it is there. */
 export async function rememberDesired(
   target: Registry,
-  { site, envelope, generation }: DesiredContents,
+  { site, ...state }: DesiredContents,
   as: 'verified' | 'whole',
 ): Promise<void> {
-  const repository = stateRepository(site);
-  const layer = { mediaType: DESIRED_STATE_TYPE, digest: digestOf(envelope), size: envelope.length };
-  const { mediaType, bytes } = createArtifactManifest({ artifactType: DESIRED_STATE_TYPE, layers: [layer] });
-  const { digest, size } = EMPTY_BLOB.descriptor;
-  await ensureBlob(target, { repository, digest, size, content: EMPTY_BLOB.bytes });
-  await ensureBlob(target, { repository, digest: layer.digest, size: layer.size, content: envelope });
-  const tags = as === 'verified' ? [SEEN_TAG] : [`g${generation}`, DESIRED_TAG];
-  for (const reference of tags) await target.putManifest({ repository, reference, mediaType, bytes });
+  const tags = as === 'verified' ? [SEEN_TAG] : [`g${state.generation}`, DESIRED_TAG];
+  await publishDesiredState(target, stateRepository(site), state, tags);
 }
 
 async function envelopeUnder(registry: RegistryReader, site: string, tag: string): Promise<Uint8Array | undefined> {
   const repository = stateRepository(site);
   const found = await registry.getManifest({ repository, reference: tag });
   const manifest = found && parseManifest(found.bytes, found.mediaType);
-  const layer = manifest && blobsOf(manifest).find(({ mediaType }) => mediaType === DESIRED_STATE_TYPE);
+  const layer = manifest && blobsOf(manifest).find(({ mediaType }) => mediaType === DESIRED_STATE_LAYER);
   if (layer === undefined || layer.size > MAX_EDGE_DOCUMENT_BYTES) return undefined;
   const content = registry.openBlob({ repository, digest: layer.digest, size: layer.size });
   return Uint8Array.from(await collectContent(content, MAX_EDGE_DOCUMENT_BYTES, 'the desired state'));

@@ -38,6 +38,8 @@ export interface ImportPorts {
   readonly trust?: BundleTrust | undefined;
   /** Called once the desired state was verified, before anything is stored. */
   readonly onVerified?: (desired: DesiredContents) => Promise<void>;
+  /** Called once all that the desired state names is there. */
+  readonly onWhole?: (desired: DesiredContents) => Promise<void>;
   readonly onImage?: (image: BundleImage) => void;
 }
 
@@ -69,6 +71,7 @@ export async function importBundle(ports: ImportPorts, bytes: BundleBytes): Prom
       'something follows the end of the archive; all that the bundle lists is stored',
     );
   }
+  if (desired) await ports.onWhole?.(desired);
   return { images: images.length, generation: desired?.generation, ...store.counts(), tags };
 }
 

@@ -20,6 +20,8 @@ export interface BundleImage {
 export interface DesiredContents {
   readonly site: string;
   readonly generation: number;
+  /** ISO 8601. */
+  readonly createdAt: string;
   /** The DSSE envelope, byte for byte. */
   readonly envelope: Uint8Array;
   readonly images: readonly BundleImage[];
