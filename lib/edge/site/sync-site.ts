@@ -45,12 +45,10 @@ export interface SiteRound {
 export async function syncSite(ports: SitePorts): Promise<SiteRound> {
   const { site, keys, clock, cache, memory, limits } = ports;
   const before = await memory.load();
-  const { outcome, record } = await ask(ports, before);
-  // Taken once already, so its end is no reason to forget it: it is looked at below.
-  const last = record.envelope && takeDesiredState(record.envelope, record, { site, keys, now: new Date(0) });
-  const state = last?.kind === 'taken' ? last.state : undefined;
+  const { outcome, record, taken } = await ask(ports, before);
+  const state = taken ?? lastState(record, { site, keys });
   const frozen = state !== undefined && new Date(state.expiresAt) <= clock.now();
-  if (state !== undefined && outcome.kind === 'taken') await leaseImages(cache, state);
+  if (taken !== undefined) await leaseImages(cache, taken);
   const fetched: PrefetchReport =
     state === undefined || frozen
       ? { fetchedBytes: 0, missing: [] }
@@ -59,10 +57,17 @@ export async function syncSite(ports: SitePorts): Promise<SiteRound> {
   return { state: outcome, generation: record.generation, frozen, prefetch: fetched, report };
 }
 
+/** Taken once already, so its end is no reason to forget it. A key that is trusted no more is. */
+function lastState(record: SiteRecord, given: Pick<SitePorts, 'site' | 'keys'>): DesiredState | undefined {
+  if (record.envelope === undefined) return undefined;
+  const last = takeDesiredState(record.envelope, record, { ...given, now: new Date(0) });
+  return last.kind === 'taken' ? last.state : undefined;
+}
+
 async function ask(
   { hub, site, keys, clock, memory }: SitePorts,
   before: SiteRecord,
-): Promise<{ readonly outcome: StateOutcome; readonly record: SiteRecord }> {
+): Promise<{ readonly outcome: StateOutcome; readonly record: SiteRecord; readonly taken?: DesiredState }> {
   let envelope: Uint8Array | undefined;
   try {
     envelope = await hub.desired();
@@ -77,7 +82,7 @@ async function ask(
   // Before anything is done by it: a state that was acted on must never be taken for unseen.
   const record = { ...before, generation, envelope: taken.envelope };
   await memory.save(record);
-  return { outcome: { kind: 'taken', generation }, record };
+  return { outcome: { kind: 'taken', generation }, record, taken: taken.state };
 }
 
 /** Pins and what runs stay whatever becomes of the link; the rest as long as the state is in force. */
