@@ -6,7 +6,7 @@ export const catalogImage = defineFunction({
   trigger: {
     kind: 'events',
     bus: 'lading',
-    pattern: { source: ['lading.intake'], 'detail-type': ['Image Pushed', 'Image Deleted'] },
+    pattern: { source: ['lading.intake'], 'detail-type': ['Image Pushed', 'Image Deleted', 'Image Storage Changed'] },
     batchSize: 10,
     maxConcurrency: 5,
   },

@@ -1,8 +1,8 @@
 import { systemClock } from '../../lib/core/clock.ts';
 import { locationKey } from '../../lib/core/image-reference.ts';
-import { imageDeleted, imagePushed, readEvent } from '../../lib/events/index.ts';
+import { imageDeleted, imagePushed, imageStorageChanged, readEvent } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
-import { bindTags, catalogImage, forgetImage } from '../../lib/inventory/index.ts';
+import { bindTags, catalogImage, forgetImage, recordStorageClass } from '../../lib/inventory/index.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import { eventsHandler } from '../_pipe/events-handler.ts';
 import { once } from '../_pipe/once.ts';
@@ -35,6 +35,12 @@ export const handler = eventsHandler(async (event, delivery) => {
     const { subject, deletedAt } = readEvent(imageDeleted, event).detail.data;
     const registry = await registries().open(subject.registry);
     await forgetImage({ catalog, ledger, registry }, { ...subject, deletedAt });
+    return;
+  }
+  if (event['detail-type'] === imageStorageChanged.detailType) {
+    const { subject, storageClass, changedAt } = readEvent(imageStorageChanged, event).detail.data;
+    const registry = await registries().open(subject.registry);
+    await recordStorageClass({ catalog, ledger, registry }, { ...subject, storageClass, changedAt });
     return;
   }
   const { data, metadata } = readEvent(imagePushed, event).detail;

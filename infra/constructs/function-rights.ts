@@ -28,7 +28,8 @@ const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
     'ecr:UploadLayerPart',
   ],
   // What deletes looks first at everything that is there.
-  delete: [...pull, 'ecr:BatchDeleteImage', 'ecr:ListImages'],
+  // To the archival class, and out of it, is what else becomes of what nobody needs.
+  delete: [...pull, 'ecr:BatchDeleteImage', 'ecr:ListImages', 'ecr:UpdateImageStorageClass'],
   // Where Inspector does the scanning, ECR asks it on the caller's behalf (ECR user guide, "Enhanced scanning").
   findings: ['ecr:DescribeImageScanFindings'],
 };

@@ -9,7 +9,7 @@ import {
 } from './registry/index.ts';
 import type { MirrorOptions } from './registry/mirror/mirror.ts';
 import type { Recall } from './registry/recall.ts';
-import { type EcrService, openEcrService } from './services/ecr/index.ts';
+import { type EcrService, openEcrService, type StorageClassChange } from './services/ecr/index.ts';
 import { openEcsService } from './services/ecs/index.ts';
 import { openKmsService } from './services/kms/index.ts';
 import { keySpec, keyUsage } from './services/kms/key-specs.ts';
@@ -69,6 +69,7 @@ export class AwsServices {
       directory: folder('ecr'),
       clock,
       registries: (region) => this.#ecrRegistry(region),
+      onStorageClass: (change) => context.putEvent(change.region, toStorageClassEvent(change)),
     });
     const ecs = openEcsService({
       ...{ accountId, clock, putEvent: context.putEvent, machine: process.env },
@@ -128,7 +129,10 @@ export class AwsServices {
         onProblem: (error) => this.#options.onProblem(`the registry of ${region}: ${describeError(error)}`),
       });
       this.registries.push({ region, host, registry });
-      registry.onEvent((event) => context.putEvent(region, toEcrEvent(event)));
+      registry.onEvent((event) => {
+        void ecr.storageClasses.forget({ region, ...event });
+        context.putEvent(region, toEcrEvent(event));
+      });
     }
   }
 
@@ -159,6 +163,7 @@ function accessOf(context: ServiceContext, { region, host, ecr, pullGate }: Acce
       // Our own functions work on what nobody may pull yet.
       return principal === undefined ? pullGate?.({ registry: host, repository, digest }) : undefined;
     },
+    isArchived: (repository, digest) => ecr.storageClasses.isArchived({ region, repository, digest }),
     async authenticate(header) {
       if (header === undefined) return { principal: undefined };
       const holder = ecr.principalOfToken(header);
@@ -188,6 +193,28 @@ function toEcrEvent(event: RegistryEvent) {
     ...(event.artifactMediaType === undefined ? {} : { 'artifact-media-type': event.artifactMediaType }),
   };
   return { source: 'aws.ecr', detailType: 'ECR Image Action', detail, time: event.time };
+}
+
+/** The same page, "Event for an image storage class update"; of what refers to an image, "Event for a referrer action". */
+function toStorageClassEvent({ repository, image, to, time }: StorageClassChange) {
+  const [tag] = image.tags;
+  const detail = {
+    'action-type': 'UPDATE_STORAGE_CLASS',
+    result: 'SUCCESS',
+    'repository-name': repository,
+    'image-digest': image.digest,
+    'image-tag': tag ?? '',
+    'target-storage-class': to,
+    'manifest-media-type': image.mediaType,
+    ...(image.artifactMediaType === undefined ? {} : { 'artifact-media-type': image.artifactMediaType }),
+    ...(to === 'STANDARD' ? { 'last-activated-at': time.toISOString() } : {}),
+  };
+  return {
+    source: 'aws.ecr',
+    detailType: image.subject === undefined ? 'ECR Image Action' : 'ECR Referrer Action',
+    detail,
+    time,
+  };
 }
 
 /** The same page, "Event for a pull through cache action". */

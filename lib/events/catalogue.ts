@@ -19,7 +19,7 @@ import {
   edgeSiteDiverged,
   edgeStateSigned,
 } from './kinds/edge.ts';
-import { imageDeleted, imagePulled, imagePushed } from './kinds/intake.ts';
+import { imageDeleted, imagePulled, imagePushed, imageStorageChanged } from './kinds/intake.ts';
 import { imageCataloged } from './kinds/inventory.ts';
 import {
   imageArchived,
@@ -54,6 +54,7 @@ import { advisoriesUpdated, findingsChanged, scanCompleted } from './kinds/vulne
 /** Every event of the system, by detail-type. */
 export const eventDefinitions = {
   [imagePushed.detailType]: imagePushed,
+  [imageStorageChanged.detailType]: imageStorageChanged,
   [imageDeleted.detailType]: imageDeleted,
   [imagePulled.detailType]: imagePulled,
   [imageCataloged.detailType]: imageCataloged,

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { isDigest } from '../core/digest.ts';
-import { draftEvent, type EventBridgeEvent, type EventDraft, imageDeleted, imagePushed } from '../events/index.ts';
+import {
+  draftEvent,
+  type EventBridgeEvent,
+  type EventDraft,
+  imageDeleted,
+  imagePushed,
+  imageStorageChanged,
+} from '../events/index.ts';
 
 /*
  * Amazon ECR user guide, "Sample events from Amazon ECR". Media types are missing in the guide's samples, and real
@@ -16,7 +23,11 @@ const imageDetail = z.object({
 type ImageDetail = z.infer<typeof imageDetail>;
 
 /** Of an image (pushed, deleted, archived, restored), and of a referrer that came with one out of the archive. */
-const imageAction = imageDetail.extend({ 'action-type': z.string(), result: z.string() });
+const imageAction = imageDetail.extend({
+  'action-type': z.string(),
+  result: z.string(),
+  'target-storage-class': z.string().optional(),
+});
 /** Emitted in the region that it was copied to. */
 const replicationAction = imageAction.extend({
   'source-region': z.string().optional(),
@@ -52,8 +63,6 @@ export type EcrIgnoredReason =
   /** What was tried did not happen. */
   | 'not-successful'
   | 'no-digest'
-  /** The image is what it was, only stored elsewhere. */
-  | 'storage-class'
   /** Of another scanner: Lading's verdicts rest on its own matching. */
   | 'foreign-scan'
   | 'not-followed';
@@ -104,7 +113,7 @@ function readImageAction(envelope: EventBridgeEvent, detail: z.infer<typeof imag
     case 'DELETE':
       return deleted(envelope, detail);
     case 'UPDATE_STORAGE_CLASS':
-      return ignored('storage-class', 'the image only changed its storage class');
+      return storageChanged(envelope, detail);
     default:
       return notFollowed(detail['action-type']);
   }
@@ -125,6 +134,25 @@ function pushed(envelope: EventBridgeEvent, detail: ImageDetail, copiedFrom?: st
     ...(copiedFrom ? { copiedFrom } : {}),
   };
   return { kind: 'events', drafts: [draftEvent(imagePushed, data)] };
+}
+
+/** What comes out of the archive is as a push: it can be pulled again, and its stages are looked at anew. */
+function storageChanged(envelope: EventBridgeEvent, detail: z.infer<typeof imageAction>): EcrReading {
+  const subject = subjectOf(envelope, detail);
+  if (subject === undefined) return noDigest();
+  const changedAt = new Date(envelope.time).toISOString();
+  const told = (storageClass: 'archive' | 'standard'): EventDraft =>
+    draftEvent(imageStorageChanged, { subject, origin: 'ecr', storageClass, changedAt });
+  switch (detail['target-storage-class']) {
+    case 'ARCHIVE':
+      return { kind: 'events', drafts: [told('archive')] };
+    case 'STANDARD': {
+      const back = pushed(envelope, detail);
+      return back.kind === 'events' ? { kind: 'events', drafts: [told('standard'), ...back.drafts] } : back;
+    }
+    default:
+      return notFollowed(`the storage class ${detail['target-storage-class'] ?? 'that is not named'}`);
+  }
 }
 
 function deleted(envelope: EventBridgeEvent, detail: ImageDetail): EcrReading {

@@ -24,12 +24,12 @@ export {
   type RegistryListing,
   reconcileRepository,
 } from './reconcile-repository.ts';
+export { recordStorageClass } from './record-storage-class.ts';
 export {
   recentRepositories,
   SNAPSHOT_PREFIX,
   type SnapshotPorts,
   wholeRepositories,
 } from './snapshot/read-repositories.ts';
-export { recordStorageClass } from './record-storage-class.ts';
 export { tagsOf } from './tags-of.ts';
 export { untaggedOf } from './untagged-of.ts';

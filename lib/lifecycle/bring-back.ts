@@ -7,7 +7,8 @@ import type { QuarantineStore } from './ports.ts';
 import { type ReleasePorts, releaseQuarantined } from './release-quarantined.ts';
 import { type RestorePorts, type RestoreRequest, restoreImage } from './restore-image.ts';
 
-export interface BringBackPorts extends ReleasePorts, RestorePorts {
+export interface BringBackPorts extends Omit<ReleasePorts, 'catalog'>, RestorePorts {
+  readonly catalog: ReleasePorts['catalog'] & RestorePorts['catalog'];
   readonly registry: Registry;
   readonly quarantine: QuarantineStore;
 }

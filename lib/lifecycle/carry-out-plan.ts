@@ -5,6 +5,7 @@ import { draftEvent, type EventDraft, releaseRequested, retentionWithheld } from
 import type { ImageCatalog } from '../inventory/index.ts';
 import type { BlobPacker, Registry } from '../registry/index.ts';
 import { archiveGraph } from './archive-graph.ts';
+import { archiveInPlace } from './archive-in-place.ts';
 import { type CatalogCheckPorts, watchCatalog } from './check-catalog.ts';
 import type { RetentionConfig } from './config.ts';
 import { type ExpirePorts, expireGraph } from './expire-graph.ts';
@@ -105,7 +106,8 @@ function takings(ports: CarryOutPorts, plan: RetentionPlan, digest: Digest): rea
       perform: async () => told(await untagImage(ports, plan, tag, digest)),
     }),
   );
-  const setAside = ({ action }: ExpiringGraph): boolean => quarantineDays > 0 || action === 'quarantine';
+  const setAside = ({ action }: ExpiringGraph): boolean =>
+    action !== 'ecr-archive' && (quarantineDays > 0 || action === 'quarantine');
   const expire = plan.expire.map(
     (graph): PlanStep => ({
       subject: keyOf(graph.root),
@@ -137,6 +139,7 @@ async function remove(
   reference: { readonly digest: Digest; readonly plannedAt: string },
   setAside: boolean,
 ): ReturnType<PlanStep['perform']> {
+  if (graph.action === 'ecr-archive') return told(await archiveInPlace(ports, plan, graph, reference));
   if (graph.action === 'archive') {
     const archived = await archiveGraph(ports, plan, graph);
     if (archived.kind === 'incomplete') return { events: [], spared: `it cannot be archived, ${archived.why}` };

@@ -57,23 +57,33 @@ const conditionSchema = z
     error: 'a condition needs newest, beyondNewest, olderThan or youngerThan',
   });
 
-const ruleSchema = z.strictObject({
-  name: z.string().min(1).max(100),
-  /** Globs of repositories that the rule is for, and of those that it is not for. */
-  repositories: globs.optional(),
-  otherRepositories: globs.optional(),
-  select: retentionSelectorSchema.default({}),
-  /** One of these must hold; none given: the rule takes all that it selects. */
-  when: z.array(conditionSchema).max(10).default([]),
-  /** The smaller first; rules of one priority in their order. */
-  priority: z.int().optional(),
-  /**
-   * `archive` copies the closed graph to the archive bucket and then expires it; it can be restored from there.
-   * `quarantine` takes the tags away and leaves the rest until somebody decides; `untag` takes the tag away for good and
-   * leaves the image to the rules for what has no tag.
-   */
-  action: z.enum(['keep', 'archive', 'expire', 'quarantine', 'untag']),
-});
+const ruleSchema = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    /** Globs of repositories that the rule is for, and of those that it is not for. */
+    repositories: globs.optional(),
+    otherRepositories: globs.optional(),
+    select: retentionSelectorSchema.default({}),
+    /** One of these must hold; none given: the rule takes all that it selects. */
+    when: z.array(conditionSchema).max(10).default([]),
+    /** The smaller first; rules of one priority in their order. */
+    priority: z.int().optional(),
+    /**
+     * `archive` copies the closed graph to the archive bucket and then expires it; it can be restored from there.
+     * `quarantine` takes the tags away and leaves the rest until somebody decides; `untag` takes the tag away for good and
+     * leaves the image to the rules for what has no tag.
+     */
+    action: z.enum(['keep', 'archive', 'expire', 'quarantine', 'untag']),
+    /**
+     * With `archive`: the image stays in its ECR, in the archival storage class, with its tags; nothing is copied and nothing
+     * set aside. Without it, it goes to the archive bucket.
+     */
+    storageClass: z.literal('ecr-archive').optional(),
+  })
+  .refine(({ action, storageClass }) => storageClass === undefined || action === 'archive', {
+    error: '"storageClass" goes with the action "archive"',
+    path: ['storageClass'],
+  });
 
 const policySchema = z.strictObject({
   name: z.string().min(1).max(100),
@@ -88,6 +98,8 @@ const policySchema = z.strictObject({
   /** Instead of the settings for all policies. */
   graceHours: z.number().positive().optional(),
   quarantineDays: quarantineDays.optional(),
+  /** Instead of `archive.keepDays`, counted from when it was archived (ECR's `sinceImageTransitioned`). */
+  keepArchivedDays: z.int().min(90).max(36_500).optional(),
   maxDeletedShare: z.number().min(0).max(1).optional(),
   maxDeleted: z.int().positive().optional(),
   /** When it may act, in UTC; at other times its plans are shown and not carried out. */

@@ -3,6 +3,7 @@ import { draftEvent, type EventDraft, imageArchived, imageExpired } from '../eve
 import { type DeletionPorts, type ImageCatalog, type RepositoryName, recordDeletion } from '../inventory/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { WorkLedger } from '../work/index.ts';
+import { condemnAll } from './condemn-all.ts';
 import type { ExpiringGraph, Quarantine } from './model.ts';
 import type { QuarantineStore, Tribunal } from './ports.ts';
 import { lateReferrers, pulledSince, type SafetyPorts, whatSpares } from './what-spares.ts';
@@ -55,7 +56,7 @@ export async function expireGraph(
   const why = await whatSpares(ports, doomed);
   if (why !== undefined) return { kind: 'spared', why };
   const deletes = [...graph.deletes, ...(await lateReferrers(ports, doomed))];
-  const sentence = await condemn(ports.leases, of, deletes, plan.digest);
+  const sentence = await condemnAll(ports.leases, of, deletes, plan.digest);
   if (sentence.saved !== undefined)
     return { kind: 'spared', why: `${sentence.saved} came to be held, or is being deleted, just now` };
   // Whoever puts it back holds it first, which from here on is refused: so what is there now was not put back.
@@ -96,24 +97,6 @@ async function forgetTags(
       await catalog.bindTag({ ...of, tag, digest: undefined, boundAt: deletedAt });
   }
   if (aside) await quarantine.endQuarantine(of, aside, []);
-}
-
-/** Sentences all or none; the digest for which it came too late, if any. */
-async function condemn(
-  tribunal: Tribunal,
-  of: RepositoryName,
-  digests: readonly Digest[],
-  by: string,
-): Promise<{ readonly saved?: Digest }> {
-  const condemned: Digest[] = [];
-  for (const digest of digests) {
-    if (await tribunal.condemn(of, digest, by)) condemned.push(digest);
-    else {
-      for (const one of condemned) await tribunal.reprieve(of, one, by);
-      return { saved: digest };
-    }
-  }
-  return {};
 }
 
 function toEvent(of: RepositoryName, graph: ExpiringGraph, plan: Digest, deletes: readonly Digest[]): EventDraft {

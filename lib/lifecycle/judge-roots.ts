@@ -25,7 +25,7 @@ export interface Verdicts {
 }
 
 export interface Expiry {
-  readonly action: 'expire' | 'archive' | 'quarantine';
+  readonly action: 'expire' | 'archive' | 'ecr-archive' | 'quarantine';
   readonly why: string;
 }
 
@@ -51,7 +51,14 @@ interface RootInputs {
 const HOUR_MS = 3600 * 1000;
 
 /** Where an image has several tags, the mildest fate that one of them has in store is that of the image. */
-const MILDEST_FIRST = ['keep', 'untag', 'quarantine', 'archive', 'expire'] as const satisfies readonly Action[];
+const MILDEST_FIRST = [
+  'keep',
+  'untag',
+  'ecr-archive',
+  'quarantine',
+  'archive',
+  'expire',
+] as const satisfies readonly Action[];
 
 export function judgeRoots(inputs: RootInputs, verdicts: Verdicts, graph: Graph): Roots {
   const kept = new Set<number>();

@@ -13,8 +13,11 @@ const expiringGraph = z.object({
   /** Tags on other parts of the graph, which expire as well. */
   partTags: z.array(taggedDigest),
   why: z.string(),
-  /** `archive`: it is copied to the archive, whole, before it is deleted. `quarantine`: it is only set aside. */
-  action: z.enum(['expire', 'archive', 'quarantine']).default('expire'),
+  /**
+   * `archive`: it is copied to the archive, whole, before it is deleted. `ecr-archive`: it goes to the registry's own
+   * archival class, and nothing is deleted. `quarantine`: it is only set aside.
+   */
+  action: z.enum(['expire', 'archive', 'ecr-archive', 'quarantine']).default('expire'),
   /** In the order of deletion: root, children, referrers. A part that something else needs is not in it. */
   deletes: z.array(digestSchema).min(1),
 });
@@ -60,7 +63,7 @@ export const quarantineSchema = z.object({
   tags: z.array(taggedDigest.extend({ boundAt: z.string() })),
   digests: z.array(digestSchema),
   why: z.string(),
-  action: z.enum(['expire', 'archive', 'quarantine']),
+  action: z.enum(['expire', 'archive', 'ecr-archive', 'quarantine']),
   /** `untagged`: the tags were taken away. `marked`: the registry deletes no tags; they stay, and all else is the same. */
   method: z.enum(['untagged', 'marked']),
   quarantinedAt: z.iso.datetime(),

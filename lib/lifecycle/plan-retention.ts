@@ -111,7 +111,8 @@ export function planRepository(inputs: RepositoryInputs): RetentionPlan {
     ...whatIsAside({ quarantined, graphs, due, spared }, graph, kept),
     untag: tagsWith('untag', (row) => !roots.held.has(row)),
     spared,
-    freedBytes: freed(expire),
+    // What goes to the registry's own archive is stored there still.
+    freedBytes: freed(expire.filter(({ plan }) => plan.action !== 'ecr-archive')),
     dueBytes: freed(due),
   };
 }

@@ -7,9 +7,10 @@ import type { RegistryReader } from '../registry/index.ts';
 import { archiveRepository } from './archive-graph.ts';
 import type { RetentionConfig } from './config.ts';
 import type { RestoreLog } from './ports.ts';
+import { archivedInPlace } from './restore-image.ts';
 
 export interface RequestRestorePorts {
-  readonly catalog: Pick<CatalogReader, 'find'>;
+  readonly catalog: Pick<CatalogReader, 'find' | 'tag'>;
   readonly archive: Pick<RegistryReader, 'headManifest'>;
   readonly restores: RestoreLog;
   readonly clock: Clock;
@@ -52,11 +53,12 @@ export async function requestRestore(
   const { registry, repository, reference } = asked;
   const of = { registry, repository };
   if (!restore.onPull || !matchesAnyGlob(restore.repositories, repository)) return { kind: 'not-archived' };
-  const head = await archive.headManifest({ repository: archiveRepository(of), reference });
-  if (!head) return { kind: 'not-archived' };
-  const { digest } = head;
+  const copy = await archive.headManifest({ repository: archiveRepository(of), reference });
+  const digest = copy?.digest ?? (await archivedInPlace(catalog, of, reference))?.digest;
+  if (digest === undefined) return { kind: 'not-archived' };
   const bytes = await sizeOf(catalog, of, digest);
-  const retryAfterSeconds = Math.min(LATEST_S, SOONEST_S + Math.ceil(bytes / USUAL_SPEED));
+  // How long the registry takes for what it has archived itself depends on no size (ECR: up to 20 minutes).
+  const retryAfterSeconds = copy ? Math.min(LATEST_S, SOONEST_S + Math.ceil(bytes / USUAL_SPEED)) : LATEST_S;
   const restoring = { kind: 'restoring', digest, bytes, retryAfterSeconds } as const;
   const entry = await catalog.find({ ...of, digest });
   // It is there, and the registry was asked a moment too early.

@@ -4,6 +4,7 @@ import { type Digest, isDigest } from '../core/digest.ts';
 import { LadingError } from '../core/errors.ts';
 import { isRepositoryName, isTag } from '../core/image-reference.ts';
 import { draftEvent, type EventDraft, imageRestored } from '../events/index.ts';
+import type { CatalogEntry, CatalogReader, RepositoryName } from '../inventory/index.ts';
 import { MOST_REFERRERS, type Registry, type RegistryReader, walkClosedGraph } from '../registry/index.ts';
 import { copyGraph } from '../replication/index.ts';
 import { archiveRepository } from './archive-graph.ts';
@@ -12,6 +13,7 @@ import type { LeaseStore } from './ports.ts';
 export interface RestorePorts {
   readonly registry: Registry;
   readonly archive: RegistryReader;
+  readonly catalog: Pick<CatalogReader, 'find' | 'tag'>;
   readonly leases: Pick<LeaseStore, 'hold'>;
   readonly clock: Clock;
   /**
@@ -50,10 +52,12 @@ export function parseRestoreRequest(value: unknown): RestoreRequest {
  * @throws LadingError `not-archived`, `too-late` where its deletion is under way
  */
 export async function restoreImage(
-  { registry, archive, leases, clock, leaseDays = 7 }: RestorePorts,
-  { reason, reference, registry: host, repository }: RestoreRequest,
+  ports: RestorePorts,
+  request: RestoreRequest,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly EventDraft[]> {
+  const { registry, archive } = ports;
+  const { reason, reference, registry: host, repository } = request;
   const of = { registry: host, repository };
   const from = archiveRepository(of);
   const head = await archive.headManifest({ repository: from, reference }, options);
@@ -65,16 +69,18 @@ export async function restoreImage(
       { ...options, referrerLimit: MOST_REFERRERS },
     ));
   if (!graph || graph.missing.length > 0) {
+    const inPlace = head ? undefined : await restoreInPlace(ports, request, options);
+    if (inPlace) return [inPlace];
     throw new LadingError('not-archived', `the archive has no ${of.registry}/${of.repository} ${reference}`, {
       hint: '"lading events" shows what was archived',
     });
   }
-  const until = new Date(clock.now().getTime() + leaseDays * DAY_MS).toISOString();
-  for (const { manifest } of graph.nodes) {
-    const lease = { digest: manifest.digest, reason: `restored: ${reason}`.slice(0, 300), until };
-    if ((await leases.hold(of, lease)) === 'held') continue;
-    throw new LadingError('too-late', `${manifest.digest} is being deleted at this moment`, { retryable: true });
-  }
+  await holdAll(
+    ports,
+    of,
+    graph.nodes.map(({ manifest }) => manifest.digest),
+    reason,
+  );
   await copyGraph({ source: archive, target: registry, from, repository: of.repository, ...options }, graph);
   const tags = await tagsOf(
     archive,
@@ -95,6 +101,50 @@ export async function restoreImage(
   const root = graph.nodes.find(({ manifest }) => manifest.digest === graph.root)?.manifest;
   const mediaType = root?.mediaType ?? '';
   return [draftEvent(imageRestored, { subject: { ...of, digest: graph.root, mediaType, tags: restored }, reason })];
+}
+
+async function holdAll(
+  { leases, clock, leaseDays = 7 }: RestorePorts,
+  of: RepositoryName,
+  digests: readonly Digest[],
+  reason: string,
+): Promise<void> {
+  const until = new Date(clock.now().getTime() + leaseDays * DAY_MS).toISOString();
+  for (const digest of digests) {
+    if ((await leases.hold(of, { digest, reason: `restored: ${reason}`.slice(0, 300), until })) === 'held') continue;
+    throw new LadingError('too-late', `${digest} is being deleted at this moment`, { retryable: true });
+  }
+}
+
+/** Out of the archival class of the registry itself; undefined where it is in none. */
+async function restoreInPlace(
+  ports: RestorePorts,
+  { reason, reference, registry: host, repository }: RestoreRequest,
+  options: { readonly signal?: AbortSignal },
+): Promise<EventDraft | undefined> {
+  const { archivalClass } = ports.registry;
+  const of = { registry: host, repository };
+  const at = await archivedInPlace(ports.catalog, of, reference);
+  if (!archivalClass || !at) return undefined;
+  await holdAll(ports, of, [at.digest, ...at.children.map(({ digest }) => digest)], reason);
+  for (const { digest } of [at, ...at.children]) {
+    const outcome = await archivalClass.restore({ repository, reference: digest }, options);
+    if (outcome === 'unknown' && digest === at.digest) return undefined;
+  }
+  const tag = isDigest(reference) ? [] : [reference];
+  const subject = { ...of, digest: at.digest, mediaType: at.mediaType, tags: tag };
+  return draftEvent(imageRestored, { subject, reason });
+}
+
+/** What the catalogue knows to be in an archival class of its registry; its tags stay on it there. */
+export async function archivedInPlace(
+  catalog: RestorePorts['catalog'],
+  of: RepositoryName,
+  reference: string,
+): Promise<CatalogEntry | undefined> {
+  const digest = isDigest(reference) ? reference : (await catalog.tag(of, reference))?.digest;
+  const entry = digest && (await catalog.find({ ...of, digest }));
+  return entry && entry.deletedAt !== undefined && entry.archivedIn === 'registry' ? entry : undefined;
 }
 
 async function tagsOf(

@@ -198,7 +198,18 @@ export interface RegistryWriter extends BlobWriter, ManifestWriter, ManifestRemo
   readonly uploads?: ResumableUploads;
 }
 
-export type Registry = RegistryReader & RegistryWriter;
+/** An archival storage class within the registry itself, from which nothing is read until it is restored. */
+export interface ArchivalClass {
+  /** `unknown`: it is not there; `refused`: the registry does not archive such. Idempotent. */
+  archive(at: ContentAddress, options?: CallOptions): Promise<'archived' | 'unknown' | 'refused'>;
+  /** Begins to restore, which takes its time; gives the digest where the reference is a tag. Idempotent. */
+  restore(
+    at: ManifestAddress,
+    options?: CallOptions,
+  ): Promise<{ readonly digest: Digest; readonly state: 'active' | 'activating' } | 'unknown'>;
+}
+
+export type Registry = RegistryReader & RegistryWriter & { readonly archivalClass?: ArchivalClass };
 
 /** The registries of the configuration: the only ones that are ever spoken to. */
 export interface Registries {

@@ -36,6 +36,12 @@ const EVENTS_OF_AN_IMAGE = [
 
 /** Rights that are needed and that this file gives no reason to use, and what they are for. */
 const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
+  [/: ecr:updateimagestorageclass$/, 'to the archival class and back: test/e2e/retention.test.ts'],
+  [
+    /^plan-retention: ecr:/,
+    'deletes what was in the archival class of its registry for long enough: test/lib/lifecycle/archive-in-place.test.ts',
+  ],
+  [/^api: s3:(?:getobject|listbucket) archive/, 'a pull of what is archived: test/e2e/retention.test.ts'],
   [/: ecr:batchchecklayeravailability$/, 'ECR asks for it where a client asks if a blob is there: part of pulling'],
   [/: ecr:getdownloadurlforlayer$/, 'part of pulling, which some functions do of manifests alone'],
   [/^reconcile: read table audit$/, 'what was spent of budgets, and none is configured: test/lib/cost'],

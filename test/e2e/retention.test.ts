@@ -316,7 +316,9 @@ describe('retention', () => {
 
   it('sets aside what expires where there is time for it, and puts it back exactly when asked', async () => {
     await system.close();
-    system = await startTestStack({ dataDir, instead: { ...onlySigned, '"quarantineDays":0': '"quarantineDays":7' } });
+    const inPlace = { '"action":"archive"': '"action":"archive","storageClass":"ecr-archive"' };
+    const instead = { ...onlySigned, ...inPlace, '"quarantineDays":0': '"quarantineDays":7' };
+    system = await startTestStack({ dataDir, instead, recall: true });
     const { client } = system.source;
     const repository = 'team/aside';
     await pushBuilt(client, repository, images.first, 'expire-q');
@@ -343,5 +345,40 @@ describe('retention', () => {
     expect(await client.headManifest({ repository, reference: 'expire-q' })).toMatchObject({ digest });
     expect(system.deadLetters()).toEqual({});
     expect(system.stack.deniedCalls).toEqual([]);
+  });
+
+  it('moves to the archival class of ECR what a rule says, and out of it what is pulled', async () => {
+    const { client, registry } = system.source;
+    const repository = 'team/in-place';
+    const digest = await pushBuilt(client, repository, images.first, 'archive-in-place');
+    await system.settle();
+    const before = store().listManifests(repository).length;
+    await plan();
+    expect(await client.headManifest({ repository, reference: digest })).toBeUndefined();
+    // It is all there, with its tag and its signature, and can only not be read.
+    expect(store().listManifests(repository)).toHaveLength(before);
+    const archived = (await eventsOf('Image Archived')).map(({ data }) => data).at(-1);
+    expect(archived).toMatchObject({
+      subject: { repository, digest, tags: ['archive-in-place'] },
+      storage: 'registry',
+    });
+    const at = system.location(repository, digest);
+    expect(await system.catalog.find(at)).toMatchObject({ archivedIn: 'registry', deletedAt: expect.anything() });
+    // The sweep finds nothing gone, and the next plan nothing to do.
+    await system.run('reconcile', { graceMs: 0 });
+    expect(await system.catalog.tag(at, 'archive-in-place')).toMatchObject({ digest });
+
+    const answer = await fetch(`${registry.url}/v2/${repository}/manifests/archive-in-place`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '300']);
+    await system.settle();
+    expect(await client.headManifest({ repository, reference: 'archive-in-place' })).toMatchObject({ digest });
+    const found = await system.catalog.find(at);
+    expect([found?.deletedAt, found?.archivedAt, found?.archivedIn]).toEqual([undefined, undefined, undefined]);
+    await plan();
+    expect(await client.headManifest({ repository, reference: digest })).toMatchObject({ digest });
+    expect(await verifyImage(client, at, [await system.publicKey()])).toMatchObject({ kind: 'verified' });
+    expect(system.deadLetters()).toEqual({});
+    expect(system.stack.deniedCalls).toEqual([]);
+    expect(system.notices).toEqual([]);
   });
 });

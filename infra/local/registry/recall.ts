@@ -14,6 +14,8 @@ export interface Recall {
 /** What is so small is waited for: most clients try again by themselves, and not all of them for long enough. */
 const SMALL_BYTES = 128 * 1024 ** 2;
 const PATIENCE_MS = 10_000;
+/** What takes longer than this, in seconds, is not waited for. */
+const SOON_S = 30;
 /** Clients that are kept waiting at once; whoever comes then is told to come again. */
 const MOST_WAITING = 100;
 
@@ -39,7 +41,8 @@ export function openRecallDesk(
     async recall(repository, reference, signal) {
       const answer = await recall.ask(repository, reference);
       if (answer === undefined) return undefined;
-      if (answer.kind === 'restoring' && answer.bytes <= SMALL_BYTES && waiting < MOST_WAITING) {
+      const isSoon = answer.kind === 'restoring' && answer.bytes <= SMALL_BYTES && answer.retryAfterSeconds <= SOON_S;
+      if (isSoon && waiting < MOST_WAITING) {
         waiting++;
         try {
           await pushed(opened, repository, reference, signal);

@@ -28,6 +28,19 @@ export const imageDeleted = define(
   (data) => `${bySubject(data)} ${data.subject.tags.join(' ')}`,
 );
 
+/** It went to an archival class of its registry, where nobody can pull it, or came back out of it. */
+export const imageStorageChanged = define(
+  'lading.intake',
+  'Image Storage Changed',
+  z.object({
+    subject: announcedSubject,
+    origin,
+    storageClass: z.enum(['archive', 'standard']),
+    changedAt: z.iso.datetime(),
+  }),
+  (data) => `${bySubject(data)} ${data.storageClass}`,
+);
+
 export const imagePulled = define(
   'lading.intake',
   'Image Pulled',

@@ -26,7 +26,13 @@ export const retentionPlanned = define(
 );
 
 const lifecycleData = z.object({ subject: subjectSchema, plan: digestSchema.optional(), reason: z.string() });
-export const imageArchived = define('lading.lifecycle', 'Image Archived', lifecycleData, bySubject);
+export const imageArchived = define(
+  'lading.lifecycle',
+  'Image Archived',
+  // Without it: in the archive bucket.
+  lifecycleData.extend({ storage: z.enum(['bucket', 'registry']).optional() }),
+  bySubject,
+);
 export const imageRestored = define('lading.lifecycle', 'Image Restored', lifecycleData, bySubject);
 /** Its tags were taken away; its bytes are there, and it can be put back. */
 export const imageQuarantined = define(

@@ -44,7 +44,10 @@ export function memoryCatalog(clock: Clock = systemClock): ImageCatalog & LayerC
     async markArchived(at, archivedAt, archivedIn) {
       const { archivedAt: _before, archivedIn: _in, ...known } = entries.get(locationKey(at)) ?? {};
       if (!('digest' in known)) return;
-      entries.set(locationKey(at), archivedAt === undefined ? known : { ...known, archivedAt, ...(archivedIn ? { archivedIn } : {}) });
+      entries.set(
+        locationKey(at),
+        archivedAt === undefined ? known : { ...known, archivedAt, ...(archivedIn ? { archivedIn } : {}) },
+      );
     },
     async bindTag(binding) {
       note(binding, { kind: 'tag', tag: binding.tag });

@@ -54,17 +54,22 @@ export const ecr: Dialect = {
       'ECR counts signatures and the platforms of an index as images of their own; here they belong to what they are about',
     ];
     const read: RetentionRule[] = [];
+    let keepArchivedDays: number | undefined;
     for (const { rulePriority, description, selection, action } of byPriority(rules)) {
       const name = (description || `rule ${rulePriority}`).slice(0, 90);
       const select = toSelector(selection);
       if (selection.storageClass === 'archive') {
-        losses.push(`rule ${rulePriority} is about what lies in ECR's archive, which is left alone here`);
+        // All that lies in the archive for so long goes; any other choice among it has no counterpart.
+        if (keepArchivedDays === undefined && isArchiveEnd(selection)) keepArchivedDays = selection.countNumber;
+        else losses.push(`rule ${rulePriority} chooses among what lies in ECR's archive, which is left alone here`);
         continue;
       }
       const when = [toCondition(selection)];
-      if (action.type === 'transition')
-        losses.push(`rule ${rulePriority} moves to ECR's archive; here it moves to ours`);
-      read.push({ name, select, when, action: action.type === 'transition' ? 'archive' : 'expire' });
+      const does =
+        action.type === 'transition'
+          ? { action: 'archive' as const, storageClass: 'ecr-archive' as const }
+          : { action: 'expire' as const };
+      read.push({ name, select, when, ...does });
       // What a rule selects is out of reach of all later rules, whether it expires or not.
       read.push({ name: `${name} (kept)`, select, when: [], action: 'keep' });
     }
@@ -72,7 +77,8 @@ export const ecr: Dialect = {
       name: 'from ECR',
       repositories: [repositories],
       unit: 'image',
-      rules: read,
+      rules: read.length > 0 ? read : [{ name: 'all of it', action: 'keep' }],
+      ...(keepArchivedDays === undefined ? {} : { keepArchivedDays }),
       otherwise: 'keep',
     });
     return { policies: [policy], losses };
@@ -86,6 +92,10 @@ export const ecr: Dialect = {
     return { document: { rules: written }, losses };
   },
 };
+
+/** ECR takes no less than the 90 days that it bills in any case. */
+const isArchiveEnd = ({ tagStatus, countType, countNumber }: EcrRule['selection']): boolean =>
+  tagStatus === 'any' && countType === 'sinceImageTransitioned' && countNumber >= 90;
 
 const toSelector = ({ tagStatus, tagPatternList, tagPrefixList }: EcrRule['selection']): Selector => {
   if (tagStatus === 'any') return {};
@@ -127,12 +137,13 @@ function writeRules(policy: RetentionPolicy, losses: string[]): object[] {
       }
       return;
     }
-    const counts = rule.when.map(fromCondition);
+    const counts = rule.when.map((condition) => fromCondition(condition, rule.storageClass !== undefined));
     const [count] = counts;
     if (counts.length !== 1 || !count) losses.push(`rule "${rule.name}" has a condition that ECR does not know`);
     else {
       const isArchive = rule.action === 'archive';
-      if (isArchive) losses.push(`rule "${rule.name}" archives in the same registry in ECR, for at least 90 days`);
+      if (isArchive && rule.storageClass === undefined)
+        losses.push(`rule "${rule.name}" archives in the same registry in ECR, for at least 90 days`);
       const transition = { type: 'transition', targetStorageClass: 'archive' };
       add(rule.name, { ...selection, ...count }, isArchive ? transition : undefined);
       const later = steps.slice(i + 1).some((other) => other.action !== 'keep');
@@ -141,6 +152,10 @@ function writeRules(policy: RetentionPolicy, losses: string[]): object[] {
       }
     }
   });
+  if (policy.keepArchivedDays !== undefined) {
+    const since = { countType: 'sinceImageTransitioned', countUnit: 'days', countNumber: policy.keepArchivedDays };
+    add('archived long enough', { tagStatus: 'any', storageClass: 'archive', ...since });
+  }
   const anyFirst = written.slice(0, -1).some((rule) => JSON.stringify(rule).includes('"tagStatus":"any"'));
   if (anyFirst) losses.push('a rule for any image must be the last one in ECR');
   return written;
@@ -164,7 +179,10 @@ function fromSelector({ tagged, tags, allTags, ...others }: Selector): object | 
   return { tagStatus: 'tagged', tagPatternList };
 }
 
-function fromCondition({ newest, beyondNewest, olderThan, youngerThan }: Condition): object | undefined {
+function fromCondition(
+  { newest, beyondNewest, olderThan, youngerThan }: Condition,
+  isTransition: boolean,
+): object | undefined {
   if (newest || youngerThan || (beyondNewest && olderThan)) return undefined;
   if (beyondNewest) {
     const { count, by, per } = beyondNewest;
@@ -172,6 +190,11 @@ function fromCondition({ newest, beyondNewest, olderThan, youngerThan }: Conditi
       ? { countType: 'imageCountMoreThan', countNumber: count }
       : undefined;
   }
-  if (olderThan?.since !== 'pushed' || !Number.isInteger(olderThan.days)) return undefined;
+  if (olderThan === undefined || !Number.isInteger(olderThan.days)) return undefined;
+  // ECR goes by pulls only where it archives; what was never pulled counts from its push, as here.
+  if (olderThan.since === 'active' && isTransition) {
+    return { countType: 'sinceImagePulled', countUnit: 'days', countNumber: olderThan.days };
+  }
+  if (olderThan.since !== 'pushed') return undefined;
   return { countType: 'sinceImagePushed', countUnit: 'days', countNumber: olderThan.days };
 }

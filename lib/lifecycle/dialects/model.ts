@@ -38,7 +38,9 @@ export function toPolicy(of: string, policy: z.input<typeof retentionPolicySchem
 }
 
 /** For languages that know no archive: their writers leave such rules out. */
-export const archiveLosses = (of: string, { rules }: RetentionPolicy): readonly string[] =>
-  rules
+export const archiveLosses = (of: string, { rules, keepArchivedDays }: RetentionPolicy): readonly string[] => [
+  ...rules
     .filter(({ action }) => action === 'archive')
-    .map(({ name }) => `rule "${name}" archives, and ${of} has no archive that its rules could use`);
+    .map(({ name }) => `rule "${name}" archives, and ${of} has no archive that its rules could use`),
+  ...(keepArchivedDays === undefined ? [] : [`what is archived is kept for a time, and ${of} has no archive`]),
+];

@@ -5,7 +5,7 @@ import type { Unit } from './unit.ts';
 
 export interface UnitVerdict<U extends Unit = Unit> {
   readonly unit: U;
-  readonly action: RetentionRule['action'];
+  readonly action: RetentionRule['action'] | 'ecr-archive';
   /** The rule that took it; absent for what no rule took. */
   readonly rule?: string;
   readonly why: string;
@@ -45,7 +45,8 @@ function compileRule<U extends Unit>(
   const selected = units.filter(isSelected);
   const members = new Set(selected);
   const conditions = rule.when.map((condition) => compileCondition(condition, selected, now));
-  const { name, action } = rule;
+  const { name } = rule;
+  const action = rule.storageClass ?? rule.action;
   return (unit) => {
     if (!members.has(unit)) return undefined;
     const answer = anyOf(conditions, unit);

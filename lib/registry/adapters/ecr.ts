@@ -110,6 +110,7 @@ function cachedAuthorization(
 
 const withControlPlane = (http: HttpRegistry, control: EcrControl): HttpRegistry => ({
   ...http,
+  archivalClass: control.archivalClass,
   listTags: (repository, call) => control.listTags(repository, call?.signal),
   listImages: (repository, call) => control.listImages(repository, call?.signal),
   listRepositories: (call) => control.listRepositories(call?.signal),

@@ -75,17 +75,25 @@ describe('an image action of ECR', () => {
     [{ result: 'FAILURE' }, 'not-successful', 'the result was FAILURE'],
     [{ 'image-digest': 'not hex' }, 'no-digest', 'names no digest'],
     [{ 'action-type': 'TAG' }, 'not-followed', '"TAG" is not followed'],
-    [
-      {
-        'action-type': 'UPDATE_STORAGE_CLASS',
-        'target-storage-class': 'ARCHIVE',
-        'last-activated-at': '2025-10-10T19:13:02.74Z',
-      },
-      'storage-class',
-      'changed its storage class',
-    ],
+    [{ 'action-type': 'UPDATE_STORAGE_CLASS', 'target-storage-class': 'DEEP' }, 'not-followed', 'DEEP'],
   ])('that asks for nothing is ignored with the reason: %j', (detail, reason, why) => {
     expect(readEcrEvent(image(detail))).toEqual({ kind: 'ignored', reason, why: expect.stringContaining(why) });
+  });
+
+  it('tells of images that go to the archival class, and of those that come out as of a push, too', () => {
+    const moved = (to: string) =>
+      readEcrEvent(
+        image({
+          'action-type': 'UPDATE_STORAGE_CLASS',
+          'target-storage-class': to,
+          'last-activated-at': '2025-10-10T19:13:02.74Z',
+        }),
+      );
+    const changed = { detailType: 'Image Storage Changed', data: { subject: { digest: DIGEST } } };
+    expect(moved('ARCHIVE')).toMatchObject({ drafts: [{ ...changed, data: { storageClass: 'archive' } }] });
+    expect(moved('STANDARD')).toMatchObject({
+      drafts: [{ ...changed, data: { storageClass: 'standard' } }, { detailType: 'Image Pushed' }],
+    });
   });
 
   it('of another shape is an error, which ends in the dead-letter queue', () => {

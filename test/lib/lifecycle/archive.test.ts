@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../lib/core/digest.ts';
+import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import {
   archiveGraph,
@@ -56,7 +57,7 @@ async function withImage() {
 
 const clock = manualClock('2026-06-01T00:00:00.000Z');
 /** What restoring needs beside the registries. */
-const keeping = () => ({ leases: memoryRetention(clock), clock, leaseDays: 7 });
+const keeping = () => ({ catalog: memoryCatalog(), leases: memoryRetention(clock), clock, leaseDays: 7 });
 const emptied = (): Registry => createMemoryRegistry();
 const request = (reference: string) => ({ ...of, reference, reason: 'asked' });
 

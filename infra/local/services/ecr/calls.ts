@@ -10,15 +10,13 @@ export const repositoryName = z.string().min(2).max(256).refine(isRepositoryName
 
 export const repositoryInput = { registryId: z.string().optional(), repositoryName };
 
-const imageId = z.strictObject({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
+export const imageId = z.strictObject({ imageDigest: z.string().optional(), imageTag: z.string().optional() });
 export type ImageId = z.infer<typeof imageId>;
 
 export const imageIds = z.array(imageId).min(1).max(100);
 
-/** Nothing is archived here, so that only the filters that include active images find any. */
 export const statusFilter = z.enum(['ACTIVE', 'ARCHIVED', 'ACTIVATING', 'ANY']).default('ACTIVE');
-export const includesActive = (status: z.infer<typeof statusFilter>): boolean =>
-  status === 'ACTIVE' || status === 'ANY';
+export type StatusFilter = z.infer<typeof statusFilter>;
 
 export const imageFilter = z
   .strictObject({ tagStatus: z.enum(['TAGGED', 'UNTAGGED', 'ANY']).default('ANY'), imageStatus: statusFilter })

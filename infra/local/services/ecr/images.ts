@@ -9,13 +9,14 @@ import {
   type ImageId,
   imageFilter,
   imageIds,
-  includesActive,
   onRepository,
   paging,
   type Registries,
   repositoryInput,
   repositoryOf,
 } from './calls.ts';
+
+import { hasStatus, type StorageClasses } from './storage-classes.ts';
 
 /** A failure of one image of a batch; the others go on. */
 export interface Failure {
@@ -55,12 +56,20 @@ export function findImage(backend: EcrBackend, repository: string, id: ImageId):
 
 const isTagged = ({ tags }: EcrImage): boolean => tags.length > 0;
 
-function matching(backend: EcrBackend, repository: string, filter: z.infer<typeof imageFilter>): readonly EcrImage[] {
-  if (!includesActive(filter.imageStatus)) return [];
-  const wanted = filter.tagStatus;
-  return backend
-    .listManifests(repository)
-    .filter((image) => wanted === 'ANY' || isTagged(image) === (wanted === 'TAGGED'));
+interface Where {
+  readonly backend: EcrBackend;
+  readonly repository: string;
+  readonly caller: Caller;
+  readonly classes: StorageClasses;
+}
+
+const placeOf = ({ repository, caller: { region } }: Where, { digest }: EcrImage) => ({ region, repository, digest });
+
+function matching(at: Where, { tagStatus, imageStatus }: z.infer<typeof imageFilter>): readonly EcrImage[] {
+  return at.backend
+    .listManifests(at.repository)
+    .filter((image) => tagStatus === 'ANY' || isTagged(image) === (tagStatus === 'TAGGED'))
+    .filter((image) => hasStatus(at.classes.isArchived(placeOf(at, image)), imageStatus));
 }
 
 /** Configuration and layers; of an index, the largest of its images that are here (API reference, ImageDetail). */
@@ -73,7 +82,9 @@ function sizeOf(backend: EcrBackend, repository: string, image: EcrImage, depth 
   return Math.max(0, ...sizes);
 }
 
-function detail(backend: EcrBackend, repository: string, image: EcrImage, caller: Caller) {
+function detail(at: Where, image: EcrImage) {
+  const { backend, repository, caller, classes } = at;
+  const { archivedAt, activatedAt } = classes.timesOf(placeOf(at, image));
   return {
     registryId: caller.accountId,
     repositoryName: repository,
@@ -84,17 +95,20 @@ function detail(backend: EcrBackend, repository: string, image: EcrImage, caller
     imageManifestMediaType: image.mediaType,
     ...(image.artifactMediaType === undefined ? {} : { artifactMediaType: image.artifactMediaType }),
     ...(image.subject === undefined ? {} : { subjectManifestDigest: image.subject }),
-    imageStatus: 'ACTIVE',
+    imageStatus: classes.isArchived(placeOf(at, image)) ? 'ARCHIVED' : 'ACTIVE',
+    ...(archivedAt === undefined ? {} : { lastArchivedAt: epochSeconds(archivedAt) }),
+    ...(activatedAt === undefined ? {} : { lastActivatedAt: epochSeconds(activatedAt) }),
   };
 }
 
-export const imageOperations = (registries: Registries) => ({
+export const imageOperations = (registries: Registries, classes: StorageClasses) => ({
   ListImages: operation({
     input: z.strictObject({ ...repositoryInput, ...paging, filter: imageFilter }),
     permissions: onRepository('ListImages'),
     run: (input, caller) => {
       const backend = repositoryOf(registries, caller, input);
-      const ids = matching(backend, input.repositoryName, input.filter).flatMap((image): readonly ImageId[] =>
+      const at = { backend, repository: input.repositoryName, caller, classes };
+      const ids = matching(at, input.filter).flatMap((image): readonly ImageId[] =>
         isTagged(image)
           ? image.tags.map((imageTag) => ({ imageDigest: image.digest, imageTag }))
           : [{ imageDigest: image.digest }],
@@ -115,6 +129,7 @@ export const imageOperations = (registries: Registries) => ({
     run: (input, caller) => {
       const backend = repositoryOf(registries, caller, input);
       const repository = input.repositoryName;
+      const at = { backend, repository, caller, classes };
       if (input.imageIds) {
         if (input.nextToken !== undefined || input.maxResults !== undefined) {
           throw new AwsError('InvalidParameterException', 'Invalid parameter: imageIds cannot be combined with paging');
@@ -127,9 +142,9 @@ export const imageOperations = (registries: Registries) => ({
             `The image with imageId {imageDigest:'${id.imageDigest ?? 'null'}', imageTag:'${id.imageTag ?? 'null'}'} does not exist within the repository with name '${repository}' in the registry with id '${caller.accountId}'`,
           );
         });
-        return { imageDetails: images.map((image) => detail(backend, repository, image, caller)) };
+        return { imageDetails: images.map((image) => detail(at, image)) };
       }
-      const all = matching(backend, repository, input.filter);
+      const all = matching(at, input.filter);
       const { page, next } = pageOf(
         all,
         ({ digest }) => digest,
@@ -137,7 +152,7 @@ export const imageOperations = (registries: Registries) => ({
         input.nextToken,
         badToken,
       );
-      return { imageDetails: page.map((image) => detail(backend, repository, image, caller)), nextToken: next };
+      return { imageDetails: page.map((image) => detail(at, image)), nextToken: next };
     },
   }),
   BatchGetImage: operation({
@@ -150,7 +165,10 @@ export const imageOperations = (registries: Registries) => ({
       const failures: Failure[] = [];
       for (const id of input.imageIds) {
         const found = findImage(backend, repository, id);
-        const read = 'image' in found ? await backend.getManifest(repository, found.image.digest) : undefined;
+        const at = { backend, repository, caller, classes };
+        // What is archived cannot be read: a pull of it finds nothing (user guide, "Archiving an image").
+        const isThere = 'image' in found && !classes.isArchived(placeOf(at, found.image));
+        const read = isThere ? await backend.getManifest(repository, found.image.digest) : undefined;
         const accepted =
           read && (!input.acceptedMediaTypes?.length || input.acceptedMediaTypes.includes(read.manifest.mediaType));
         if (read && accepted) {

@@ -7,9 +7,12 @@ import { deleteOperations } from './delete-images.ts';
 import { imageOperations } from './images.ts';
 import { referrerOperations } from './referrers.ts';
 import { repositoryOperations } from './repositories.ts';
+import { openStorageClasses, type StorageClassChange, type StorageClasses } from './storage-classes.ts';
 import { basicPassword, openTokenIssuer, type TokenHolder, type TokenIssuer } from './tokens.ts';
+import { storageClassOperations } from './update-storage-class.ts';
 
 export type { EcrBackend, EcrRegistry } from './backend.ts';
+export type { StorageClassChange } from './storage-classes.ts';
 export type { TokenHolder } from './tokens.ts';
 
 export interface EcrService extends LocalService {
@@ -18,6 +21,8 @@ export interface EcrService extends LocalService {
    * `undefined` for a header that is missing, forged, expired or no Basic header.
    */
   principalOfToken(authorizationHeader: string | undefined): TokenHolder | undefined;
+  /** What cannot be pulled, because it is in the archival storage class; a push, or a deletion, ends that. */
+  readonly storageClasses: Pick<StorageClasses, 'isArchived' | 'forget'>;
 }
 
 export interface EcrOptions {
@@ -26,6 +31,8 @@ export interface EcrOptions {
   /** The embedded registry of a region. */
   readonly registries: Registries;
   readonly clock?: Clock;
+  /** Hears of images that changed their storage class. */
+  readonly onStorageClass?: (change: StorageClassChange) => void;
 }
 
 /**
@@ -33,7 +40,9 @@ export interface EcrOptions {
  *
  * @throws LadingError `state-invalid`
  */
-export async function openEcrService({ directory, registries, clock = systemClock }: EcrOptions): Promise<EcrService> {
+export async function openEcrService(options: EcrOptions): Promise<EcrService> {
+  const { directory, registries, clock = systemClock, onStorageClass = () => undefined } = options;
+  const classes = await openStorageClasses(directory, clock);
   const tokens = await openTokenIssuer(directory, () => clock.now().getTime());
   const service = jsonService({
     name: 'ecr',
@@ -41,13 +50,15 @@ export async function openEcrService({ directory, registries, clock = systemCloc
     operations: {
       ...tokenOperations(registries, tokens),
       ...repositoryOperations(registries),
-      ...imageOperations(registries),
-      ...referrerOperations(registries),
+      ...imageOperations(registries, classes),
+      ...referrerOperations(registries, classes),
+      ...storageClassOperations(registries, classes, onStorageClass, clock),
       ...deleteOperations(registries),
     },
   });
   return {
     ...service,
+    storageClasses: classes,
     principalOfToken: (header) => {
       const password = basicPassword(header);
       return password === undefined ? undefined : tokens.holderOf(password);

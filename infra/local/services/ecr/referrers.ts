@@ -4,7 +4,6 @@ import { operation, pageOf } from '../json-service.ts';
 import type { EcrBackend, EcrImage } from './backend.ts';
 import {
   badToken,
-  includesActive,
   onRepository,
   paging,
   type Registries,
@@ -12,8 +11,9 @@ import {
   repositoryOf,
   statusFilter,
 } from './calls.ts';
+import { hasStatus, type StorageClasses } from './storage-classes.ts';
 
-export const referrerOperations = (registries: Registries) => ({
+export const referrerOperations = (registries: Registries, classes: StorageClasses) => ({
   ListImageReferrers: operation({
     input: z.strictObject({
       ...repositoryInput,
@@ -29,9 +29,14 @@ export const referrerOperations = (registries: Registries) => ({
     run: async (input, caller) => {
       const backend = repositoryOf(registries, caller, input);
       const { artifactTypes, artifactStatus } = input.filter;
+      const isArchived = ({ digest }: EcrImage): boolean =>
+        classes.isArchived({ region: caller.region, repository: input.repositoryName, digest });
       const all = backend
         .referrers(input.repositoryName, input.subjectId.imageDigest)
-        .filter((image) => includesActive(artifactStatus) && (!artifactTypes || artifactTypes.includes(typeOf(image))));
+        .filter(
+          (image) =>
+            hasStatus(isArchived(image), artifactStatus) && (!artifactTypes || artifactTypes.includes(typeOf(image))),
+        );
       const { page, next } = pageOf(all, ({ digest }) => digest, input.maxResults, input.nextToken, badToken);
       const referrers = page.map(async (image) => ({
         digest: image.digest,
@@ -39,7 +44,7 @@ export const referrerOperations = (registries: Registries) => ({
         artifactType: typeOf(image),
         size: image.size,
         annotations: await annotationsOf(backend, input.repositoryName, image),
-        artifactStatus: 'ACTIVE',
+        artifactStatus: isArchived(image) ? 'ARCHIVED' : 'ACTIVE',
       }));
       return { referrers: await Promise.all(referrers), nextToken: next };
     },

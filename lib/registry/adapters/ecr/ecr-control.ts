@@ -8,11 +8,12 @@ import {
   type ListImagesCommandInput,
   paginateDescribeRepositories,
   paginateListImages,
+  UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
 import { isDigest } from '../../../core/digest.ts';
 import { LadingError } from '../../../core/errors.ts';
 import { type RegistryErrorCode, registryError } from '../../errors.ts';
-import type { ListedImage } from '../../ports.ts';
+import type { ArchivalClass, ListedImage } from '../../ports.ts';
 
 export interface EcrAuthorization {
   /** The value of the `Authorization` header. */
@@ -31,6 +32,7 @@ export interface EcrControl {
   listRepositories(signal?: AbortSignal): AsyncIterable<string>;
   /** False where the image was not there. */
   deleteImage(repository: string, image: ImageIdentifier, signal?: AbortSignal): Promise<boolean>;
+  readonly archivalClass: ArchivalClass;
   createRepository(repository: string): Promise<void>;
   /** A presigned address of one layer, for about an hour (API reference, "GetDownloadUrlForLayer"). */
   layerUrl(repository: string, digest: string, signal?: AbortSignal): Promise<URL>;
@@ -71,6 +73,7 @@ export function createEcrControl(client: ECRClient, account: string | undefined)
         throw translate(error, `the address of ${layerDigest}`);
       }
     },
+    archivalClass: archivalClass(client, registry),
     deleteImage: (repositoryName, image, abortSignal) =>
       deleteImage(client, { ...registry, repositoryName, imageIds: [image] }, abortSignal),
     async createRepository(repositoryName) {
@@ -133,6 +136,41 @@ async function deleteImage(
     if (isNamed(error, 'RepositoryNotFoundException')) return false;
     throw translate(error, what);
   }
+}
+
+/** API reference, "UpdateImageStorageClass". What was archived is restored within 20 minutes (ECR user guide). */
+function archivalClass(client: ECRClient, registry: { readonly registryId?: string }): ArchivalClass {
+  const update = async (
+    repositoryName: string,
+    imageId: ImageIdentifier,
+    targetStorageClass: 'ARCHIVE' | 'STANDARD',
+    abortSignal: AbortSignal | undefined,
+  ) => {
+    try {
+      const command = new UpdateImageStorageClassCommand({ ...registry, repositoryName, imageId, targetStorageClass });
+      return await client.send(command, abortSignal ? { abortSignal } : {});
+    } catch (error) {
+      if (isNamed(error, 'ImageNotFoundException') || isNamed(error, 'RepositoryNotFoundException')) return 'unknown';
+      if (isNamed(error, 'ImageStorageClassUpdateNotSupportedException')) return 'refused';
+      throw translate(error, `moving an image of ${repositoryName} to ${targetStorageClass}`);
+    }
+  };
+  return {
+    async archive({ repository, digest }, call) {
+      const answer = await update(repository, { imageDigest: digest }, 'ARCHIVE', call?.signal);
+      return typeof answer === 'string' ? answer : 'archived';
+    },
+    async restore({ repository, reference }, call) {
+      const id = isDigest(reference) ? { imageDigest: reference } : { imageTag: reference };
+      const answer = await update(repository, id, 'STANDARD', call?.signal);
+      if (answer === 'unknown') return 'unknown';
+      const digest = answer === 'refused' ? reference : answer.imageId?.imageDigest;
+      if (!isDigest(digest)) return 'unknown';
+      // What is active already is refused, or told as active: both are what was asked for.
+      const isActive = answer === 'refused' || answer.imageStatus === 'ACTIVE';
+      return { digest, state: isActive ? 'active' : 'activating' };
+    },
+  };
 }
 
 const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;

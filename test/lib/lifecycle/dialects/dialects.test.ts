@@ -243,7 +243,8 @@ describe('what cannot be read', () => {
   it('but only has another meaning here is told', () => {
     const archive = ecrRule({ tagStatus: 'any' }, { action: { type: 'transition', targetStorageClass: 'archive' } });
     const { policies, losses } = dialects.ecr.read(archive, every);
-    expect(losses.join()).toContain('archive');
+    expect(losses).toHaveLength(1);
+    expect(policies[0]?.rules[0]).toMatchObject({ action: 'archive', storageClass: 'ecr-archive' });
     expect(outcome(policies, [{ id: 'a', tags: [], pushedAt: 0, createdAt: 0 }])).toEqual([]);
     const byName = [{ name: 'x', action: { type: 'Delete' }, condition: { versionNamePrefixes: ['sha'] } }];
     expect(dialects.google.read(byName, every)).toMatchObject({
@@ -278,5 +279,55 @@ describe('cleanup policies of Artifactory', () => {
     expect(read({ keepLastNVersions: 2 })).toEqual(['t0', 't1']);
     expect(read({ packageTypes: ['npm'], createdBeforeInDays: 1 })).toEqual([]);
     expect(read({ excludedPackages: ['app'], createdBeforeInDays: 1 })).toEqual([]);
+  });
+});
+
+describe("ECR's archive", () => {
+  const document = {
+    rules: [
+      {
+        rulePriority: 1,
+        description: 'cold',
+        selection: {
+          tagStatus: 'tagged',
+          tagPatternList: ['v*'],
+          countType: 'sinceImagePulled',
+          countUnit: 'days',
+          countNumber: 60,
+        },
+        action: { type: 'transition', targetStorageClass: 'archive' },
+      },
+      {
+        rulePriority: 2,
+        description: 'archived long enough',
+        selection: {
+          tagStatus: 'any',
+          storageClass: 'archive',
+          countType: 'sinceImageTransitioned',
+          countUnit: 'days',
+          countNumber: 365,
+        },
+        action: { type: 'expire' },
+      },
+    ],
+  };
+
+  it('is read, with its end, and written again as it was', () => {
+    const { policies, losses } = dialects.ecr.read(document, every);
+    expect(policies).toMatchObject([{ keepArchivedDays: 365, rules: [{ storageClass: 'ecr-archive' }, {}] }]);
+    expect(losses).toEqual([expect.stringContaining('signatures')]);
+    const [policy] = policies;
+    expect(policy && dialects.ecr.write(policy)).toEqual({ document, losses: [] });
+  });
+
+  it('is told where a rule chooses among what lies there, and where ours goes to a bucket', () => {
+    const [, end] = document.rules;
+    const chosen = { ...end, selection: { ...end?.selection, tagStatus: 'untagged' } };
+    expect(dialects.ecr.read({ rules: [chosen] }, every).losses.join()).toContain('chooses among');
+    const { policies } = dialects.ecr.read(document, every);
+    const pushed = [{ olderThan: { days: 60, since: 'pushed' as const } }];
+    const rules = policies[0]?.rules.map(({ storageClass: _, ...rule }) => ({ ...rule, when: pushed })) ?? [];
+    expect(policies[0] && dialects.ecr.write({ ...policies[0], rules }).losses.join()).toContain('at least 90 days');
+    expect(policies[0] && dialects.quay.write(policies[0]).losses.join()).toContain('kept for a time');
   });
 });

@@ -16,12 +16,14 @@ import {
   paginateDescribeImages,
   paginateListImages,
   StartImageScanCommand,
+  UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../../../infra/local/registry/index.ts';
 import { type EcrService, openEcrService } from '../../../../../infra/local/services/ecr/index.ts';
 import { manualClock } from '../../../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../../../lib/core/digest.ts';
+import { createEcrControl } from '../../../../../lib/registry/adapters/ecr/ecr-control.ts';
 import { credentialsOf, type ServiceServer, startServiceServer } from '../../../../support/service-server.ts';
 
 const accountId = '000000000000';
@@ -387,4 +389,49 @@ it('asks IAM about the repository', async () => {
     `ecr:BatchDeleteImage arn:aws:ecr:${region}:${accountId}:repository/get`,
     `ecr:DescribeRepositories arn:aws:ecr:${region}:${accountId}:repository/*`,
   ]);
+});
+
+describe('the archival storage class', () => {
+  it('takes an image away from all who pull, with what refers to it, and gives it back', async () => {
+    const repositoryName = 'archived';
+    const subject = await image(repositoryName, 'cold', ['v1']);
+    const size = registry.store.findManifest(repositoryName, subject)?.size ?? 0;
+    const signature = await image(repositoryName, 'signature', [], {
+      subject: { mediaType: MANIFEST, digest: subject, size },
+    });
+    const other = await image(repositoryName, 'warm', ['v2']);
+    const update = (imageId: ImageIdentifier, targetStorageClass: 'ARCHIVE' | 'STANDARD') =>
+      client.send(new UpdateImageStorageClassCommand({ repositoryName, imageId, targetStorageClass }));
+    const listed = async (imageStatus?: 'ARCHIVED' | 'ANY') => {
+      const input = { repositoryName, ...(imageStatus ? { filter: { imageStatus } } : {}) };
+      const { imageIds = [] } = await client.send(new ListImagesCommand(input));
+      return [...new Set(imageIds.map(({ imageDigest }) => imageDigest))].sort();
+    };
+    expect(await update({ imageTag: 'v1' }, 'ARCHIVE')).toMatchObject({
+      imageId: { imageDigest: subject, imageTag: 'v1' },
+      imageStatus: 'ARCHIVED',
+    });
+    expect(await listed()).toEqual([other]);
+    expect(await listed('ARCHIVED')).toEqual([subject, signature].sort());
+    expect(await listed('ANY')).toEqual([subject, signature, other].sort());
+    const described = await client.send(
+      new DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest: subject }] }),
+    );
+    expect(described.imageDetails?.[0]).toMatchObject({ imageStatus: 'ARCHIVED', imageTags: ['v1'] });
+    expect(described.imageDetails?.[0]?.lastArchivedAt).toEqual(clock.now());
+    const got = await client.send(new BatchGetImageCommand({ repositoryName, imageIds: [{ imageTag: 'v1' }] }));
+    expect(got).toMatchObject({ images: [], failures: [{ failureCode: 'ImageNotFound' }] });
+
+    expect(await update({ imageDigest: subject }, 'STANDARD')).toMatchObject({ imageStatus: 'ACTIVE' });
+    expect(await listed()).toEqual([subject, signature, other].sort());
+    await expect(update({ imageTag: 'none' }, 'ARCHIVE')).rejects.toMatchObject({ name: 'ImageNotFoundException' });
+    const archival = createEcrControl(client, undefined).archivalClass;
+    expect(await archival.archive({ repository: repositoryName, digest: subject })).toBe('archived');
+    expect(await archival.restore({ repository: repositoryName, reference: 'v1' })).toEqual({
+      digest: subject,
+      state: 'active',
+    });
+    expect(await archival.archive({ repository: repositoryName, digest: digestOf('none') })).toBe('unknown');
+    expect(await archival.restore({ repository: repositoryName, reference: 'none' })).toBe('unknown');
+  });
 });
