@@ -16,6 +16,7 @@ import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { lastDecision, tagsOf } from '../../lib/inventory/index.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
 import { dynamoBudget } from '../../lib/registry/adapters/request-budgets.ts';
+import { createKnownManifests } from '../../lib/registry/index.ts';
 import { dynamoCheckpoints } from '../../lib/replication/adapters/dynamo-checkpoints.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import {
@@ -54,6 +55,8 @@ const ports = once(() => ({
   replicas: dynamoReplicas(table('replicas')),
   // Where blobs went before, so that the base layers of the next image are mounted and not sent again.
   places: createBlobPlaces(),
+  // Reading a manifest again would count as a pull.
+  known: createKnownManifests(),
   checkpoints: dynamoCheckpoints(table('work'), systemClock),
   bytes: dynamoBudget(table('work'), systemClock),
   pause: (ms: number) => delay(ms),

@@ -5,14 +5,14 @@ import { groupBy } from '../core/group-by.ts';
 import {
   type ArtifactClass,
   artifactClassOf,
-  blobsOf,
   type Descriptor,
   isManifestType,
   type Manifest,
-  parseManifest,
 } from '../formats/oci/index.ts';
 import { DEFAULT_REFERRER_LIMIT } from './list-referrers-by-tag.ts';
+import { namedBlobs } from './named-blobs.ts';
 import type { CallOptions, ContentAddress, ManifestHead, ReferrerList, RegistryReader } from './ports.ts';
+import { type KnownManifests, readManifest } from './read-manifest.ts';
 import { cosignTags } from './referrers-tag.ts';
 
 /** How a manifest came into the graph. `tagged`: by one of cosign's older tags, which name their subject. */
@@ -48,6 +48,8 @@ export interface WalkOptions extends CallOptions {
   readonly referrerLimit?: number;
   /** Whether cosign's `.sig`, `.att` and `.sbom` tags are looked for; true when absent. */
   readonly cosignTags?: boolean;
+  /** What was read before and is then only asked for, not read and checked again. @default everything is read */
+  readonly known?: KnownManifests | undefined;
   /** Manifests in all; over it the walk fails. */
   readonly maxManifests?: number;
 }
@@ -87,7 +89,7 @@ export async function walkClosedGraph(
     bytes: 0,
     complete: true,
   };
-  // What hangs on the root is asked for by its digest, which is known: the answers come with the root itself.
+  // By its digest, which is known: the answers come with the root itself.
   const asked = askAttached(walk, at.digest);
   asked.catch(() => undefined);
   const root = await fetchNode(walk, { digest: at.digest }, { role: 'root' });
@@ -274,34 +276,25 @@ async function fetchNode(
   descriptor: { readonly digest: Digest } & Partial<Descriptor>,
   place: Place,
 ): Promise<GraphNode | undefined> {
-  const { digest, size, mediaType } = descriptor;
-  const at = { repository: walk.repository, reference: digest };
-  const found = await walk.reader.getManifest(at, callOf(walk.options));
+  const wanted = { repository: walk.repository, ...descriptor };
+  const found = await readManifest(walk.reader, wanted, { ...callOf(walk.options), known: walk.options.known });
   if (found === undefined) return undefined;
-  walk.bytes += found.bytes.length;
+  const { manifest, bytes } = found;
+  walk.bytes += bytes.length;
   if (walk.bytes > MAX_MANIFEST_BYTES) over('graph-bytes', 'the manifests of the image are over 128 MiB together');
-  const manifest = parseManifest(found.bytes, found.mediaType, {
-    digest,
-    ...(size === undefined ? {} : { size }),
-    ...(mediaType === undefined ? {} : { mediaType }),
-  });
   const entry = descriptor.mediaType === undefined ? undefined : (descriptor as Descriptor);
-  return { ...place, manifest, bytes: found.bytes, artifactClass: artifactClassOf(manifest, entry) };
+  return { ...place, manifest, bytes, artifactClass: artifactClassOf(manifest, entry) };
 }
 
 function blobsOfNodes(nodes: readonly GraphNode[]): readonly Descriptor[] {
   const blobs = new Map<Digest, Descriptor>();
   for (const { manifest } of nodes) {
-    // An index of BuildKit's cache lists blobs among its "manifests".
-    const own =
-      manifest.kind === 'index' ? manifest.manifests.filter((d) => !isManifestType(d.mediaType)) : blobsOf(manifest);
-    for (const blob of own) if (!blobs.has(blob.digest)) blobs.set(blob.digest, blob);
+    for (const blob of namedBlobs(manifest)) if (!blobs.has(blob.digest)) blobs.set(blob.digest, blob);
   }
   return [...blobs.values()];
 }
 
 const callOf = ({ signal }: WalkOptions): CallOptions => (signal === undefined ? {} : { signal });
-
 function over(limit: string, message: string): never {
   throw new LimitExceededError(limit, message);
 }

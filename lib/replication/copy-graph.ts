@@ -1,6 +1,6 @@
 import type { Digest } from '../core/digest.ts';
-import { blobsOf, type Descriptor, isManifestType, type Manifest } from '../formats/oci/index.ts';
-import type { ClosedGraph, RegistryReader } from '../registry/index.ts';
+import type { Descriptor } from '../formats/oci/index.ts';
+import { type ClosedGraph, namedBlobs, type RegistryReader } from '../registry/index.ts';
 import type { BlobPlaces } from './blob-places.ts';
 import { type BlobOutcome, copyBlobs, heldBlobs } from './copy-blobs.ts';
 import { copyManifests, type Held, heldManifests, type ManifestTarget, verifyArrival } from './copy-manifests.ts';
@@ -88,7 +88,3 @@ function doubtfulBlobs(
   }
   return graph.blobs.filter(({ digest }) => doubtful.has(digest));
 }
-
-/** An index of BuildKit's cache lists blobs among its "manifests". */
-const namedBlobs = (manifest: Manifest): readonly Descriptor[] =>
-  manifest.kind === 'index' ? manifest.manifests.filter((d) => !isManifestType(d.mediaType)) : blobsOf(manifest);

@@ -3,6 +3,7 @@ import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
 import {
   type ClosedGraph,
+  type KnownManifests,
   MOST_REFERRERS,
   type Registry,
   type RegistryReader,
@@ -21,6 +22,8 @@ export interface ReplicationPorts {
   readonly replicas: Pick<ReplicaWriter, 'intend' | 'complete'> & { readonly tags?: TagLedger };
   /** Where to mount blobs from, beside what the request names. */
   readonly places?: BlobPlaces;
+  /** Manifests that were read before: of an image that is there already, nothing is read again. */
+  readonly known?: KnownManifests;
   readonly movedAt?: TagPorts['movedAt'];
   readonly clock: Clock;
 }
@@ -45,7 +48,11 @@ export async function replicateImage(
   const { limits, ...call } = options;
   const tagged = tagThatIsRight(ports, request, call);
   const [walked] = await Promise.all([
-    walkClosedGraph(source, { repository, digest }, { ...call, referrerLimit: MOST_REFERRERS }),
+    walkClosedGraph(
+      source,
+      { repository, digest },
+      { ...call, referrerLimit: MOST_REFERRERS, known: request.thorough ? undefined : ports.known },
+    ),
     tagged,
   ]);
   const graph = walked;

@@ -5,8 +5,6 @@ import { registryError } from '../errors.ts';
 import type { ImageSource } from '../parse-source.ts';
 import type { FetchedManifest, ManifestHead, Registries, RegistryReader } from '../ports.ts';
 import { subjectOfTag } from '../referrers-tag.ts';
-import { openDockerArchive, openOciArchive } from './archive.ts';
-import { LAYOUT_REPOSITORY, openOciLayout } from './oci-layout.ts';
 
 /** One image, found: everything after goes by its digest. */
 export interface OpenedSource extends ManifestHead {
@@ -43,12 +41,18 @@ export async function openSource(source: ImageSource, registries: Registries): P
         ...(image.tag ? { reference: image.tag } : {}),
       };
     }
-    case 'oci-layout':
+    case 'oci-layout': {
+      const { openOciLayout } = await import('./oci-layout.ts');
       return resolve(await openOciLayout(source), `layout ${source.directory}`, source.reference);
-    case 'oci-archive':
+    }
+    case 'oci-archive': {
+      const { openOciArchive } = await import('./archive.ts');
       return resolve(await openOciArchive(source), `archive ${source.file}`, source.reference);
-    case 'docker-archive':
+    }
+    case 'docker-archive': {
+      const { openDockerArchive } = await import('./archive.ts');
       return resolve(await openDockerArchive(source), `archive ${source.file}`, source.reference);
+    }
   }
 }
 

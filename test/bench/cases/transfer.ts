@@ -9,7 +9,7 @@ import { openOciLayout } from '../../../lib/registry/adapters/oci-layout.ts';
 import type { Registry } from '../../../lib/registry/index.ts';
 import type { BenchCase, BenchContext, BenchRow } from '../bench-case.ts';
 import { commands } from '../commands.ts';
-import { compare, processorTime, type Timed } from '../measure.ts';
+import { compare, processorTime, STARTS_TO_WARM_UP, type Timed } from '../measure.ts';
 
 const BLOBS = 8;
 const BLOB_BYTES = 62_500_000;
@@ -29,6 +29,7 @@ export const transfer: BenchCase = {
       const target = await openOciLayout({ directory: layout, create: true });
       await makeImage([localRegistry(registry.url), target], BLOB_BYTES);
       await makeImage([localRegistry(registry.url)], SMALL_BYTES, 'small');
+      await warmUp(work, registry);
       const rows = [...(await pulls(context, registry, peers)), ...(await pushes(context, layout, peers))];
       return rows;
     } finally {
@@ -36,6 +37,13 @@ export const transfer: BenchCase = {
     }
   },
 };
+
+async function warmUp(work: string, { port }: EmbeddedRegistry): Promise<void> {
+  const layout = join(work, 'warm-up');
+  const from = `localhost:${port}/small:v1`;
+  await compare({ pull: (run) => commands.ladingPull(from, `${layout}-${run}`) }, STARTS_TO_WARM_UP);
+  await compare({ push: (run) => commands.ladingCopy(`oci:${layout}-0:v1`, `localhost:${port}/warm-up:${run}`) }, 1);
+}
 
 async function pulls(
   { work, runs }: BenchContext,

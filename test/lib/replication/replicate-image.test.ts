@@ -13,7 +13,14 @@ import {
   OCI_IMAGE_MANIFEST,
 } from '../../../lib/formats/oci/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
-import { cosignTags, ensureBlob, type Registry, referrersTag, walkClosedGraph } from '../../../lib/registry/index.ts';
+import {
+  cosignTags,
+  createKnownManifests,
+  ensureBlob,
+  type Registry,
+  referrersTag,
+  walkClosedGraph,
+} from '../../../lib/registry/index.ts';
 import { memoryReplicas } from '../../../lib/replication/adapters/memory-replicas.ts';
 import { checkReplica, createBlobPlaces, type ReplicaStore, replicateImage } from '../../../lib/replication/index.ts';
 import { codeOf, pushImage } from '../../contract/registry.contract.ts';
@@ -133,6 +140,27 @@ describe('replication of an image', () => {
       expect(check).toEqual({ kind: 'equal' });
     },
   );
+
+  it('reads no manifest twice of which it is known what it is, unless it is to be thorough', async () => {
+    const one = world();
+    const { index, manifests } = await pushAll(one.source);
+    const fetched: string[] = [];
+    const source: Registry = {
+      ...one.source,
+      getManifest: (at, call) => {
+        fetched.push(at.reference);
+        return one.source.getManifest(at, call);
+      },
+    };
+    const ports = { ...one, source, known: createKnownManifests() };
+    await replicateImage(ports, request(index.digest, ['v1']));
+    expect(new Set(fetched)).toEqual(new Set(manifests.map(({ digest }) => digest)));
+    fetched.length = 0;
+    expect(await replicateImage(ports, request(index.digest, ['v1']))).toMatchObject({ bytesMoved: 0, complete: true });
+    expect(fetched).toEqual([]);
+    await replicateImage(ports, { ...request(index.digest, ['v1']), thorough: true });
+    expect(new Set(fetched)).toEqual(new Set(manifests.map(({ digest }) => digest)));
+  });
 
   it('records its intention for every manifest before the first byte, and sets tags after the last', async () => {
     const ports = world();
