@@ -40,6 +40,7 @@ export interface CacheBudget {
   replaceLeases(holder: string, leases: ReadonlyMap<string, number | undefined>): void;
   leases(): readonly CacheLease[];
   has(key: string): boolean;
+  keys(): readonly string[];
   status(): Promise<CacheStatus>;
   memory(): CacheMemory;
 }
@@ -120,6 +121,7 @@ export function createCacheBudget(options: CacheBudgetOptions): CacheBudget {
     replaceLeases: (holder, wanted) => leases.replace(holder, wanted),
     leases: () => leases.list(now()),
     has: (key) => shared.has(key),
+    keys: () => [...shared.keys()],
     async status() {
       const at = now();
       return {
