@@ -7,10 +7,12 @@ import { memoryCatalog } from '../../../lib/inventory/adapters/memory-catalog.ts
 import type { CatalogEntry, ImageCatalog } from '../../../lib/inventory/index.ts';
 import { memoryRetention } from '../../../lib/lifecycle/adapters/memory-retention.ts';
 import {
+  archiveRepository,
   bringBack,
   carryOutPlan,
   planRegistry,
   type RetentionPlan,
+  restoreImage,
   retentionConfigSchema,
 } from '../../../lib/lifecycle/index.ts';
 import { createMemoryRegistry } from '../../../lib/registry/adapters/memory.ts';
@@ -32,7 +34,13 @@ const images = ['a', 'b', 'c', 'd'].map((name) => buildImage([buildLayer([{ path
 const descriptors = images.map(({ descriptor }) => descriptor);
 
 /** What an event does to the catalogue; a lost event does nothing. */
-async function enter(catalog: ImageCatalog, registry: Registry, digest: Digest, tag?: string): Promise<void> {
+async function enter(
+  catalog: ImageCatalog,
+  registry: Registry,
+  digest: Digest,
+  tag?: string,
+  boundAt = old,
+): Promise<void> {
   const found = await registry.getManifest({ repository, reference: digest });
   if (!found) return;
   const manifest = parseManifest(found.bytes, found.mediaType, { digest });
@@ -51,7 +59,7 @@ async function enter(catalog: ImageCatalog, registry: Registry, digest: Digest, 
     firstSeenAt: old,
   };
   await catalog.enter(entry);
-  if (tag !== undefined) await catalog.bindTag({ ...of, tag, digest, boundAt: old });
+  if (tag !== undefined) await catalog.bindTag({ ...of, tag, digest, boundAt });
 }
 
 /** So many turns of others pass before it begins: left to itself, a scheduler begins everything at once. */
@@ -59,13 +67,14 @@ export type Action = Deed & { readonly delay: number };
 type Deed =
   | { readonly kind: 'expire' | 'wait' }
   | { readonly kind: 'lease' | 'hold' | 'pull' | 'replicate' | 'release'; readonly image: number }
+  | { readonly kind: 'restore'; readonly image: number; readonly lost: boolean }
   | { readonly kind: 'push index'; readonly children: readonly number[]; readonly tag: string; readonly lost: boolean }
   | { readonly kind: 'sign' | 'tag'; readonly image: number; readonly lost: boolean };
 
 const image = fc.nat(images.length - 1);
 const of1 = <K extends 'lease' | 'hold' | 'pull' | 'replicate' | 'release'>(kind: K) =>
   image.map((n): Deed => ({ kind, image: n }));
-const of2 = <K extends 'sign' | 'tag'>(kind: K) =>
+const of2 = <K extends 'sign' | 'tag' | 'restore'>(kind: K) =>
   fc.tuple(image, fc.boolean()).map(([n, lost]): Deed => ({ kind, image: n, lost }));
 
 /** Turns for which a copy waits for its worker. */
@@ -90,6 +99,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       )
       .map(([children, tag, lost]): Deed => ({ kind: 'push index', children, tag, lost })),
   },
+  { weight: 2, arbitrary: of2('restore') },
   { weight: 1, arbitrary: of2('sign') },
   { weight: 2, arbitrary: of2('tag') },
 );
@@ -102,7 +112,7 @@ export const actions: fc.Arbitrary<readonly Action[]> = fc.array(
 /** One deletion, and one thing or two that happen beside it, all to the same image. */
 export const meetings: fc.Arbitrary<readonly Action[]> = fc
   .tuple(
-    fc.uniqueArray(fc.constantFrom('lease', 'hold', 'replicate', 'pull', 'tag', 'push index'), {
+    fc.uniqueArray(fc.constantFrom('lease', 'hold', 'replicate', 'pull', 'tag', 'restore', 'push index'), {
       minLength: 1,
       maxLength: 2,
     }),
@@ -112,7 +122,7 @@ export const meetings: fc.Arbitrary<readonly Action[]> = fc
   .map(([kinds, n, delays]) => [
     ...kinds.map((kind, i): Action => {
       const turns = delays[i] as number;
-      if (kind === 'tag') return { kind, image: n, lost: false, delay: turns };
+      if (kind === 'tag' || kind === 'restore') return { kind, image: n, lost: false, delay: turns };
       if (kind === 'push index') return { kind, children: [n], tag: 'keep-1', lost: false, delay: turns };
       return { kind, image: n, delay: turns };
     }),
@@ -139,15 +149,34 @@ const allowed = {
   schemaVersion: 1,
 } as unknown as EventDraft;
 
+/** A fault that is planted in what deletions rest on: of each, the race must tell. */
+export type Fault =
+  | 'leases and holds are not asked'
+  | 'pulls are not told'
+  | 'nothing waits to be copied'
+  | 'the registry tells only what the catalogue knows'
+  | 'indexes that list it are not told'
+  | 'other tags that name it are not told'
+  | 'the archive keeps nothing';
+
 /** Runs the actions side by side, each step where the scheduler puts it, and answers with what went wrong. */
 export async function race(
   s: fc.Scheduler,
   todo: readonly Action[],
   quarantineDays: number,
+  fault?: Fault,
 ): Promise<readonly string[]> {
-  /** Everything tagged `t…` expires. */
+  /** Everything tagged `t…` goes, half of it to the archive first. */
   const config = retentionConfigSchema.parse({
-    policies: [{ name: 'p', rules: [{ name: 'r', select: { tags: ['t*'] }, action: 'expire' }] }],
+    policies: [
+      {
+        name: 'p',
+        rules: [
+          { name: 'cold', select: { tags: ['t0', 't2'] }, action: 'archive' },
+          { name: 'r', select: { tags: ['t*'] }, action: 'expire' },
+        ],
+      },
+    ],
     graceHours: 0.000_1,
     dryRun: false,
     maxDeletedShare: 1,
@@ -155,8 +184,9 @@ export async function race(
   });
   const clock = manualClock(start);
   const inner = createMemoryRegistry({ host: of.registry });
+  const archive = createMemoryRegistry({ host: 'archive' });
   const retention = memoryRetention(clock);
-  const catalog = memoryCatalog();
+  const catalog = memoryCatalog(clock);
   const waiting = new Set<Digest>();
   const ledger = {
     ...memoryLedger(clock),
@@ -166,6 +196,7 @@ export async function race(
     const digest = await pushBuilt(inner, repository, built, `t${n}`);
     await enter(catalog, inner, digest, `t${n}`);
   }
+  const isPlanted = (one: Fault): boolean => fault === one;
   const wrong: string[] = [];
   /** What holds, as it was granted: these must never be deleted after that. */
   const held = new Map<Digest, string>();
@@ -193,8 +224,12 @@ export async function race(
     };
   const store = {
     ...retention,
-    leases: step('leases', retention.leases),
-    holds: step('holds', retention.holds),
+    leases: step('leases', async (one: typeof of) =>
+      isPlanted('leases and holds are not asked') ? [] : await retention.leases(one),
+    ),
+    holds: step('holds', async (one: typeof of) =>
+      isPlanted('leases and holds are not asked') ? [] : await retention.holds(one),
+    ),
     hold: step('hold', async (...given: Parameters<typeof retention.hold>) => {
       const outcome = await retention.hold(...given);
       // Of what was gone before, and whose sentence is over, a lease is harmless.
@@ -207,19 +242,32 @@ export async function race(
       return outcome;
     }),
     condemn: step('condemn', async (...given: Parameters<typeof retention.condemn>) => {
-      const outcome = await retention.condemn(...given);
+      const outcome = isPlanted('leases and holds are not asked') || (await retention.condemn(...given));
       if (outcome) condemned.set(given[1], turn);
       return outcome;
     }),
     reprieve: step('reprieve', retention.reprieve),
-    pulls: step('pulls', retention.pulls),
+    pulls: step('pulls', async (one: typeof of) =>
+      isPlanted('pulls are not told') ? undefined : await retention.pulls(one),
+    ),
     quarantine: step('set aside', retention.quarantine),
     quarantineOf: step('aside', retention.quarantineOf),
     endQuarantine: step('end', retention.endQuarantine),
   };
 
+  const told: ImageCatalog = {
+    ...catalog,
+    parentsOf: async (at) => (isPlanted('indexes that list it are not told') ? [] : await catalog.parentsOf(at)),
+    async *tags(one) {
+      for await (const binding of catalog.tags(one)) {
+        if (!isPlanted('other tags that name it are not told') || binding.tag.startsWith('t')) yield binding;
+      }
+    },
+  };
+  const keeps = isPlanted('the archive keeps nothing') ? createMemoryRegistry({ host: 'elsewhere' }) : archive;
   const ports = {
-    ...{ catalog, ledger, clock, archive: inner, replicated: () => true, judgements: { of: async () => ({}) } },
+    ...{ catalog: told, ledger, clock, archive: keeps, judgements: { of: async () => ({}) } },
+    replicated: () => !isPlanted('nothing waits to be copied'),
     ...{ leases: store, usage: store, quarantine: store, collectors: store },
   };
 
@@ -236,10 +284,12 @@ export async function race(
         const digest = (await inner.headManifest({ repository, reference: tag }))?.digest;
         if (digest === undefined) continue;
         tagged.add(digest);
-        yield { tag, digest };
+        const isKnown = (await catalog.tag(of, tag))?.digest === digest;
+        if (isKnown || !isPlanted('the registry tells only what the catalogue knows')) yield { tag, digest };
       }
       for (const digest of pushed) {
-        if (!tagged.has(digest) && (await inner.headManifest({ repository, reference: digest }))) yield { digest };
+        if (tagged.has(digest) || isPlanted('the registry tells only what the catalogue knows')) continue;
+        if (await inner.headManifest({ repository, reference: digest })) yield { digest };
       }
     }
     const deleteManifest = step('delete', async (at: { repository: string; digest: Digest }) => {
@@ -277,6 +327,9 @@ export async function race(
     const found: string[] = [];
     const why = held.get(digest);
     if (why !== undefined) found.push(`${digest} was deleted while it was ${why}`);
+    const graph = [...plan.expire, ...plan.due].find((one) => one.deletes.includes(digest));
+    const isCopied = await archive.headManifest({ repository: archiveRepository(of), reference: digest });
+    if (graph?.action === 'archive' && !isCopied) found.push(`${digest} was deleted before it was archived`);
     const pull = pulls.get(digest);
     if (pull && pull.at > plan.plannedAt && pull.turn < (condemned.get(digest) ?? 0))
       found.push(`${digest} was pulled and deleted`);
@@ -324,6 +377,23 @@ export async function race(
         await bringBack({ ...ports, registry: inner }, request).catch((error: unknown) => {
           if (!['too-late', 'not-quarantined'].includes((error as { code?: string }).code ?? '')) throw error;
         });
+        return;
+      }
+      case 'restore': {
+        const request = { ...of, reference: digest as Digest, reason: 'asked', only: 'archive' as const };
+        const [event] = await restoreImage(
+          { ...ports, registry: { ...inner, putManifest: step('put back', inner.putManifest) }, leaseDays: 300 },
+          request,
+        ).catch((error: unknown) => {
+          if (['too-late', 'not-archived'].includes((error as { code?: string }).code ?? '')) return [];
+          throw error;
+        });
+        if (!event) return;
+        const graph = await walkClosedGraph(inner, { repository, digest: digest as Digest });
+        if (!graph || graph.missing.length > 0) wrong.push(`${digest} was brought back in part`);
+        for (const { manifest } of graph?.nodes ?? []) held.set(manifest.digest, 'brought back');
+        const at = clock.now().toISOString();
+        if (!action.lost) await step('event', enter)(catalog, inner, digest as Digest, `t${action.image}`, at);
         return;
       }
       case 'push index': {
@@ -386,6 +456,12 @@ export async function race(
   // What holds must be there: it was granted, and nothing was to take it away after that.
   for (const [digest, why] of held) {
     if (!(await inner.headManifest({ repository, reference: digest }))) wrong.push(`${digest} is ${why} and gone`);
+  }
+  // What is archived and gone can be brought back.
+  for (const { digest } of descriptors) {
+    const isArchived = (await catalog.find({ ...of, digest }))?.archivedAt !== undefined;
+    const isKept = await archive.headManifest({ repository: archiveRepository(of), reference: digest });
+    if (isArchived && !(await isThere(digest)) && !isKept) wrong.push(`${digest} is neither here nor in the archive`);
   }
   return wrong;
 }
