@@ -7,7 +7,7 @@ export const planEdge = defineFunction({
     kind: 'events',
     bus: 'lading',
     pattern: {
-      source: ['lading.edge', 'lading.signing', 'lading.lifecycle', 'lading.policy'],
+      source: ['lading.edge', 'lading.signing', 'lading.lifecycle', 'lading.policy', 'lading.inventory'],
       'detail-type': [
         'Edge Plans Due',
         'Edge Site Changed',
@@ -16,13 +16,20 @@ export const planEdge = defineFunction({
         'Image Expired',
         'Verdict Lapsed',
         'Gate Decided',
+        // What is said of an image goes along with it, and is catalogued after it.
+        'Image Cataloged',
       ],
-      // What the gate lets out is not signed yet.
-      detail: { data: { decision: [{ exists: false }, { 'anything-but': ['allow'] }] } },
+      detail: {
+        data: {
+          // What the gate lets out is not signed yet.
+          decision: [{ exists: false }, { 'anything-but': ['allow'] }],
+          artifactClass: [{ exists: false }, 'attestation', 'sbom', 'signature'],
+        },
+      },
     },
     batchSize: 100,
     // A release is many images: one plan for all of them.
-    batchWindowSeconds: 20,
+    batchWindowSeconds: 5,
     maxConcurrency: 2,
   },
   onlyWith: 'edge',
