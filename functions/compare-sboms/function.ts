@@ -13,7 +13,7 @@ export const compareSboms = defineFunction({
         {
           source: ['lading.sbom'],
           'detail-type': ['SBOM Received'],
-          detail: { data: { sbom: { origin: ['upload'] } } },
+          detail: { data: { sbom: { origin: ['upload', 'task'] } } },
         },
         {
           source: ['lading.inventory'],

@@ -21,7 +21,7 @@ export const runScanners = defineFunction({
     { table: 'work', access: 'read-write', index: true },
     { table: 'verdicts', access: 'read-write' },
     { table: 'catalog', access: 'read' },
-    { bucket: 'documents', prefix: 'sboms/', access: 'read' },
+    { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
     { bucket: 'documents', prefix: 'scanner-reports/', access: 'read' },
     { registry: 'pull' },
     { scanners: 'run' },

@@ -5,6 +5,8 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { LadingError, unreachable } from '../../lib/core/errors.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import type { ImageSubject } from '../../lib/events/index.ts';
+import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
+import { sbomReceivedDraft, takeInSbom } from '../../lib/external-sboms/index.ts';
 import { parseManifest } from '../../lib/formats/oci/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { callService } from '../../lib/registry/adapters/credentials/call-service.ts';
@@ -26,6 +28,7 @@ import {
   harborDriver,
   inspectorDriver,
   type LayerLocator,
+  type SbomIntake,
   type ScannerConfig,
   type ScannerDriver,
   taskDriver,
@@ -45,6 +48,7 @@ export const runPorts = once((): Omit<AdvancePorts, 'publish'> => {
     runs: dynamoRunStore(work),
     budget: dynamoRunBudget(work, () => systemClock.now()),
     votes: dynamoVoteStore(table('verdicts')),
+    sboms: sbomIntake,
     clock: systemClock,
     async exists(image) {
       const entry = await catalog.find(image);
@@ -64,12 +68,24 @@ const secrets = once(() => createSecretReader({ secretsManager: secretsClient })
 const optional = (source: SecretSource | undefined) => async (): Promise<string | undefined> =>
   source === undefined ? undefined : secrets().read(source);
 
+const sbomIntake: SbomIntake = {
+  async takeIn(subject, content, generator) {
+    const found = { image: subject.digest, content, origin: 'task', standing: { kind: 'unsigned' } } as const;
+    const store = documentExternalSboms(documents('documents'));
+    const taken = await takeInSbom(store, found, systemClock.now().toISOString(), generator);
+    if (taken.kind === 'unreadable') return taken;
+    return { kind: 'kept', packages: taken.sbom.packages, drafts: [sbomReceivedDraft(subject, taken.sbom)] };
+  },
+};
+
 function driverOf(config: ScannerConfig): ScannerDriver {
   switch (config.kind) {
     case 'trivy':
     case 'grype':
     case 'docker-scout':
     case 'snyk':
+    case 'syft-sbom':
+    case 'trivy-sbom':
       return taskDriver(config, { tasks: taskRunner(), inbox: inbox() });
     case 'trivy-server':
       return trivyServerDriver(config, { call, packages, clock: systemClock, token: optional(config.token) });

@@ -72,7 +72,8 @@ function shownRun({ subject, scanner, day, requestedAt, requestedBy, state, atte
   const told = {
     ...('reason' in rest ? { reason: rest.reason } : {}),
     ...('code' in rest ? { code: rest.code } : {}),
-    ...('findings' in rest ? { findings: rest.findings } : {}),
+    ...('findings' in rest && rest.findings !== undefined ? { findings: rest.findings } : {}),
+    ...('packages' in rest && rest.packages !== undefined ? { packages: rest.packages } : {}),
     ...('since' in rest ? { since: rest.since } : {}),
     ...('notBefore' in rest ? { notBefore: rest.notBefore } : {}),
     ...('endedAt' in rest ? { endedAt: rest.endedAt } : {}),

@@ -15,6 +15,7 @@ const run = z.object({
   reason: z.string().optional(),
   code: z.string().optional().describe('of a failure'),
   findings: z.int().nonnegative().optional().describe('of a vote: only a completed run has one'),
+  packages: z.int().nonnegative().optional().describe('of the SBOM that a generator made'),
   since: z.string().optional(),
   notBefore: z.string().optional(),
   endedAt: z.string().optional(),

@@ -6,9 +6,9 @@ const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest')
 /**
  * Where an SBOM of somebody else's was found. `buildkit`: in the image's index, as BuildKit puts it there. `attestation`:
  * in a signed statement, in a bundle or under cosign's older tag. `referrer`: attached by itself. `upload`: somebody gave
- * it to us.
+ * it to us. `task`: by a generator that we set to work.
  */
-export const originSchema = z.enum(['buildkit', 'attestation', 'referrer', 'cosign-tag', 'upload']);
+export const originSchema = z.enum(['buildkit', 'attestation', 'referrer', 'cosign-tag', 'upload', 'task']);
 export type SbomOrigin = z.infer<typeof originSchema>;
 
 /** What is known of who says so. An SBOM without signature is whoever's can push. */

@@ -103,7 +103,7 @@ async function tellOf(
     ...(compared ? { compared } : {}),
   });
   return [
-    ...(came && sbom.origin !== 'upload' ? [sbomReceivedDraft(subject, sbom)] : []),
+    ...(came && sbom.origin !== 'upload' && sbom.origin !== 'task' ? [sbomReceivedDraft(subject, sbom)] : []),
     ...(compares ? compareWithOwn(subject, ours, sbom, listed) : []),
   ];
 }

@@ -50,8 +50,14 @@ const service = {
 };
 const address = z.url({ protocol: /^https?$/, error: 'not an http address' });
 
+/** Programs that make an SBOM and no findings. They have no vote: what they list is compared with our own SBOM. */
+export const generatorKinds = ['syft-sbom', 'trivy-sbom'] as const;
+export type GeneratorKind = (typeof generatorKinds)[number];
+export const isGeneratorKind = (kind: string): kind is GeneratorKind =>
+  (generatorKinds as readonly string[]).includes(kind);
+
 /** Programs that run as container tasks. */
-export const taskKinds = ['trivy', 'grype', 'docker-scout', 'snyk'] as const;
+export const taskKinds = ['trivy', 'grype', 'docker-scout', 'snyk', ...generatorKinds] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 /** The program, as its image has it. */
@@ -60,6 +66,8 @@ export const programs: Readonly<Record<TaskKind, string>> = {
   grype: '/grype',
   'docker-scout': '/docker-scout',
   snyk: 'snyk',
+  'syft-sbom': '/syft',
+  'trivy-sbom': 'trivy',
 };
 /** The folder that the containers of a task share. The report stands in it, and the login of the registry. */
 export const WORK_FOLDER = '/lading';
@@ -69,6 +77,8 @@ const scannerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('grype'), ...task }),
   z.strictObject({ kind: z.literal('docker-scout'), ...task }),
   z.strictObject({ kind: z.literal('snyk'), ...task }),
+  z.strictObject({ kind: z.literal('syft-sbom'), ...task }),
+  z.strictObject({ kind: z.literal('trivy-sbom'), ...task }),
   z.strictObject({
     kind: z.literal('trivy-server'),
     ...service,

@@ -20,5 +20,5 @@ export { readReport, readReportValue } from './read-report.ts';
 export { type AdvancePorts, advanceRun } from './runs/advance-run.ts';
 export { advanceRuns } from './runs/advance-runs.ts';
 export { isDue, type ScannerRun } from './runs/model.ts';
-export type { RunStore, ScannerDriver } from './runs/ports.ts';
+export type { RunStore, SbomIntake, ScannerDriver } from './runs/ports.ts';
 export { type RunRequest, requestRuns, scansOf } from './runs/request-runs.ts';

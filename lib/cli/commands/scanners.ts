@@ -24,6 +24,7 @@ const statusAnswer = z.object({
       code: z.string().optional(),
       reason: z.string().optional(),
       findings: z.number().optional(),
+      packages: z.number().optional(),
       since: z.string().optional(),
       endedAt: z.string().optional(),
       attempts: z.number(),
@@ -105,7 +106,8 @@ function lastEnded(runs: readonly Run[]): readonly Run[] {
   return [...last.values()];
 }
 
-const resultOf = ({ findings, code, reason, lastProblem }: Run): string =>
-  findings === undefined
-    ? [code, reason, lastProblem].filter(Boolean).join(': ').slice(0, 300)
-    : plural(findings, 'finding');
+function resultOf({ findings, packages, code, reason, lastProblem }: Run): string {
+  if (packages !== undefined) return `an SBOM of ${plural(packages, 'package')}`;
+  if (findings !== undefined) return plural(findings, 'finding');
+  return [code, reason, lastProblem].filter(Boolean).join(': ').slice(0, 300);
+}

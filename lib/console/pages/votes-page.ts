@@ -62,7 +62,7 @@ const runsTable = (runs: Consensus['runs']): Html => html`<table class="stacked"
     <td data-label="Advisories of">${day}</td>
     <td data-label="State"><span class="badge ${tones[state.kind]}">${state.kind}</span></td>
     <td data-label="Asked for by">${requestedBy}</td>
-    <td data-label="What became of it">${'findings' in state ? `${plural(state.findings, 'finding')}, ${state.outcome}` : 'reason' in state ? state.reason : ''}${lastProblem && !('endedAt' in state) ? html` <span class="dim">${lastProblem}</span>` : ''}</td></tr>`,
+    <td data-label="What became of it">${resultOf(state)}${lastProblem && !('endedAt' in state) ? html` <span class="dim">${lastProblem}</span>` : ''}</td></tr>`,
     )}</tbody></table>`;
 
 const agreementsTable = (agreements: Consensus['agreements']): Html => html`<table class="stacked">
@@ -75,3 +75,10 @@ const agreementsTable = (agreements: Consensus['agreements']): Html => html`<tab
     <td data-label="Found by">${[...found].map(([voter, { severity }]) => `${voter} (${severity})`).join(', ')}${severityDiffers ? html` <span class="badge warn">rated differently</span>` : ''}</td>
     <td data-label="Not found by">${dissent.join(', ')}</td></tr>`,
   )}</tbody></table>`;
+
+function resultOf(state: ScannerRun['state']): string {
+  if (state.kind !== 'completed') return 'reason' in state ? state.reason : '';
+  return state.packages === undefined
+    ? `${plural(state.findings ?? 0, 'finding')}, ${state.outcome ?? ''}`
+    : `an SBOM of ${plural(state.packages, 'package')}`;
+}

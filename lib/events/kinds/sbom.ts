@@ -27,7 +27,7 @@ const externalSbom = documentRef.extend({
   /** Name and version of the program that made it, as the document says. */
   tool: z.string().optional(),
   packages: z.int().nonnegative(),
-  origin: z.enum(['buildkit', 'attestation', 'referrer', 'cosign-tag', 'upload']),
+  origin: z.enum(['buildkit', 'attestation', 'referrer', 'cosign-tag', 'upload', 'task']),
   /** `verified`: signed by a key that is trusted, over a statement about this very image. */
   standing: z.enum(['verified', 'unsigned', 'not-verified']),
   /** Of the manifest that holds it. */

@@ -41,6 +41,8 @@ export const scannerRunEnded = define(
     reason: z.string().optional(),
     voter: z.string().optional(),
     findings: z.int().nonnegative().optional(),
+    /** Of the SBOM that a generator made. */
+    packages: z.int().nonnegative().optional(),
     outcome: z.enum(['stored', 'unchanged', 'superseded']).optional(),
   }),
   (data) => `${bySubject(data)} ${data.scanner} ${data.day} ${data.state}`,

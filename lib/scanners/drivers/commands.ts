@@ -14,6 +14,8 @@ const scanned: Readonly<Record<TaskKind, readonly number[]>> = {
   'docker-scout': [0],
   // Snyk CLI, "container test", exit codes: 0 nothing found, 1 something found, 2 failed, 3 nothing to scan.
   snyk: [0, 1],
+  'syft-sbom': [0],
+  'trivy-sbom': [0],
 };
 export const hasScanned = (kind: TaskKind, exitCode: number): boolean => scanned[kind].includes(exitCode);
 
@@ -22,7 +24,7 @@ export const hasScanned = (kind: TaskKind, exitCode: number): boolean => scanned
  * name is held against the grammar of references first, by which nothing that begins with a dash is a host.
  *
  * Sources: Trivy, "trivy image"; Grype, README "Supported sources"; Docker Scout, "docker scout cves"; Snyk CLI,
- * "container test" (where `--` would begin the arguments of a build tool).
+ * "container test" (where `--` would begin the arguments of a build tool); Syft, "Output formats"; Trivy, "SBOM".
  *
  * @throws LadingError `reference-invalid`
  */
@@ -46,6 +48,18 @@ export function scanArguments(kind: TaskKind, subject: ImageSubject): readonly s
       ];
     case 'snyk':
       return ['container', 'test', `--json-file-output=${REPORT_FILE}`, ...platformOf(subject, '='), image];
+    case 'syft-sbom':
+      return [
+        'scan',
+        '--quiet',
+        '--output',
+        `syft-json=${REPORT_FILE}`,
+        ...platformOf(subject),
+        '--',
+        `registry:${image}`,
+      ];
+    case 'trivy-sbom':
+      return ['image', '--quiet', '--format', 'cyclonedx', '--output', REPORT_FILE, '--', image];
     default:
       return unreachable(kind);
   }

@@ -1,4 +1,4 @@
-import type { TaskScanner } from '../config.ts';
+import { isGeneratorKind, type TaskScanner } from '../config.ts';
 import type { ReportInbox, TaskRunner } from '../ports.ts';
 import { readReport } from '../read-report.ts';
 import type { ScannerDriver } from '../runs/ports.ts';
@@ -7,7 +7,7 @@ import { hasScanned, scanArguments } from './commands.ts';
 /** Reports that tasks left, before they are read. */
 export const reportKey = (id: string): string => `scanner-reports/${id}.json`;
 
-/** A scanner that is a program in a container of its own: Trivy, Grype, Docker Scout, Snyk. */
+/** A scanner that is a program in a container of its own: Trivy, Grype, Docker Scout, Snyk; Syft and Trivy for SBOMs. */
 export function taskDriver(
   { kind }: TaskScanner,
   { tasks, inbox }: { readonly tasks: TaskRunner; readonly inbox: ReportInbox },
@@ -34,6 +34,7 @@ export function taskDriver(
       if (bytes === undefined) {
         return { kind: 'failed', code: 'report-missing', reason: `${kind} ended well and left no report: ${reason}` };
       }
+      if (isGeneratorKind(kind)) return { kind: 'listed', document: bytes };
       return { kind: 'reported', report: readReport(bytes, `the report of ${kind}`) };
     },
     cancel: async (handle) => tasks.stop(partsOf(handle)[1] ?? '', 'it took longer than it may'),

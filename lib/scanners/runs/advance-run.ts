@@ -4,16 +4,17 @@ import { describeError, isLadingError, unreachable } from '../../core/errors.ts'
 import { type ImageLocation, locationKey } from '../../core/image-reference.ts';
 import { draftEvent, type EventDraft, scannerRunEnded } from '../../events/index.ts';
 import { type AddedReport, addReport, voteNews } from '../add-report.ts';
-import { type ScannerConfig, voterOfKind } from '../config.ts';
+import { isGeneratorKind, type ScannerConfig, voterOfKind } from '../config.ts';
 import { type ScannerReport, voterOf } from '../model.ts';
 import type { VoteStore } from '../ports.ts';
 import { dayOf, type EndState, isEnded, type RunState, type ScannerRun } from './model.ts';
-import type { Progress, RunBudget, RunStore, ScannerDriver } from './ports.ts';
+import type { Progress, RunBudget, RunStore, SbomIntake, ScannerDriver } from './ports.ts';
 
 export interface AdvancePorts {
   readonly runs: RunStore;
   readonly budget: RunBudget;
   readonly votes: VoteStore;
+  readonly sboms: SbomIntake;
   readonly clock: Clock;
   publish(drafts: readonly EventDraft[]): Promise<void>;
   /** Whether the image is there: what was deleted since is not scanned. */
@@ -159,14 +160,29 @@ const giveUp = ({ ports, config }: Scanner, run: ScannerRun): Promise<void> =>
       ),
   });
 
-const conclude = (
+function conclude(
   ports: AdvancePorts,
   run: ScannerRun,
   progress: Exclude<Progress, { kind: 'running' }>,
-): Promise<void> =>
-  progress.kind === 'failed'
-    ? end(ports, run, failure(ports.clock.now(), progress.code, progress.reason))
-    : report(ports, run, progress.report);
+): Promise<void> {
+  switch (progress.kind) {
+    case 'failed':
+      return end(ports, run, failure(ports.clock.now(), progress.code, progress.reason));
+    case 'listed':
+      return list(ports, run, progress.document);
+    case 'reported':
+      return report(ports, run, progress.report);
+    default:
+      return unreachable(progress);
+  }
+}
+
+async function list(ports: AdvancePorts, run: ScannerRun, document: Uint8Array): Promise<void> {
+  const taken = await ports.sboms.takeIn(run.subject, document, run.scanner);
+  const now = ports.clock.now();
+  if (taken.kind === 'unreadable') return end(ports, run, failure(now, 'sbom-invalid', taken.why));
+  await end(ports, run, { kind: 'completed', endedAt: now.toISOString(), packages: taken.packages }, taken.drafts);
+}
 
 async function report(ports: AdvancePorts, run: ScannerRun, said: ScannerReport): Promise<void> {
   const expected = voterOfKind(run.scanner as ScannerConfig['kind']);
@@ -215,6 +231,8 @@ const FOR_GOOD: ReadonlySet<string> = new Set([
 /** The next scan of the image is written down as this one ends: nobody has to look for images that were scanned long ago. */
 async function arrangeNext({ runs, clock, driver }: AdvancePorts, run: ScannerRun, state: EndState): Promise<void> {
   const config = driver(run.scanner)?.config;
+  // What an image holds does not change, unlike what is known of it.
+  if (isGeneratorKind(run.scanner)) return;
   if (config?.on !== 'catalogued' || (state.kind === 'failed' && FOR_GOOD.has(state.code))) return;
   const next = new Date(clock.now().getTime() + config.againAfterDays * DAY_MS);
   await runs.add({

@@ -9,7 +9,8 @@ const waitReason = z.enum(['new', 'again', 'concurrency', 'daily-budget', 'retry
 
 /**
  * Where a run is. `waiting` → `starting` → `running` → one of the three ends; a scanner that answers at once skips
- * `running`, and a start that failed in passing goes back to `waiting`. Only `completed` has a vote.
+ * `running`, and a start that failed in passing goes back to `waiting`. Only `completed` has a vote, and only of a
+ * scanner: a generator has made an SBOM of so many packages.
  */
 const stateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('waiting'), reason: waitReason, notBefore: z.iso.datetime() }),
@@ -25,9 +26,10 @@ const stateSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('completed'),
     endedAt: z.iso.datetime(),
-    voter: z.string(),
-    findings: z.int(),
-    outcome: z.enum(['stored', 'unchanged', 'superseded']),
+    voter: z.string().optional(),
+    findings: z.int().optional(),
+    packages: z.int().optional(),
+    outcome: z.enum(['stored', 'unchanged', 'superseded']).optional(),
   }),
   z.object({ kind: z.literal('failed'), endedAt: z.iso.datetime(), code: z.string(), reason: z.string().max(1000) }),
   z.object({ kind: z.literal('timed-out'), endedAt: z.iso.datetime(), reason: z.string().max(1000) }),

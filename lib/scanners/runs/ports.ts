@@ -1,3 +1,4 @@
+import type { EventDraft, ImageSubject } from '../../events/index.ts';
 import type { ScannerReport } from '../model.ts';
 import type { ScannerRun } from './model.ts';
 
@@ -26,7 +27,22 @@ export interface RunBudget {
 export type Progress =
   | { readonly kind: 'running'; readonly handle: string }
   | { readonly kind: 'reported'; readonly report: ScannerReport }
+  /** An SBOM, as its program wrote it. */
+  | { readonly kind: 'listed'; readonly document: Uint8Array }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string };
+
+/** Takes in the SBOMs that generators make. */
+export interface SbomIntake {
+  /** `drafts` tell others that it is there. What cannot be read is not kept. */
+  takeIn(
+    image: ImageSubject,
+    document: Uint8Array,
+    generator: string,
+  ): Promise<
+    | { readonly kind: 'kept'; readonly packages: number; readonly drafts: readonly EventDraft[] }
+    | { readonly kind: 'unreadable'; readonly why: string }
+  >;
+}
 
 /** How one scanner is set to work and asked for its end. No call waits for a scan. */
 export interface ScannerDriver {

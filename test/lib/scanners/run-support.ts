@@ -50,6 +50,12 @@ export function setUp(
   const ports: AdvancePorts = {
     ...{ runs: memoryRunStore(), votes: memoryVoteStore(), clock },
     budget: memoryRunBudget(() => clock.now()),
+    sboms: {
+      takeIn: async (_image, document) =>
+        document.length === 0
+          ? { kind: 'unreadable', why: 'it is empty' }
+          : { kind: 'kept', packages: document.length, drafts: [] },
+    },
     exists: async (image) => !gone.has(image.digest),
     publish: async (drafts) => void published.push(...drafts),
     driver: (kind) => (kind === 'trivy-server' ? { config, driver } : undefined),

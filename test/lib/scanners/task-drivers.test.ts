@@ -83,6 +83,15 @@ describe('programs as tasks', () => {
     ]);
   });
 
+  it.each(['syft-sbom', 'trivy-sbom'] as const)('%s: what it writes is an SBOM, and no vote', async (kind) => {
+    const document = { bomFormat: 'CycloneDX', specVersion: '1.6' };
+    const { driver: one, started } = driver(kind, { kind: 'stopped', exitCode: 0 }, document);
+    const begun = await one.start(newRun(), ID);
+    expect(started[0]?.arguments.join(' ')).toMatch(/(?:syft-json=|cyclonedx --output )\/lading\/report\.json /);
+    const ended = await one.look(newRun(), begun.kind === 'running' ? begun.handle : '');
+    expect(ended).toEqual({ kind: 'listed', document: json(document) });
+  });
+
   it('have failed where they say so, where they never started, and where they left nothing', async () => {
     const handle = JSON.stringify([ID, 'arn:task/1']);
     const look = async (state: TaskState, report?: unknown) =>
