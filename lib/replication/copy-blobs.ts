@@ -35,8 +35,8 @@ const UPLOADS_WHEN_FAST = 2;
 const UPLOADS_WHEN_SLOW = 4;
 /** After so long it is seen which of both it is, in milliseconds. */
 const LOOK_AFTER_MS = 100;
-/** Faster than what a single connection over a network gives. */
-const FAST_BYTES_PER_MS = 200_000;
+/** Faster than what most connections over a network give. */
+const FAST_BYTES_PER_MS = 100_000;
 /** Questions cost a round trip and nothing else. */
 const QUESTIONS_AT_ONCE = 16;
 
