@@ -32,7 +32,10 @@ export const trustJudge = once((): TrustJudge => {
   return verdictJudge(
     {
       board: dynamoVerdictBoard(signatures),
-      sourceOf: async (image) => (await replicas.find(image))?.source,
+      async sourceOf(image) {
+        const record = await replicas.find(image);
+        return record && { ...record.source, digest: record.derivedFrom ?? record.source.digest };
+      },
       keys,
       clock: systemClock,
     },

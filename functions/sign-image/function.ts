@@ -6,7 +6,17 @@ export const signImage = defineFunction({
   trigger: {
     kind: 'events',
     bus: 'lading',
-    pattern: { source: ['lading.policy'], 'detail-type': ['Gate Decided'], detail: { data: { decision: ['allow'] } } },
+    pattern: {
+      $or: [
+        { source: ['lading.policy'], 'detail-type': ['Gate Decided'], detail: { data: { decision: ['allow'] } } },
+        // An index with fewer platforms is another document than the one that was signed.
+        {
+          source: ['lading.replication'],
+          'detail-type': ['Image Replicated'],
+          detail: { data: { derived: [{ exists: true }] } },
+        },
+      ],
+    },
     batchSize: 10,
     maxConcurrency: 5,
   },

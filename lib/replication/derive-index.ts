@@ -28,7 +28,8 @@ export interface DerivedIndex {
 
 /**
  * The index with only the images for some platforms. Its digest is another one, so what signs the original does not sign
- * it: the images in it keep their digests and their own signatures, and a record says what it was made of. The same
+ * it: a record says what it was made of, and it is signed at its target (`checkDerivation`). The images in it keep their
+ * digests and their own signatures. The same
  * original and the same platforms give the same digest, anywhere.
  *
  * @param platforms globs over `linux/arm64`
@@ -52,6 +53,19 @@ export async function deriveIndex(
   }
   const index = createIndex(kept, { ...original.annotations, [DERIVED_FROM]: of.digest });
   return { digest: index.digest, reader: overlay(source, of.digest, index, derivationOf(original, index, platforms)) };
+}
+
+/**
+ * Whether an index is what `deriveIndex` makes of another: it says so, and lists nothing that the other does not list in
+ * the same words. What holds for all images of the original holds for it.
+ */
+export function isDerivedFrom(index: ImageIndex, original: ImageIndex): boolean {
+  const listed = new Set(original.manifests.map((one) => canonicalJson(one)));
+  return (
+    index.annotations?.[DERIVED_FROM] === original.digest &&
+    index.manifests.length > 0 &&
+    index.manifests.every((one) => listed.has(canonicalJson(one)))
+  );
 }
 
 function keep({ manifests }: ImageIndex, platforms: readonly string[]): readonly Descriptor[] {

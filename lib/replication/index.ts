@@ -1,4 +1,5 @@
 export { createBlobPlaces } from './blob-places.ts';
+export { checkDerivation } from './check-derivation.ts';
 export { checkReplica } from './check-replica.ts';
 export { compareReplica, type TargetView } from './compare-replica.ts';
 export { type ReplicationConfig, replicationConfigSchema } from './config.ts';

@@ -7,6 +7,8 @@ export interface ReplicaRecord {
   readonly source: ImageLocation;
   /** The image whose copying brought it along; the digest itself for the image. */
   readonly root: Digest;
+  /** The index that it was made of, with fewer platforms; absent for what is the same document as its source. */
+  readonly derivedFrom?: Digest;
   readonly state: 'intended' | 'complete';
   readonly intendedAt: string;
   readonly completedAt?: string;

@@ -1,3 +1,4 @@
+import type { Digest } from '../core/digest.ts';
 import { LadingError, unreachable } from '../core/errors.ts';
 import { locationKey } from '../core/image-reference.ts';
 import {
@@ -71,8 +72,22 @@ export async function replicateToTarget(
     ...(rule.conflict ? { conflict: rule.conflict } : {}),
   };
   const limits = limitsOf(ports, to, run);
-  const result = await replicateImage({ ...ports, source, target }, request, { ...call, limits });
+  const replicas =
+    derived === undefined ? ports.replicas : rememberingOriginal(ports.replicas, derived, subject.digest);
+  const result = await replicateImage({ ...ports, replicas, source, target }, request, { ...call, limits });
   return draftsOf(ports, subject, to, run, result, derived);
+}
+
+/** What an index was made of is written down with it, so that what is said of the original can be looked up. */
+function rememberingOriginal(
+  replicas: ReplicationPorts['replicas'],
+  derived: Digest,
+  derivedFrom: Digest,
+): ReplicationPorts['replicas'] {
+  return {
+    ...replicas,
+    intend: (record) => replicas.intend(record.target.digest === derived ? { ...record, derivedFrom } : record),
+  };
 }
 
 async function sourceOf(

@@ -9,6 +9,7 @@ const itemSchema = z.object({
   pk: z.string(),
   gsi1pk: z.string(),
   root: z.custom<Digest>(isDigest),
+  derivedFrom: z.custom<Digest>(isDigest).optional(),
   state: z.enum(['intended', 'complete']),
   intendedAt: z.string(),
   completedAt: z.string().optional(),
@@ -17,12 +18,13 @@ const itemSchema = z.object({
 const keyOf = (target: ImageLocation) => ({ pk: locationKey(target), sk: 'replica' });
 
 function recordOf(item: Item): ReplicaRecord {
-  const { pk, gsi1pk, completedAt, ...rest } = itemSchema.parse(item);
+  const { pk, gsi1pk, completedAt, derivedFrom, ...rest } = itemSchema.parse(item);
   return {
     target: parseLocationKey(pk),
     source: parseLocationKey(gsi1pk),
     ...rest,
     ...(completedAt === undefined ? {} : { completedAt }),
+    ...(derivedFrom === undefined ? {} : { derivedFrom }),
   };
 }
 
@@ -34,9 +36,9 @@ export function dynamoReplicas(table: Table): ReplicaStore {
   };
   return {
     find,
-    async intend({ target, source, root, intendedAt }) {
+    async intend({ target, source, ...record }) {
       const index = { gsi1pk: locationKey(source), gsi1sk: locationKey(target) };
-      const put = await table.put({ ...keyOf(target), ...index, root, intendedAt, state: 'intended' }, ifAbsent);
+      const put = await table.put({ ...keyOf(target), ...index, ...record, state: 'intended' }, ifAbsent);
       if (put) return 'intended';
       return (await find(target))?.state === 'complete' ? 'complete' : 'known';
     },
