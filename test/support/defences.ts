@@ -59,8 +59,8 @@ export const defences: readonly Defence[] = [
     [MORE, 'fetches no layer from where its maker keeps it'],
     [
       'lib/replication/copy-blobs.ts',
-      'return await send(transfer, blob);',
-      'if (blob.urls?.[0]) await fetch(blob.urls[0]);\n    return await send(transfer, blob);',
+      'return await send(transfer, blob, meter);',
+      'if (blob.urls?.[0]) await fetch(blob.urls[0]);\n    return await send(transfer, blob, meter);',
     ],
   ),
   defence(
