@@ -4,6 +4,7 @@ import { type DialectName, dialects, type RetentionPolicy } from '../../../../li
 import { policyFor } from '../../../../lib/lifecycle/policy/policy-for.ts';
 import { daysAgo, expired, type SimulatedImage, toUnits } from '../policy/support.ts';
 import {
+  artifactoryDocuments,
   ecrDocuments,
   gitlabDocuments,
   googleDocuments,
@@ -13,6 +14,7 @@ import {
   zotDocuments,
 } from './documents.ts';
 import {
+  simulateArtifactory,
   simulateEcr,
   simulateGitlab,
   simulateGoogle,
@@ -38,6 +40,7 @@ const simulated: [
   ['google', googleDocuments, simulateGoogle],
   ['gitlab', gitlabDocuments, simulateGitlab],
   ['quay', quayDocuments, simulateQuay],
+  ['artifactory', artifactoryDocuments, simulateArtifactory],
 ];
 
 /** `LADING_RETENTION_REPOSITORIES=10000` for as many generated repositories of each registry. */
@@ -279,6 +282,8 @@ describe('cleanup policies of Artifactory', () => {
     expect(read({ keepLastNVersions: 2 })).toEqual(['t0', 't1']);
     expect(read({ packageTypes: ['npm'], createdBeforeInDays: 1 })).toEqual([]);
     expect(read({ excludedPackages: ['app'], createdBeforeInDays: 1 })).toEqual([]);
+    const off = { key: 'k', enabled: false, searchCriteria: { packageTypes: ['docker'], createdBeforeInDays: 1 } };
+    expect(dialects.artifactory.read(off, every).policies).toEqual([]);
   });
 });
 

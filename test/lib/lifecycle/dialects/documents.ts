@@ -50,15 +50,29 @@ const ecrSelection = fc.oneof(
   fc.constantFrom('v', 'main-', 'prod').map((prefix) => ({ tagStatus: 'tagged', tagPrefixList: [prefix] })),
   fc.constant({ tagStatus: 'untagged' }),
 );
+const expires = { type: 'expire' };
+const transitions = { type: 'transition', targetStorageClass: 'archive' };
+/** By the last pull, images only go to the archive. */
+const ecrDoes = fc.oneof(
+  { weight: 3, arbitrary: ecrCount.map((counted) => ({ counted, action: expires })) },
+  { weight: 1, arbitrary: ecrCount.map((counted) => ({ counted, action: transitions })) },
+  {
+    weight: 1,
+    arbitrary: days.map((countNumber) => ({
+      counted: { countType: 'sinceImagePulled', countUnit: 'days', countNumber },
+      action: transitions,
+    })),
+  },
+);
 export const ecrDocuments = fc
-  .tuple(fc.array(fc.tuple(ecrSelection, ecrCount), { maxLength: 4 }), fc.option(ecrCount))
+  .tuple(fc.array(fc.tuple(ecrSelection, ecrDoes), { maxLength: 4 }), fc.option(ecrDoes))
   .filter(([rules, any]) => rules.length > 0 || any !== null)
   .map(([rules, any]) => ({
     rules: [
-      ...rules.map(([selection, counted]) => ({ ...selection, ...counted })),
-      ...(any ? [{ tagStatus: 'any', ...any }] : []),
+      ...rules.map(([selection, { counted, action }]) => ({ selection: { ...selection, ...counted }, action })),
+      ...(any ? [{ selection: { tagStatus: 'any', ...any.counted }, action: any.action }] : []),
     ]
-      .map((selection, i) => ({ rulePriority: i * 3 + 1, selection, action: { type: 'expire' } }))
+      .map((rule, i) => ({ rulePriority: i * 3 + 1, ...rule }))
       .reverse(),
   }));
 
@@ -165,3 +179,24 @@ export const quayDocuments = fc.array(
     .map(([rule, pattern]) => ({ ...rule, ...(pattern ?? {}) })),
   { minLength: 1, maxLength: 3 },
 );
+
+const artifactoryCondition = fc.oneof(
+  days.map((createdBeforeInDays) => ({ createdBeforeInDays })),
+  days.map((lastDownloadedBeforeInDays) => ({ lastDownloadedBeforeInDays })),
+  count.map((keepLastNVersions) => ({ keepLastNVersions })),
+);
+export const artifactoryDocuments = fc
+  .record({
+    conditions: fc.array(artifactoryCondition, { minLength: 1, maxLength: 2 }),
+    includedPackages: fc.constantFrom(['**'], ['**'], ['app'], ['other']),
+    excludedPackages: fc.constantFrom([], [], [], ['app'], ['other']),
+  })
+  .map(({ conditions, includedPackages, excludedPackages }) => ({
+    key: 'k',
+    searchCriteria: {
+      packageTypes: ['docker'],
+      includedPackages,
+      excludedPackages,
+      ...Object.assign({}, ...conditions),
+    },
+  }));

@@ -42,8 +42,14 @@ export function simulateEcr(document: Document, images: Images): string[] {
     const marked =
       selection.countType === 'imageCountMoreThan'
         ? newestFirst(matched, (image) => image.pushedAt).slice(selection.countNumber)
-        : matched.filter((image) => ageDays(image.pushedAt) > selection.countNumber);
-    if (action.type === 'expire') expired.push(...marked.filter(({ id }) => !seen.has(id)).map(({ id }) => id));
+        : matched.filter((image) => {
+            // What was never pulled counts from its push.
+            const since =
+              selection.countType === 'sinceImagePulled' ? (image.pulledAt ?? image.pushedAt) : image.pushedAt;
+            return ageDays(since) > selection.countNumber;
+          });
+    const does = action.type === 'transition' ? 'ecr-archive ' : '';
+    expired.push(...marked.filter(({ id }) => !seen.has(id)).map(({ id }) => `${does}${id}`));
     for (const { id } of matched) seen.add(id);
   }
   return expired.sort();
@@ -202,4 +208,23 @@ export function simulateQuay(document: Document, images: Images): string[] {
     for (const { id } of some) pruned.add(id);
   }
   return [...pruned].sort();
+}
+
+/**
+ * JFrog, "Cleanup Policies": a version goes where all conditions hold; the newest so many of a package stay in any case.
+ * What we write is switched off until somebody has looked at it, so the switch is not looked at here.
+ */
+export function simulateArtifactory({ searchCriteria: of }: Document, images: Images): string[] {
+  if (!of.includedPackages.some((one: string) => one === '**' || one === 'app')) return [];
+  if (of.excludedPackages?.includes('app')) return [];
+  const tags = images.flatMap((image) => image.tags.map((tag) => ({ ...image, id: tag })));
+  const newest = new Set(newestFirst(tags, (tag) => tag.pushedAt).slice(0, of.keepLastNVersions ?? 0));
+  return tags
+    .filter((tag) => !newest.has(tag))
+    .filter((tag) => !of.createdBeforeInDays || ageDays(tag.pushedAt) > of.createdBeforeInDays)
+    .filter(
+      (tag) => !of.lastDownloadedBeforeInDays || ageDays(tag.pulledAt ?? tag.pushedAt) > of.lastDownloadedBeforeInDays,
+    )
+    .map(({ id }) => id)
+    .sort();
 }

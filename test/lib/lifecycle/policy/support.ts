@@ -43,9 +43,9 @@ export function toUnits(images: readonly SimulatedImage[], kind: RetentionPolicy
   });
 }
 
-/** Ids of what a policy expires. */
+/** Ids of what a policy expires; of what it archives, with that before. */
 export const expired = (policy: RetentionPolicy, units: readonly Unit[]): string[] =>
   evaluatePolicy(policy, units, now)
-    .filter(({ action }) => action === 'expire')
-    .map((verdict) => verdict.unit.id)
+    .filter(({ action }) => action !== 'keep')
+    .map(({ action, unit: { id } }) => (action === 'expire' ? id : `${action} ${id}`))
     .sort();
