@@ -17,6 +17,7 @@ import {
   type ExpectedImage,
   type ExpectedState,
   expectedStates,
+  followSchedules,
   planRepairs,
   planWithdrawals,
   type ReplicaStore,
@@ -102,10 +103,14 @@ async function sweepTarget(
   const target = await targetView(of, expected, config);
   const options = { now, graceMs, deepChecks: DEEP_CHECKS_A_RUN };
   const comparison = await compareReplica(of, expected, target, before, options);
-  const choice = { now, trigger, rule, most: REQUESTS_A_RUN };
-  await publish(await planRepairs(ports, config, of, expected, comparison, choice));
+  const schedules = followSchedules(config, before, expected.rules, now);
+  const choice = { now, trigger, rule, most: REQUESTS_A_RUN, isDue: schedules.isDue };
+  const repairs = await planRepairs(ports, config, of, expected, comparison, choice);
+  await publish(repairs);
   await publish(await planWithdrawals(ports, config, of, expected.target, comparison, gone, { ...choice, before }));
-  await states().save(comparison.state);
+  // A run by hand follows no schedule.
+  const followed = trigger === 'manual' ? before?.followed : schedules.next(repairs.length < REQUESTS_A_RUN);
+  await states().save({ ...comparison.state, ...(followed ? { followed } : {}) });
   const { missing, moved, corrupted, lagMs, provenEqualAt } = comparison.state;
   const found = { missing, moved, corrupted, lagMs, provenEqualAt, looked: comparison.looked };
   logger.info(`${expected.target.registry}/${expected.target.repository} as a copy`, found);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isRegistryHost } from '../core/image-reference.ts';
 import { globsSchema, patternSchema, selectorSchema } from '../selection/index.ts';
 import { pairFaults } from './pair-faults.ts';
+import { parseRuleSchedule } from './rule-schedule.ts';
 
 /*
  * What is absent stays absent in here, with its default told beside it: rules travel in the environment of functions,
@@ -60,6 +61,15 @@ const ruleSchema = z.strictObject({
   to: z.array(targetSchema).min(1).max(25),
   /** @default all three */
   triggers: z.array(triggerSchema).min(1).optional(),
+  /**
+   * When the sweep asks for what is missing: `rate(6 hours)`, `cron(30 2 ? * MON-FRI *)`, in UTC. As fine as the sweep
+   * itself. @default whenever it looks
+   */
+  schedule: z
+    .string()
+    .max(200)
+    .refine((text) => parseRuleSchedule(text) !== undefined, 'neither rate(…) nor cron(…) of EventBridge Scheduler')
+    .optional(),
   /** What becomes of copies of what is gone at the source. @default off: they stay */
   deletes: z
     .union([

@@ -6,6 +6,7 @@ export { type ReplicationConfig, replicationConfigSchema } from './config.ts';
 export { copyGraph } from './copy-graph.ts';
 export { deriveIndex } from './derive-index.ts';
 export { type ExpectedImage, type ExpectedState, expectedStates } from './expected-state.ts';
+export { followSchedules } from './follow-schedules.ts';
 export { merkleTree } from './merkle.ts';
 export { type PlannedCopy, planCopies } from './plan-copies.ts';
 export { planRepairs, planWithdrawals, type SourceDeletions } from './plan-repairs.ts';

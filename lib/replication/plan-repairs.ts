@@ -19,6 +19,8 @@ export interface RepairOptions {
   readonly trigger: 'schedule' | 'manual';
   /** Only for this rule, where one was named. */
   readonly rule?: string | undefined;
+  /** Whether the schedule asks for copies of a rule now. @default of all */
+  readonly isDue?: ((rule: ReplicationRule) => boolean) | undefined;
   /** Copies that are asked for in one run; the next run asks for the rest. */
   readonly most: number;
 }
@@ -45,8 +47,7 @@ export async function planRepairs(
     const record = await replicas.find({ ...expected.target, digest: part ?? image.at });
     if (record?.state === 'complete' && options.trigger === 'schedule') {
       drafts.push(divergence(source, expected.target, image, kind, detail));
-    } else if (takes(place.rule, options.trigger))
-      drafts.push(request(source, expected.target, image, options.trigger));
+    } else if (takes(place.rule, options)) drafts.push(request(source, expected.target, image, options.trigger));
     if (drafts.length >= options.most) break;
   }
   return drafts;
@@ -55,8 +56,8 @@ export async function planRepairs(
 /** "The majority of images replicate in less than 30 minutes" (ECR user guide); what takes longer, Lading copies. */
 const ECR_TAKES_MS = 2 * 3600 * 1000;
 
-const takes = ({ triggers }: ReplicationRule, trigger: RepairOptions['trigger']): boolean =>
-  triggers?.includes(trigger) ?? true;
+const takes = (rule: ReplicationRule, { trigger, isDue }: RepairOptions): boolean =>
+  (rule.triggers?.includes(trigger) ?? true) && (trigger === 'manual' || (isDue?.(rule) ?? true));
 
 const placesOf = (
   config: ReplicationConfig,

@@ -29,6 +29,8 @@ export const replicaStateSchema = z.object({
   scrubbedAt: z.iso.datetime().optional(),
   /** The bucket with which the round goes on. */
   scrubNext: z.int().min(0).max(255),
+  /** Of rules with a schedule of their own: the time up to which it was followed. */
+  followed: z.record(z.string(), z.iso.datetime()).optional(),
   /** Hashes of the buckets as they were found, for the next comparison. */
   buckets: z.record(z.string().regex(/^\d{1,3}$/), z.string().max(64)),
 });
