@@ -1,78 +1,104 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { describeError, LadingError } from '../../lib/core/errors.ts';
-import { parseJsonStrict } from '../../lib/core/json.ts';
-import { mirrorsConfigSchema } from '../../lib/mirror/config.ts';
-import { routeRepository } from '../../lib/mirror/index.ts';
-import { registriesConfigSchema } from '../../lib/registry/config.ts';
+import { systemClock } from '../../lib/core/clock.ts';
+import { describeError } from '../../lib/core/errors.ts';
+import { verdictGate } from '../../lib/edge/site/index.ts';
+import { ROOT_PREFIX } from '../../lib/mirror/config.ts';
+import { type GateReader, routeRepository } from '../../lib/mirror/index.ts';
 import { archiveRecall } from './archive-recall.ts';
+import { edgeAccess } from './edge-access.ts';
+import { readSiteKeys, type SiteAgent, startSiteAgent } from './edge-agent.ts';
+import type { EdgeConfig } from './edge-config.ts';
+import { localStatements } from './edge-statements.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from './registry/index.ts';
 import { apiGate } from './registry/mirror/api-gate.ts';
 import { upstreamRegistries } from './upstream-registries.ts';
 
-/** An edge: a mirror by itself, near to where images run, which asks a Lading elsewhere what it may hand out. */
-const edgeConfigSchema = z
-  .strictObject({
-    /** Where it listens; `0.0.0.0` for all addresses. It speaks plain HTTP: put TLS in front of it. */
-    host: z.string().default('127.0.0.1'),
-    port: z.int().min(0).max(65_535).default(5000),
-    registries: registriesConfigSchema.shape.entries,
-    mirrors: mirrorsConfigSchema,
-    /** Lading's API, whose verdicts let images out of quarantine. */
-    api: z.url({ protocol: /^https?$/ }).optional(),
-    /** Whether a pull of what an upstream lacks asks that API to bring it back, where it was archived. */
-    restores: z.boolean().default(false),
-  })
-  .superRefine(({ mirrors, registries, api, restores }, context) => {
-    const refuse = (path: (string | number)[], message: string): void =>
-      context.addIssue({ code: 'custom', path, message });
-    if (mirrors.length === 0) refuse(['mirrors'], 'an edge without a mirror serves nothing');
-    if (restores && api === undefined) refuse(['api'], 'an edge that restores needs to know whom to ask');
-    mirrors.forEach(({ upstream, quarantine }, i) => {
-      if (!registries.some(({ host }) => host === upstream)) {
-        refuse(['mirrors', i, 'upstream'], `"${upstream}" is not among the registries`);
-      }
-      if (quarantine.until === 'gate' && api === undefined) {
-        refuse(['api'], `the mirror of "${upstream}" waits for the gate, and nothing says whom to ask`);
-      }
-    });
-  });
-type EdgeConfig = Readonly<z.infer<typeof edgeConfigSchema>>;
+export { readEdgeConfig } from './edge-config.ts';
 
-/** @throws LadingError `configuration-invalid` with a line for each thing that is wrong */
-export async function readEdgeConfig(file: string): Promise<EdgeConfig> {
-  const parsed = edgeConfigSchema.safeParse(parseJsonStrict(await readFile(file), { what: file }));
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-  throw new LadingError('configuration-invalid', `${file} cannot be used:\n${lines.join('\n')}`);
+export interface RunningEdge extends EmbeddedRegistry {
+  /** Where the edge is a site of a hub. */
+  readonly agent: SiteAgent | undefined;
 }
 
-/** Starts the mirror alone: no functions, no tables, only its own folder. */
+/**
+ * Starts the mirror alone: no functions, no tables, only its own folder. A site's agent begins its rounds when it is
+ * asked to, and goes on by itself.
+ */
 export async function startEdge(
   config: EdgeConfig,
   options: { readonly dataDir: string; readonly onProblem: (what: string) => void },
-): Promise<EmbeddedRegistry> {
+): Promise<RunningEdge> {
   const onProblem = (error: unknown): void => options.onProblem(describeError(error));
+  const directory = join(options.dataDir, 'edge');
+  const { api, site, budget, clients, anonymous } = config;
   const upstreamOf = (repository: string): string | undefined => {
     const route = routeRepository(config.mirrors, repository);
     return route && `${route.rule.upstream}/${route.upstreamRepository}`;
   };
-  const recall = archiveRecall({ api: () => config.api, nameOf: upstreamOf, by: 'an edge', onProblem });
-  return startEmbeddedRegistry({
-    directory: join(options.dataDir, 'edge'),
-    host: config.host,
-    port: config.port,
+  const registries = upstreamRegistries(config.registries);
+  const keys = site && (await readSiteKeys(site));
+  const asked = apiGate({
+    api: () => api,
+    nameOf: ({ upstream }) => `${upstream.registry}/${upstream.repository}`,
     onProblem,
-    ...(config.restores ? { recall } : {}),
-    mirror: {
-      rules: config.mirrors,
-      registries: upstreamRegistries(config.registries),
-      gate: apiGate({
-        api: () => config.api,
-        nameOf: ({ upstream }) => `${upstream.registry}/${upstream.repository}`,
-        onProblem,
-      }),
-    },
   });
+  let registry: EmbeddedRegistry | undefined;
+  let agent: SiteAgent | undefined;
+  const gate: GateReader =
+    site && keys
+      ? verdictGate({
+          statements: localStatements(() => registry),
+          ...{ keys: keys.trust, verifier: site.verifier, use: site.algorithms, clock: systemClock },
+          otherwise: api === undefined ? undefined : asked,
+        })
+      : asked;
+  const recall = archiveRecall({ api: () => api, nameOf: upstreamOf, by: 'an edge', onProblem });
+  registry = await startEmbeddedRegistry({
+    ...{ directory, host: config.host, port: config.port, onProblem },
+    ...(config.restores ? { recall } : {}),
+    ...(budget === undefined ? {} : { budgetBytes: budget }),
+    ...(clients === undefined ? {} : { access: edgeAccess({ clients, anonymous }) }),
+    site: () => agent?.status(),
+    mirror: { rules: config.mirrors, registries, gate },
+  });
+  const opened = registry;
+  if (site && keys && budget !== undefined) {
+    const localName = localNames(config, site.hub);
+    const given = {
+      config: site,
+      keys,
+      registry,
+      registries,
+      budgetBytes: budget,
+      directory,
+      api,
+      localName,
+      onProblem,
+    };
+    agent = await startSiteAgent(given);
+  }
+  return {
+    ...opened,
+    agent,
+    async close() {
+      await agent?.close();
+      await opened.close();
+    },
+  };
+}
+
+/** The repository of this mirror that a repository of the hub is served as. */
+function localNames({ mirrors }: EdgeConfig, hub: string): (repository: string) => string | undefined {
+  const rules = mirrors.filter(({ upstream }) => upstream === hub);
+  return (repository) => {
+    for (const { prefix, upstreamPrefix } of rules) {
+      if (upstreamPrefix !== undefined && !repository.startsWith(`${upstreamPrefix}/`)) continue;
+      const rest = upstreamPrefix === undefined ? repository : repository.slice(upstreamPrefix.length + 1);
+      const name = prefix === ROOT_PREFIX ? rest : `${prefix}/${rest}`;
+      // Another rule with a longer prefix may have it.
+      const route = routeRepository(mirrors, name);
+      if (route?.rule.upstream === hub && route.upstreamRepository === repository) return name;
+    }
+    return undefined;
+  };
 }

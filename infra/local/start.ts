@@ -49,6 +49,7 @@ async function serveEdge(file: string, dataDir: string): Promise<number> {
   try {
     process.stdout.write(`Lading mirrors at ${registry.url}\n`);
     for (const { prefix, upstream } of config.mirrors) process.stdout.write(`  ${prefix.padEnd(20)} ${upstream}\n`);
+    registry.agent?.round().catch((error: unknown) => onProblem(describeError(error)));
     await untilInterrupted();
     return 0;
   } finally {

@@ -57,6 +57,8 @@ export interface EmbeddedRegistryOptions {
   readonly access?: RegistryAccess;
   /** Serves repositories below the prefixes of its rules from their upstreams. */
   readonly mirror?: MirrorOptions;
+  /** What an agent at this registry says of itself, for `/_lading/site`. */
+  readonly site?: () => unknown;
   /** Brings back what was archived, when somebody pulls it. */
   readonly recall?: Recall;
   readonly clock?: Clock;
@@ -96,7 +98,16 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
       const mirror =
         options.mirror && (await openMirror(parts, store, { ...options.mirror, directory, budget: opened.budget }));
       const recall = options.recall && openRecallDesk(options.recall, readable(opened, access));
-      const server = await startServer({ opened, host, port: options.port ?? 0, access, mirror, recall, onProblem });
+      const server = await startServer({
+        opened,
+        host,
+        port: options.port ?? 0,
+        access,
+        mirror,
+        site: options.site,
+        recall,
+        onProblem,
+      });
       let closing: Promise<void> | undefined;
       return {
         port: server.port,

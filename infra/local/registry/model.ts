@@ -43,6 +43,11 @@ export interface RegistryAccess {
   ): Promise<{ readonly principal: string | undefined } | 'refused'>;
   /** `repository` is `*` for the catalogue. A refusal becomes a 403. */
   authorize(principal: string | undefined, action: RegistryAction, repository: string): boolean | Promise<boolean>;
+  /**
+   * Whether the caller manages the registry: it writes where others read from a mirror, leases and collects. Absent: who
+   * comes without a name does.
+   */
+  isOperator?(principal: string | undefined): boolean;
   /** Why an image may not be pulled (it becomes a 403), or `undefined`. Referrers and questions by HEAD are not asked for. */
   refusePull?(principal: string | undefined, repository: string, digest: Digest): Promise<string | undefined>;
   /** Whether an image is in a storage class from which nothing is read: to who asks for it, it is not there. */
@@ -164,6 +169,8 @@ export interface RegistryStore {
     readonly dryRun?: boolean;
   }): Promise<GarbageReport>;
   diskUsage(): DiskUsage;
+  /** A small blob, whole. */
+  readBlob(repository: string, digest: Digest): Promise<Uint8Array | undefined>;
   /** Every content with its bytes, manifests and blobs, each once. */
   contents(): ReadonlyMap<Digest, number>;
 }

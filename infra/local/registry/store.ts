@@ -180,6 +180,10 @@ function createStore(parts: StoreParts): RegistryStore {
     blobSize: (name, digest) => find(name)?.blobs.get(digest)?.size,
     collectGarbage: ({ graceMs = DEFAULT_GRACE_MS, dryRun = false } = {}) =>
       dryRun ? previewGarbage(parts, graceMs) : collectGarbage(parts, graceMs),
+    async readBlob(name, digest) {
+      const size = find(name)?.blobs.get(digest)?.size;
+      return size === undefined ? undefined : parts.files.read(digest, size);
+    },
     contents: () => new Map([...state.contents].map(([digest, { size }]) => [digest, size])),
     diskUsage: () => {
       const { count, bytes } = parts.uploads.usage();

@@ -10,6 +10,7 @@ import { type Exchange, methodNotAllowed, mutable, sendJson } from './exchange.t
 import { parseRoute } from './route.ts';
 import { serveBlob } from './serve-blobs.ts';
 import { serveCatalog, serveReferrers, serveTags } from './serve-listings.ts';
+import { serveManagement } from './serve-management.ts';
 import { serveManifest } from './serve-manifests.ts';
 import { serveUpload, serveUploads } from './serve-uploads.ts';
 
@@ -32,6 +33,7 @@ export async function startServer(options: {
   readonly port: number;
   readonly access: RegistryAccess | undefined;
   readonly mirror: Mirror | undefined;
+  readonly site: (() => unknown) | undefined;
   readonly recall: RecallDesk | undefined;
   readonly onProblem: (error: unknown) => void;
 }): Promise<RegistryServer> {
@@ -82,10 +84,6 @@ function explainListenError(cause: Error, port: number, host: string): LadingErr
   return new LadingError('listen-failed', `the registry cannot listen on ${host}:${port}: ${cause.message}`, { cause });
 }
 
-/** Beside the distribution API: what the mirrors of this registry did. */
-const MIRRORS_PATH = '/_lading/mirrors';
-/** Collects what no manifest names, or says what that would free. */
-const GARBAGE_PATH = '/_lading/garbage';
 const WRITES: ReadonlySet<RegistryAction> = new Set([
   'ecr:CompleteLayerUpload',
   'ecr:InitiateLayerUpload',
@@ -100,6 +98,7 @@ interface AnswerOptions {
   readonly opened: OpenedStore;
   readonly access: RegistryAccess | undefined;
   readonly mirror: Mirror | undefined;
+  readonly site: (() => unknown) | undefined;
   readonly recall: RecallDesk | undefined;
   readonly onProblem: (error: unknown) => void;
 }
@@ -119,7 +118,12 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const principal = await authenticate(request, access);
-  const mirrorOf = (repository: string): Mirror | undefined => (mirror?.covers(repository) ? mirror : undefined);
+  const isOperator = access?.isOperator?.(principal);
+  // No function of the stack has a right like that; where there are operators, nobody else has.
+  const mayManage = isOperator ?? principal === undefined;
+  // Who brings images in is told what is here, and not what could be had.
+  const mirrorOf = (repository: string): Mirror | undefined =>
+    mirror?.covers(repository) && isOperator !== true ? mirror : undefined;
   const allows: Exchange['allows'] = async (action, repository) =>
     access === undefined || (await access.authorize(principal, action, repository));
   const exchange: Exchange = {
@@ -148,8 +152,8 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
     },
   };
   const path = mark < 0 ? url : url.slice(0, mark);
-  if (path === MIRRORS_PATH) return sendJson(exchange, 200, {}, { mirrors: mirror?.status() ?? [] });
-  if (path === GARBAGE_PATH) return serveGarbage(exchange);
+  const { budget } = opened;
+  if (await serveManagement(exchange, path, { mirror, budget, site: options.site, mayManage })) return;
   await route(exchange, path);
 }
 
@@ -158,17 +162,6 @@ function gone(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => controller.abort());
   return controller.signal;
-}
-
-/** Only the developer, who comes without credentials, may: no function of the stack has a right like that. */
-async function serveGarbage(exchange: Exchange): Promise<void> {
-  if (exchange.request.method !== 'POST') throw methodNotAllowed('POST');
-  if (exchange.principal !== undefined) throw new OciError(403, 'DENIED', 'only who runs the stack collects garbage');
-  const minutes = exchange.query.get('graceMinutes') ?? '60';
-  if (!/^\d{1,6}$/.test(minutes)) throw new OciError(400, 'UNSUPPORTED', 'graceMinutes is a whole number');
-  const dryRun = exchange.query.get('dryRun') === 'true';
-  const report = await exchange.store.collectGarbage({ graceMs: Number(minutes) * 60_000, dryRun });
-  sendJson(exchange, 200, {}, { ...report, dryRun });
 }
 
 async function authenticate(request: IncomingMessage, access: RegistryAccess | undefined): Promise<string | undefined> {

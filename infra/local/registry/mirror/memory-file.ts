@@ -1,9 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseJsonStrict } from '../../../../lib/core/json.ts';
 import type { CacheMemory } from '../../../../lib/mirror/index.ts';
-import { syncDirectory } from '../files.ts';
+import { writeFileAtomic } from '../../services/state/atomic-file.ts';
 import { coalesce } from '../keyed-lock.ts';
 
 const memorySchema = z.object({
@@ -33,18 +32,7 @@ export async function openMemoryFile(
   const known = await read(path, onProblem);
   return {
     known,
-    write: coalesce(async () => {
-      const temporary = `${path}.new`;
-      const handle = await open(temporary, 'w');
-      try {
-        await handle.writeFile(JSON.stringify(current()));
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, path);
-      await syncDirectory(dirname(path));
-    }),
+    write: coalesce(() => writeFileAtomic(path, JSON.stringify(current()))),
   };
 }
 

@@ -180,6 +180,7 @@ class PullThroughMirror implements Mirror {
     } catch (error) {
       // What is here is listed; a signature that cannot be had is missing, and verifying says so.
       if (!isLadingError(error) && !isTimeout(error)) throw error;
+      this.#down.set(rule.upstream, this.#parts.clock.now().getTime() + DOWN_MS);
     }
   }
 
@@ -295,6 +296,8 @@ class PullThroughMirror implements Mirror {
 }
 
 const MAX_KNOWN = 100_000;
+/** An upstream that did not answer is not asked again for so long. */
+const DOWN_MS = 15_000;
 /** Who lists referrers has the image, and is told of those that are here rather than kept waiting. */
 const REFERRERS_MS = 10_000;
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';

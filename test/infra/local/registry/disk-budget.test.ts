@@ -100,9 +100,9 @@ async function startLine(port: number) {
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     if (request.method === 'HEAD' || !blob) return void response.end(body);
     line.ranges.push(request.headers.range);
-    for (let at = 0; at < body.length; at += 64 * 1024) {
+    for (let at = 0; at < body.length; at += 256 * 1024) {
       if (at >= line.limit) return void request.socket.destroy();
-      await new Promise((resolve) => response.write(body.subarray(at, at + 64 * 1024), resolve));
+      await new Promise((resolve) => response.write(body.subarray(at, at + 256 * 1024), resolve));
       await line.onPiece();
     }
     response.end();
