@@ -3,7 +3,7 @@ import { type AuditEntry, createAuditLog } from '../../lib/audit/index.ts';
 import { dynamoClient, kmsClient } from '../../lib/aws/clients.ts';
 import { type Activity, advisoryStatus, type ConsolePorts, type SecurityDesk } from '../../lib/console/index.ts';
 import { systemClock } from '../../lib/core/clock.ts';
-import { costConfigSchema } from '../../lib/cost/index.ts';
+import { archivePricesOf, costConfigSchema, readPrices } from '../../lib/cost/index.ts';
 import { type DocumentStore, loadDocument, loadJson } from '../../lib/documents/index.ts';
 import { documentExternalSboms } from '../../lib/external-sboms/adapters/document-external-sboms.ts';
 import { documentQuality } from '../../lib/external-sboms/adapters/document-quality.ts';
@@ -62,6 +62,7 @@ export const consolePorts = once((): ConsolePorts => {
   const retention = dynamoRetention(table('retention'), systemClock);
   const ledger = dynamoLedger(table('work'), systemClock);
   const storage = setting('storage', storageConfigSchema);
+  const cost = setting('cost', costConfigSchema);
   const planPorts = {
     ...{
       catalog,
@@ -73,6 +74,7 @@ export const consolePorts = once((): ConsolePorts => {
     },
     judgements: ledgerJudgements(ledger),
     sharesBlobs: blobSharing(storage),
+    archivePrices: archivePricesOf(readPrices(cost.prices, 'cost.prices')),
   };
   const activity: ConsolePorts['activity'] = {
     after: async (seq, limit) => (await log.list(seq, limit)).map(toActivity),
@@ -129,7 +131,7 @@ export const consolePorts = once((): ConsolePorts => {
     remediation: setting('remediation', remediationConfigSchema),
     accounts: {
       storage,
-      cost: setting('cost', costConfigSchema),
+      cost,
       layers: documentLayers(documentInventoryStore(store), store),
       profiles: new Map(),
       pulls: trailPulls(activity, dynamoRetention(table('retention'), systemClock)),

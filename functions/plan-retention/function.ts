@@ -19,6 +19,7 @@ export const planRetention = defineFunction({
     { registry: 'delete' },
     { setting: 'retention' },
     { setting: 'storage' },
+    { setting: 'cost' },
     { setting: 'registries' },
     { bus: 'lading' },
   ],

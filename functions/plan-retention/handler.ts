@@ -3,6 +3,7 @@ import { createAuditLog } from '../../lib/audit/index.ts';
 import { dynamoClient } from '../../lib/aws/clients.ts';
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import { archivePricesOf, costConfigSchema, readPrices } from '../../lib/cost/index.ts';
 import { type EventCause, type EventDraft, publishable } from '../../lib/events/index.ts';
 import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { wholeRepositories } from '../../lib/inventory/index.ts';
@@ -42,6 +43,7 @@ const ports = once(() => {
     collector: bucketCollector('archive'),
     documents: documents('documents'),
     clock: systemClock,
+    archivePrices: archivePricesOf(readPrices(setting('cost', costConfigSchema).prices, 'cost.prices')),
     sharesBlobs: blobSharing(setting('storage', storageConfigSchema)),
     publisher: publisher(),
     config: setting('retention', retentionConfigSchema),

@@ -146,7 +146,7 @@ async function toPreview(ports: ConsolePorts, plan: RetentionPlan, most: number)
     ...plan,
     ...Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, first<unknown>(list)])),
     counts: Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.length])),
-    savesPerMonth: monthlyUsd(ports, plan),
+    savesPerMonth: Math.max(0, monthlyUsd(ports, plan) - (plan.archiving?.archiveUsdPerMonth ?? 0)),
     ...(difference && {
       since: {
         since: difference.since,

@@ -1,3 +1,4 @@
+export { archivePricesOf } from './archive-prices.ts';
 export { readCarbonModel } from './carbon.ts';
 export { type BudgetState, checkBudgets } from './check-budgets.ts';
 export { type CostConfig, costConfigSchema } from './config.ts';

@@ -8,8 +8,14 @@ const regionPricesSchema = z.strictObject({
   storagePerGbMonth: amount,
   /** Where archived images are kept. */
   archivePerGbMonth: amount,
+  /** Days of it that are billed in any case (S3 Glacier Instant Retrieval: 90). */
+  archiveMinimumDays: amount,
   /** Of reading out of the archive. */
   restorePerGb: amount,
+  /** ECR's archival storage class, up to 150 TB; its minimum stay, and of restoring out of it. */
+  ecrArchivePerGbMonth: amount,
+  ecrArchiveMinimumDays: amount,
+  ecrRestorePerGb: amount,
   /** Out of the region to another one. */
   transferPerGb: amount,
   /** Out of the region to the internet. */
@@ -41,7 +47,7 @@ export type PriceChanges = Readonly<z.infer<typeof priceChangesSchema>>;
 export const listPrices: Prices = {
   asOf: '2026-03-01',
   sources: [
-    'Amazon ECR pricing: private repositories',
+    'Amazon ECR pricing: private repositories, standard and archive storage, first 150 TB',
     'Amazon S3 pricing: Glacier Instant Retrieval, us-east-1',
     'Amazon EC2 on-demand pricing: data transfer, first 10 TB',
     'Amazon Inspector pricing: container images',
@@ -51,6 +57,10 @@ export const listPrices: Prices = {
   usual: {
     storagePerGbMonth: 0.1,
     archivePerGbMonth: 0.004,
+    archiveMinimumDays: 90,
+    ecrArchivePerGbMonth: 0.1,
+    ecrArchiveMinimumDays: 90,
+    ecrRestorePerGb: 0.03,
     restorePerGb: 0.03,
     transferPerGb: 0.02,
     internetPerGb: 0.09,

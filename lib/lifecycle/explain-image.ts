@@ -43,6 +43,7 @@ export function explainImage(image: ImageReference, plans: readonly RetentionPla
             : 'goes',
       because: [
         `${graph.root}: ${graph.why}`,
+        ...(graph.costs === undefined ? [] : [graph.costs]),
         ...(others > 0 ? [`with ${others} that nothing else needs: children and what refers to them`] : []),
         ...(plan.refused ? [plan.refused] : []),
       ],

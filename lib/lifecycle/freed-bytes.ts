@@ -15,7 +15,11 @@ export function blobsOfEntry(entry: CatalogEntry): readonly (readonly [Digest, n
 }
 
 /** The same of a row, by numbers of digests. */
-function eachBlob(repository: CompactRepository, row: number, tell: (blob: number, bytes: number) => void): void {
+export function eachBlob(
+  repository: CompactRepository,
+  row: number,
+  tell: (blob: number, bytes: number) => void,
+): void {
   const { layerStart, layer, layerSize, config, configSize } = repository;
   const from = layerStart[row] as number;
   const to = layerStart[row + 1] as number;

@@ -40,3 +40,4 @@ export { parseRestoreRequest, type RestorePorts, type RestoreRequest, restoreIma
 export { collectAwsUsage } from './usage/collect-aws-usage.ts';
 export { type UsageReport, type UsedImage, usageReportSchema } from './usage/model.ts';
 export { type ReportPorts, reportUsage } from './usage/report-usage.ts';
+export type { ArchivePrices } from './weigh-archive.ts';

@@ -18,6 +18,8 @@ const expiringGraph = z.object({
    * archival class, and nothing is deleted. `quarantine`: it is only set aside.
    */
   action: z.enum(['expire', 'archive', 'ecr-archive', 'quarantine']).default('expire'),
+  /** What archiving it costs, against keeping it, where prices are known. */
+  costs: z.string().optional(),
   /** In the order of deletion: root, children, referrers. A part that something else needs is not in it. */
   deletes: z.array(digestSchema).min(1),
 });
@@ -50,6 +52,17 @@ export const retentionPlanSchema = z.object({
     .default([]),
   /** Bytes that only the manifests of `expire` hold, in the whole registry. */
   freedBytes: z.int().nonnegative(),
+  /** What it archives, in US dollars: what that costs, and what it would cost to keep it. */
+  archiving: z
+    .object({
+      bytes: z.number().nonnegative(),
+      keepUsdPerMonth: z.number().nonnegative(),
+      archiveUsdPerMonth: z.number().nonnegative(),
+      /** For the days that are billed in any case. */
+      leastUsd: z.number().nonnegative(),
+      asOf: z.string(),
+    })
+    .optional(),
   /** Bytes that only the manifests of `due` hold: what a run of this plan frees now, where there is a quarantine. */
   dueBytes: z.int().nonnegative().default(0),
 });

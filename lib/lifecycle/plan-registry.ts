@@ -20,6 +20,7 @@ import { planRepository } from './plan-retention.ts';
 import { policyFor } from './policy/policy-for.ts';
 import type { CollectorLog, HoldStore, Judgements, LeaseStore, PlanLog, QuarantineStore, UsageStore } from './ports.ts';
 import { silentCollector } from './silent-collector.ts';
+import type { ArchivePrices } from './weigh-archive.ts';
 
 export interface PlanPorts {
   readonly catalog: CatalogReader;
@@ -41,6 +42,8 @@ export interface PlanPorts {
    * @default it does
    */
   readonly sharesBlobs?: (registry: string) => boolean;
+  /** What is archived is weighed against what is kept, where prices are known. */
+  readonly archivePrices?: (registry: string) => ArchivePrices;
 }
 
 export const PLAN_PREFIX = 'plans';
@@ -86,6 +89,7 @@ export async function planRegistry(
         heldElsewhere: (blob) => isShared(blob, i),
         dependentOf: dependentOf && ((row) => dependentOf(repository, row)),
         withheld: silent ?? withheld(policy.name),
+        archivePrices: ports.archivePrices?.(registry),
       }),
     );
   }

@@ -16,7 +16,8 @@ import { liveTags } from './live-tags.ts';
 import type { ExpiringGraph, Hold, Judgement, Lease, Pulls, Quarantine, RestoredTag, RetentionPlan } from './model.ts';
 import { evaluatePolicy } from './policy/evaluate-policy.ts';
 import { policyFor } from './policy/policy-for.ts';
-import { toUnits } from './policy/to-units.ts';
+import { type RowUnit, toUnits } from './policy/to-units.ts';
+import { type ArchivePrices, describeWeighed, type Weighed, weighArchives } from './weigh-archive.ts';
 
 interface PlanInputs {
   readonly leases: readonly Lease[];
@@ -32,6 +33,8 @@ interface PlanInputs {
   readonly restored?: readonly RestoredTag[];
   /** Why nothing may be done, whatever the plan says: something that it rests on is missing. */
   readonly withheld?: string | undefined;
+  /** What archiving and keeping cost; without it nobody weighs them. */
+  readonly archivePrices?: ArchivePrices | undefined;
   readonly config: RetentionConfig;
   readonly now: Date;
 }
@@ -74,17 +77,21 @@ export function planRepository(inputs: RepositoryInputs): RetentionPlan {
   const { of } = repository;
   const graph = indexGraph(repository);
   const policy = policyFor(config, of.repository);
-  const verdicts = judge(inputs, policy, graph);
+  const { verdicts, units } = judge(inputs, policy, graph);
   const roots = judgeRoots({ ...inputs, holds, dependentOf, policy }, verdicts, graph);
   const kept = graph.closure(roots.kept);
   const graphs = collectGraphs(repository, roots, graph, kept, verdicts);
   const setAside = new Map(quarantined.map((one) => [one.root, one] as const));
-  const expire = graphs.filter(({ plan: { root } }) => !setAside.has(root));
+  const candidates = graphs.filter(({ plan: { root } }) => !setAside.has(root));
+  const weighed = inputs.archivePrices
+    ? weighArchives(repository, candidates, { ...inputs, policy, units }, inputs.archivePrices)
+    : undefined;
+  const expire = candidates.flatMap((one) => withCosts(one, weighed?.get(one.plan.root)));
   const due = graphs.filter(({ plan: { root } }) => isDue(setAside.get(root), now));
   // No digest is in two graphs.
   const count = [...expire, ...due].reduce((sum, { rows }) => sum + rows.length, 0);
   const refused = inputs.withheld ?? whyNot({ policy, config, now, entries: repository.size, deletes: count });
-  const spared = tellSpared(repository, roots, kept, verdicts);
+  const spared = [...tellSpared(repository, roots, kept, verdicts), ...tooDear(candidates, weighed)];
   const marks = inputs.marks ?? marksFor(repository.digests);
   const freed = (of: readonly Found[]): number =>
     freedBytes(
@@ -113,7 +120,43 @@ export function planRepository(inputs: RepositoryInputs): RetentionPlan {
     spared,
     // What goes to the registry's own archive is stored there still.
     freedBytes: freed(expire.filter(({ plan }) => plan.action !== 'ecr-archive')),
+    ...sumOf(expire, weighed, inputs.archivePrices),
     dueBytes: freed(due),
+  };
+}
+
+/** Left out where it is cheaper to let it expire. */
+function withCosts(found: Found, weighed: Weighed | undefined): readonly Found[] {
+  if (weighed === undefined) return [found];
+  return weighed.dearer === undefined ? [{ ...found, plan: { ...found.plan, costs: describeWeighed(weighed) } }] : [];
+}
+
+function tooDear(
+  candidates: readonly Found[],
+  weighed: ReadonlyMap<Digest, Weighed> | undefined,
+): RetentionPlan['spared'] {
+  return candidates.flatMap(({ plan: { root, tags, why } }) => {
+    const dearer = weighed?.get(root)?.dearer;
+    return dearer === undefined ? [] : [{ digest: root, tags, rule: why, why: dearer }];
+  });
+}
+
+function sumOf(
+  expire: readonly Found[],
+  weighed: ReadonlyMap<Digest, Weighed> | undefined,
+  prices: ArchivePrices | undefined,
+): Pick<RetentionPlan, 'archiving'> {
+  const all = expire.flatMap(({ plan }) => weighed?.get(plan.root) ?? []);
+  if (all.length === 0 || prices === undefined) return {};
+  const sum = (of: (one: Weighed) => number): number => all.reduce((total, one) => total + of(one), 0);
+  return {
+    archiving: {
+      bytes: sum(({ bytes }) => bytes),
+      keepUsdPerMonth: sum(({ keepUsdPerMonth }) => keepUsdPerMonth),
+      archiveUsdPerMonth: sum(({ archiveUsdPerMonth }) => archiveUsdPerMonth),
+      leastUsd: sum(({ leastUsd }) => leastUsd),
+      asOf: prices.asOf,
+    },
   };
 }
 
@@ -149,7 +192,11 @@ function whatIsAside(
   };
 }
 
-function judge(inputs: RepositoryInputs, policy: RetentionPolicy, graph: Graph): Verdicts {
+function judge(
+  inputs: RepositoryInputs,
+  policy: RetentionPolicy,
+  graph: Graph,
+): { readonly verdicts: Verdicts; readonly units: readonly RowUnit[] } {
   const { repository, pulls, uses, judgements } = inputs;
   const live = liveTags(inputs, graph);
   const tagged = new Uint8Array(graph.nodes);
@@ -172,7 +219,7 @@ function judge(inputs: RepositoryInputs, policy: RetentionPolicy, graph: Graph):
     ({ row }) => row,
     ({ tag }) => tag,
   );
-  return { tags, untagged, names };
+  return { verdicts: { tags, untagged, names }, units };
 }
 
 interface Found {

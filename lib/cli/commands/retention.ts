@@ -97,11 +97,12 @@ function readConfig(file: string): RetentionConfig {
 }
 
 function summaryOf(plan: z.infer<typeof plansAnswer>['plans'][number]): readonly string[] {
-  const { counts, since, refused } = plan;
+  const { counts, since, refused, archiving } = plan;
   const money = plan.savesPerMonth > 0 ? `, ${plan.savesPerMonth.toFixed(2)} USD a month` : '';
   const aside = (counts.waiting ?? 0) + (counts.due ?? 0);
   return [
     `${defuse(`${plan.registry}/${plan.repository}`)}: ${plural(counts.keep ?? 0, 'tag')} kept, ${counts.expire} to expire, ${formatBytes(plan.freedBytes + plan.dueBytes)} freed${money}`,
+    ...(archiving ? [`  archived: ${describeArchiving(archiving)}`] : []),
     ...(aside > 0 ? [`  ${aside} set aside, ${counts.due} of them to be deleted now`] : []),
     ...((counts.untag ?? 0) > 0 ? [`  ${plural(counts.untag ?? 0, 'tag')} to be taken away`] : []),
     ...(since
@@ -109,6 +110,17 @@ function summaryOf(plan: z.infer<typeof plansAnswer>['plans'][number]): readonly
       : []),
     ...(refused ? [`  not carried out: ${defuse(refused)}`] : []),
   ];
+}
+
+function describeArchiving({
+  bytes,
+  keepUsdPerMonth,
+  archiveUsdPerMonth,
+  leastUsd,
+  asOf,
+}: NonNullable<z.infer<typeof plansAnswer>['plans'][number]['archiving']>): string {
+  const dear = archiveUsdPerMonth >= keepUsdPerMonth ? '; that costs no less than keeping it' : '';
+  return `${formatBytes(bytes)} for ${archiveUsdPerMonth.toFixed(4)} USD a month, at least ${leastUsd.toFixed(4)}, instead of ${keepUsdPerMonth.toFixed(4)} (prices of ${asOf})${dear}`;
 }
 
 const explanation = z.object({ fate: z.string(), because: z.array(z.string()) });
