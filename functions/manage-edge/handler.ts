@@ -20,7 +20,8 @@ import {
   type SiteChange,
 } from '../../lib/edge/index.ts';
 import { draftEvent, type EventDraft, edgePlansDue, publishable } from '../../lib/events/index.ts';
-import { edgeStore, hubConfig, hubPorts, reportPorts } from '../_pipe/edge-ports.ts';
+import { hubConfig, hubPorts } from '../_pipe/edge-hub.ts';
+import { edgeStore, reportPorts } from '../_pipe/edge-ports.ts';
 import { jsonAnswer } from '../_pipe/json-answer.ts';
 import { once } from '../_pipe/once.ts';
 import { publisher } from '../_pipe/wiring.ts';

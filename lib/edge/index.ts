@@ -17,27 +17,22 @@ export {
   DESIRED_STATE_TYPE,
   type DesiredImage,
   type DesiredState,
-  desiredStateSchema,
   type EdgeBlob,
   type EdgeSite,
-  edgeBlobSchema,
   edgeSiteSchema,
   type ImageDeadline,
   type LinkWindow,
   MAX_EDGE_DOCUMENT_BYTES,
   MOST_BLOBS,
   type PlacementReason,
-  placementReasons,
   type ScoreTerm,
   SITE_REPORT_TYPE,
   type SiteLink,
   type SiteReport,
   type SiteScope,
-  siteNameSchema,
   siteReportSchema,
 } from './model.ts';
 export { type PlanSitesPorts, planSites, type SitePlan } from './plan-sites.ts';
 export { type ReportRecord, type SiteStanding, siteStandings } from './ports.ts';
-export { DESIRED_STATE_LAYER } from './publish-desired-state.ts';
 export { openDesiredState, openSiteReport, sealDesiredState, sealSiteReport } from './signed-documents.ts';
 export { createSiteToken, identifySite, type SiteRefusal, type SiteRequest } from './site-token.ts';

@@ -56,6 +56,7 @@ beforeAll(async () => {
     primaryRegion: 'eu-central-1',
     registries,
     backup: { sources: [{ registry: 'docker.io' }] },
+    edge: { enabled: true },
   });
   access = new AccessControl();
   for (const { Type, Properties } of Object.values(synthesis.resources) as Resource[]) {

@@ -25,6 +25,7 @@ beforeAll(async () => {
     evidenceRetentionDays: 400,
     evidenceLockMode: 'COMPLIANCE',
     backup: { sources: [{ registry: 'registry.example' }] },
+    edge: { enabled: true },
     registries: [
       {
         kind: 'distribution',
