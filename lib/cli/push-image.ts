@@ -10,7 +10,8 @@ import { type ImageAccess, openImage, splitTag } from './source/open-image.ts';
 export interface PushRequest {
   /** As a person writes it: `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`, `docker-archive:FILE[:REF]` or a reference. */
   readonly source: string;
-  readonly target: Registry;
+  /** May be on its way: it is opened while the source is asked for the image. */
+  readonly target: Registry | Promise<Registry>;
   /** Name and tag at the target; where neither is given, they follow from the source. */
   readonly repository?: string | undefined;
   readonly tag?: string | undefined;
@@ -40,8 +41,8 @@ export interface PushedImage {
  * @throws LadingError `source-invalid`, `reference-unknown`, `image-incomplete`, and those of the registries
  */
 export async function pushImage(request: PushRequest): Promise<PushedImage> {
-  const { target, signal } = request;
-  const image = await openImage(request.source, request.access ?? {});
+  const { signal } = request;
+  const [target, image] = await Promise.all([request.target, openImage(request.source, request.access ?? {})]);
   const { repository, tag } = nameAtTarget(request, image.reference);
   const call = signal === undefined ? {} : { signal };
   const result = await replicateImage(

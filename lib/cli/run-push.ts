@@ -24,10 +24,10 @@ export async function runPush(source: string, name: string | undefined, options:
 export async function runPull(source: string, folder: string, options: PushOptions): Promise<void> {
   const parsed = parseSource(folder.startsWith('oci:') ? folder : `oci:${folder}`);
   if (parsed.kind !== 'oci-layout') throw new TypeError('oci: is a layout');
-  // As with any copy of files, what was just written is the system's to put on the disk.
-  const registry = await openOciLayout({ directory: fromCaller(parsed.directory), create: true, durable: false });
   const from = parseSource(source);
   const tag = parsed.reference ?? (from.kind === 'registry' ? from.image.tag : from.reference);
+  // As with any copy of files, what was just written is the system's to put on the disk.
+  const registry = openOciLayout({ directory: fromCaller(parsed.directory), create: true, durable: false });
   const target = { registry, repository: LAYOUT_REPOSITORY, tag, layout: parsed.directory };
   await copy(source, { ...target, address: 'oci-layout' }, options);
 }
@@ -52,7 +52,7 @@ async function copy(source: string, target: PushTarget, options: PushOptions): P
 }
 
 interface PushTarget {
-  readonly registry: Registry;
+  readonly registry: Registry | Promise<Registry>;
   /** As a client would write it, and as events name it. */
   readonly address: string;
   readonly repository: string | undefined;
