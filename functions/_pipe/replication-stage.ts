@@ -19,6 +19,7 @@ import { dynamoBudget } from '../../lib/registry/adapters/request-budgets.ts';
 import { createKnownManifests } from '../../lib/registry/index.ts';
 import { dynamoCheckpoints } from '../../lib/replication/adapters/dynamo-checkpoints.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
+import { dynamoSlots } from '../../lib/replication/adapters/dynamo-slots.ts';
 import {
   asksForContent,
   type CopyRun,
@@ -59,6 +60,7 @@ const ports = once(() => ({
   known: createKnownManifests(),
   checkpoints: dynamoCheckpoints(table('work'), systemClock),
   bytes: dynamoBudget(table('work'), systemClock),
+  slots: dynamoSlots(table('work'), systemClock),
   pause: (ms: number) => delay(ms),
   movedAt: async (of: { readonly registry: string; readonly repository: string }, tag: string) =>
     (await catalog().tag(of, tag))?.boundAt,

@@ -34,6 +34,8 @@ const targetSchema = z.strictObject({
   prefix: z.string().max(100).default(''),
   /** What all copies to it may send together, in MiB a second. @default no limit */
   mibPerSecond: z.number().positive().max(100_000).optional(),
+  /** Copies at once that all workers together make to it. @default no limit but that of the workers */
+  copies: z.int().min(1).max(100).optional(),
   /** Uploads at once of one copy. @default 4 */
   uploads: z.int().min(1).max(32).optional(),
   /** When copies may be begun. @default always; what comes outside of them waits for the sweep */

@@ -43,6 +43,18 @@ export interface TagLedger {
   drop(of: RepositoryAddress, tag: string, digest: Digest): Promise<boolean>;
 }
 
+/** How many copies at once a target takes, of all workers together. */
+export interface CopySlots {
+  /** One of so many slots of a target; `undefined` while all are taken. It ends by itself where nobody keeps it. */
+  take(target: string, most: number): Promise<CopySlot | undefined>;
+}
+
+export interface CopySlot {
+  /** Says that the work goes on. */
+  keep(): Promise<void>;
+  release(): Promise<void>;
+}
+
 /** The last comparison of each repository with each target. */
 export interface ReplicaStates {
   find(source: RepositoryAddress, target: RepositoryAddress): Promise<ReplicaState | undefined>;

@@ -11,8 +11,10 @@ import {
 } from '../events/index.ts';
 import type { Registries, RegistryReader } from '../registry/index.ts';
 import { deriveIndex } from './derive-index.ts';
+import { holdSlot } from './hold-slot.ts';
 import type { ReplicationRequest, ReplicationResult } from './model.ts';
 import { type ByteBudget, createPace } from './pace.ts';
+import type { CopySlots } from './ports.ts';
 import { type ReplicationPorts, replicateImage } from './replicate-image.ts';
 import type { ImageTarget } from './replication-targets.ts';
 import type { CheckpointStore, TransferLimits } from './transfer-limits.ts';
@@ -22,6 +24,8 @@ export interface TargetPorts extends Omit<ReplicationPorts, 'source' | 'target'>
   /** Where uploads in parts are written down; without it no blob is sent in parts. */
   readonly checkpoints?: CheckpointStore;
   readonly bytes: ByteBudget;
+  /** Who else copies to a target; without it each worker copies as it likes. */
+  readonly slots?: CopySlots;
   readonly pause: (ms: number) => Promise<unknown>;
   /** What is worth knowing and no error: tags that were left, referrers that could not be listed. */
   readonly note: (message: string) => void;
@@ -74,8 +78,21 @@ export async function replicateToTarget(
   const limits = limitsOf(ports, to, run);
   const replicas =
     derived === undefined ? ports.replicas : rememberingOriginal(ports.replicas, derived, subject.digest);
-  const result = await replicateImage({ ...ports, replicas, source, target }, request, { ...call, limits });
+  const copy = () => replicateImage({ ...ports, replicas, source, target }, request, { ...call, limits });
+  const result = await withSlot(ports, to, run, copy);
   return draftsOf(ports, subject, to, run, result, derived);
+}
+
+/** Within the copies at once that the target takes, where it says so. */
+async function withSlot(
+  { slots, pause }: TargetPorts,
+  { registry, settings }: ImageTarget,
+  { mayGoOn }: CopyRun,
+  copy: () => Promise<ReplicationResult>,
+): Promise<ReplicationResult | { readonly kind: 'target-busy' }> {
+  if (slots === undefined || settings.copies === undefined) return copy();
+  const result = await holdSlot({ slots, mayGoOn, pause }, registry, settings.copies, copy);
+  return result === 'busy' ? { kind: 'target-busy' } : result;
 }
 
 /** What an index was made of is written down with it, so that what is said of the original can be looked up. */
@@ -119,7 +136,7 @@ function draftsOf(
   subject: ImageSubject,
   { registry, repository, rule }: ImageTarget,
   run: CopyRun,
-  result: ReplicationResult,
+  result: ReplicationResult | { readonly kind: 'target-busy' },
   derived: ImageSubject['digest'] | undefined,
 ): readonly EventDraft[] | undefined {
   const target = { registry, repository };
@@ -132,6 +149,9 @@ function draftsOf(
       throw new LadingError('source-incomplete', `${locationKey(subject)} lacks ${result.missing.join(', ')}`);
     case 'too-large':
       return [again('large', 0, 'large')];
+    case 'target-busy':
+      note(`${locationKey(subject)} goes on later: ${registry} has as many copies under way as it takes`);
+      return [again(run.lane, run.part + 1, 'resumed')];
     case 'paused':
       note(`${locationKey(subject)} goes on later: ${result.bytesLeft} bytes are left for ${registry}/${repository}`);
       return [again(run.lane, run.part + 1, 'resumed')];

@@ -3,9 +3,12 @@ import { manualClock } from '../../lib/core/clock.ts';
 import { digestOf } from '../../lib/core/digest.ts';
 import { memoryBudget } from '../../lib/registry/adapters/request-budgets.ts';
 import { dynamoCheckpoints } from '../../lib/replication/adapters/dynamo-checkpoints.ts';
+import { dynamoSlots } from '../../lib/replication/adapters/dynamo-slots.ts';
 import { dynamoStates } from '../../lib/replication/adapters/dynamo-states.ts';
 import { memoryCheckpoints } from '../../lib/replication/adapters/memory-checkpoints.ts';
+import { memorySlots } from '../../lib/replication/adapters/memory-slots.ts';
 import { memoryStates } from '../../lib/replication/adapters/memory-states.ts';
+import { holdSlot } from '../../lib/replication/hold-slot.ts';
 import type { ReplicaState } from '../../lib/replication/index.ts';
 import { createPace } from '../../lib/replication/pace.ts';
 import { startDynamo } from '../support/dynamo.ts';
@@ -74,4 +77,70 @@ describe('a bandwidth', () => {
     expect(seconds).toBeGreaterThanOrEqual(9);
     expect(seconds).toBeLessThanOrEqual(11);
   });
+});
+
+describe.each([
+  ['memory', () => memorySlots()],
+  ['dynamodb', () => dynamoSlots(dynamo.table, clock)],
+] as const)('slots of a target (%s)', (kind, make) => {
+  it('are as many as there are, each target’s its own, and come back', async () => {
+    const slots = make();
+    const target = `${kind}.example`;
+    const [first, second] = [await slots.take(target, 2), await slots.take(target, 2)];
+    expect(await slots.take(target, 2)).toBeUndefined();
+    expect(await slots.take(`other-${target}`, 1)).toBeDefined();
+    await first?.keep();
+    await first?.release();
+    await first?.release();
+    expect(await slots.take(target, 2)).toBeDefined();
+    expect(await slots.take(target, 2)).toBeUndefined();
+    await second?.release();
+  });
+
+  it('hold for many workers at once: never more than allowed, and all get their turn', async () => {
+    const slots = make();
+    const counts = { now: 0, most: 0, done: 0 };
+    const full = Promise.withResolvers<void>();
+    const work = async (): Promise<void> => {
+      counts.now++;
+      counts.most = Math.max(counts.most, counts.now);
+      // The first ones stay until all slots are taken.
+      if (counts.now === 3) full.resolve();
+      await full.promise;
+      counts.now--;
+      counts.done++;
+    };
+    const wait = { slots, mayGoOn: () => true, pause: () => new Promise((resolve) => setImmediate(resolve)) };
+    const attempt = async (): Promise<void> => {
+      while ((await holdSlot(wait, `${kind}-many`, 3, work)) === 'busy');
+    };
+    await Promise.all(Array.from({ length: 20 }, attempt));
+    expect(counts).toEqual({ now: 0, most: 3, done: 20 });
+  });
+
+  it('are not waited for beyond the time, and come back from work that fails', async () => {
+    const slots = make();
+    let looks = 0;
+    const wait = { slots, mayGoOn: () => ++looks < 4, pause: async () => undefined };
+    const held = await slots.take(`${kind}-busy`, 1);
+    expect(await holdSlot(wait, `${kind}-busy`, 1, async () => 'done')).toBe('busy');
+    await held?.release();
+    const failing = holdSlot(wait, `${kind}-busy`, 1, () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    expect(await holdSlot(wait, `${kind}-busy`, 1, async () => 'done')).toBe('done');
+  });
+});
+
+it('gives a slot whose worker died to another, who cannot lose it to the dead', async () => {
+  const slots = dynamoSlots(dynamo.table, clock);
+  const dead = await slots.take('crash.example', 1);
+  expect(await slots.take('crash.example', 1)).toBeUndefined();
+  clock.advance(91_000);
+  const heir = await slots.take('crash.example', 1);
+  expect(heir).toBeDefined();
+  await dead?.keep();
+  await dead?.release();
+  expect(await slots.take('crash.example', 1)).toBeUndefined();
+  await heir?.release();
+  expect(await slots.take('crash.example', 1)).toBeDefined();
 });
