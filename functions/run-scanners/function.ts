@@ -21,7 +21,10 @@ export const runScanners = defineFunction({
     { table: 'work', access: 'read-write', index: true },
     { table: 'verdicts', access: 'read-write' },
     { table: 'catalog', access: 'read' },
-    { bucket: 'documents', prefix: 'sboms/', access: 'read-write' },
+    { bucket: 'documents', prefix: 'sboms/of/', access: 'read' },
+    // What generators make is kept beside ours, whose pointers it cannot move.
+    { bucket: 'documents', prefix: 'sboms/documents/', access: 'read-write' },
+    { bucket: 'documents', prefix: 'sboms/external/', access: 'read-write' },
     { bucket: 'documents', prefix: 'scanner-reports/', access: 'read' },
     { registry: 'pull' },
     { scanners: 'run' },

@@ -7,7 +7,10 @@ import { makeSbom } from '../../lib/cli/sbom/make-sbom.ts';
 import { parsePackageUrl } from '../../lib/formats/purl/index.ts';
 import { memoryInventoryStore, memorySbomStore } from '../../lib/sbom/adapters/memory.ts';
 import { createSbom, describeForm, parseSbomForm, readSbom, type Sbom, writeSbom } from '../../lib/sbom/index.ts';
+import { sbomOf } from '../lib/sbom/catalogers/packages-of.ts';
 import { apkDatabase, buildImage, osRelease, packageJson, sourceOf } from '../lib/sbom/image-builder.ts';
+import { languageSamples } from '../lib/sbom/samples/language-samples.ts';
+import { programSamples } from '../lib/sbom/samples/program-samples.ts';
 import { emptyGrypeDatabase } from './grype-database.ts';
 import type { InteropCheck } from './interop-check.ts';
 import { type Run, runner } from './registry-fixtures.ts';
@@ -41,8 +44,9 @@ const samples = (): Promise<readonly Sample[]> => {
 async function makeSamples(): Promise<readonly Sample[]> {
   const corpora = process.env.LADING_CORPORA;
   const layout = corpora === undefined ? '' : join(corpora, 'images');
-  if (!existsSync(join(layout, 'index.json'))) return [{ name: 'small', sbom: await smallImage() }];
-  const found: Sample[] = [{ name: 'small', sbom: await smallImage() }];
+  if (!existsSync(join(layout, 'index.json')))
+    return [{ name: 'small', sbom: await smallImage() }, await languagesAndPrograms()];
+  const found: Sample[] = [{ name: 'small', sbom: await smallImage() }, await languagesAndPrograms()];
   for (const name of IMAGES) {
     const { sbom } = await makeSbom(`oci:${layout}:${name}`, { cache: true, platform: 'linux/amd64' });
     found.push({ name, sbom });
@@ -64,6 +68,12 @@ async function smallImage(): Promise<Sbom> {
   const result = await createSbom({ image: image.descriptor.digest }, ports);
   assert.ok(result.status === 'created');
   return result.sbom;
+}
+
+/** One of every package manager of languages, and every sort of program and model, in one image. */
+async function languagesAndPrograms(): Promise<Sample> {
+  const files = [...languageSamples, ...programSamples].flatMap((sample) => sample.files);
+  return { name: 'languages-and-programs', sbom: await sbomOf(files) };
 }
 
 async function write(folder: string, { name, sbom }: Sample, form: string): Promise<string> {

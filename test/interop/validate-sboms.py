@@ -23,14 +23,14 @@ def cyclonedx(path, version, encoding):
         text = file.read()
     validator = JsonStrictValidator if encoding == "json" else XmlValidator
     problem = validator(VERSIONS[version]).validate_str(text)
-    pattern = '"type":"library"' if encoding == "json" else '<component type="library"'
-    return text.count(pattern), [str(problem)] if problem else []
+    pattern = '"type":"%s"' if encoding == "json" else '<component type="%s"'
+    return sum(text.count(pattern % one) for one in ("library", "machine-learning-model")), [str(problem)] if problem else []
 
 
 def spdx_two(path):
     document = parse_file(path)
     problems = [message.validation_message for message in validate_full_spdx_document(document)]
-    libraries = [one for one in document.packages if str(one.primary_package_purpose).endswith("LIBRARY")]
+    libraries = [one for one in document.packages if str(one.primary_package_purpose).endswith(("LIBRARY", "OTHER"))]
     return len(libraries), problems
 
 
@@ -40,7 +40,7 @@ def spdx_three(path):
         spdx3.JSONLDDeserializer().read(file, objects)
     objects.link()
     packages = list(objects.foreach_type(spdx3.software_Package))
-    libraries = [one for one in packages if str(one.software_primaryPurpose).endswith("library")]
+    libraries = [one for one in packages if str(one.software_primaryPurpose).endswith(("library", "model"))]
     return len(libraries), [f"{one} is named and not there" for one in objects.missing_ids]
 
 

@@ -51,9 +51,9 @@ function versionOf({ type, version, qualifiers }: PackageUrl, otherwise: string 
   return epoch && epoch !== '0' && text !== '' && !text.includes(':') ? `${epoch}:${text}` : text;
 }
 
-/** The namespace belongs to the name, but for distributions, whose namespace is the vendor. */
+/** The namespace belongs to the name, but for distributions, whose namespace is the vendor, and CPAN, where it is the author. */
 function fullName({ type, namespace, name }: PackageUrl): string {
-  if (namespace === undefined || SYSTEM_TYPES.has(type)) return name;
+  if (namespace === undefined || SYSTEM_TYPES.has(type) || type === 'cpan') return name;
   return type === 'maven' ? `${namespace}:${name}` : `${namespace}/${name}`;
 }
 

@@ -78,6 +78,21 @@ describe('a run of a scanner', () => {
     expect(published).toMatchObject([{ detailType: 'Scanner Run Ended', data: { state: 'failed', code } }]);
   });
 
+  it('that makes an SBOM hands it over, has no vote, and has failed where nobody can read it', async () => {
+    for (const [document, state] of [
+      [Buffer.from('{}'), { kind: 'completed', packages: 2 }],
+      [Buffer.alloc(0), { kind: 'failed', code: 'sbom-invalid', reason: 'it is empty' }],
+    ] as const) {
+      const { request, step, script, votes, published } = setUp();
+      await request();
+      script.look = [() => ({ kind: 'listed', document })];
+      await step();
+      expect((await step()).state).toMatchObject(state);
+      expect(await votes()).toEqual([]);
+      expect(published.map(({ detailType }) => detailType)).toEqual(['Scanner Run Ended']);
+    }
+  });
+
   it('is begun again a little later where that may help, three times, and then has failed', async () => {
     const { request, step, script, clock, asked, advance, only } = setUp();
     await request();

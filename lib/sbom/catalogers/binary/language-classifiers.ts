@@ -95,7 +95,7 @@ export const LANGUAGE_CLASSIFIERS: readonly Classifier[] = [
   named(
     'perl',
     signature(
-      'pkg:cpan/perl',
+      'pkg:generic/perl',
       '/usr/local/lib/perl',
       /\/usr\/local\/lib\/perl\d\/(?<version>\d{1,3}\.\d{1,3}\.\d{1,3})/,
     ),

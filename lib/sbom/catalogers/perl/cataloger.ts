@@ -11,7 +11,8 @@ export const perlCataloger: Cataloger = {
       type: 'cpan',
       name,
       version,
-      purl: formatPackageUrl({ type: 'cpan', name, version, qualifiers: new Map([['author', author ?? '']]) }),
+      // One without the author is none (purl specification, type `cpan`), and other tools refuse the whole document for it.
+      ...(author ? { purl: formatPackageUrl({ type: 'cpan', namespace: author, name, version }) } : {}),
       licenses: [],
       ...where,
     })),

@@ -30,7 +30,7 @@ describe('well-known programs', () => {
     ],
     ['opt/lib/libkrb5.so.3.3', 'KRB5_BRAND: krb5-1.20.1-final 1.20.1 20221111\0', 'pkg:generic/krb5@1.20.1'],
     ['opt/lib/libkrb5.so.26', '$Version: Heimdal 7.8.0 \0', 'pkg:generic/heimdal-krb5@7.8.0'],
-    ['usr/local/bin/perl', '/usr/local/lib/perl5/5.37.8/x86_64-linux-gnu', 'pkg:cpan/perl@5.37.8'],
+    ['usr/local/bin/perl', '/usr/local/lib/perl5/5.37.8/x86_64-linux-gnu', 'pkg:generic/perl@5.37.8'],
     ['opt/java/bin/java', '\0openjdk\0java\x000.0\x0011.0.17+8-LTS\0', 'pkg:generic/oracle/openjdk@11.0.17%2B8-LTS'],
     ['opt/java/bin/java', 'openjdk\0java\x001.8\x001.8.0_352-b08\0', 'pkg:generic/oracle/openjdk@1.8.0_352-b08'],
     ['usr/sbin/nginx', '\0nginx version: nginx/1.25.1\0', 'pkg:generic/nginx@1.25.1'],

@@ -20,8 +20,8 @@ it('distributions of CPAN are told by what its clients keep', async () => {
       install('none', { name: 'none' }),
     ]),
   ).toMatchObject([
-    { type: 'cpan', name: 'Odd', version: '1.0-TRIAL', purl: 'pkg:cpan/Odd@1.0-TRIAL' },
+    { type: 'cpan', name: 'Odd', version: '1.0-TRIAL' },
     { name: 'Other', version: '2' },
-    { name: 'libwww-perl', version: '6.67', purl: 'pkg:cpan/libwww-perl@6.67?author=OALDERS' },
+    { name: 'libwww-perl', version: '6.67', purl: 'pkg:cpan/OALDERS/libwww-perl@6.67' },
   ]);
 });
