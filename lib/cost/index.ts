@@ -6,7 +6,7 @@ export { type CostForecast, forecastCost } from './forecast-cost.ts';
 export type { ChargePorts } from './gather-charges.ts';
 export { type CostKind, costKinds } from './model.ts';
 export { readPrices } from './prices.ts';
-export { readBill } from './read-bill.ts';
+export { isBillColumn, readBill } from './read-bill.ts';
 export { type ReconciledLine, type Reconciliation, reconcileBill } from './reconcile-bill.ts';
 export {
   type CostLine,

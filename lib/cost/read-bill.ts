@@ -22,22 +22,25 @@ export interface BillLine {
   readonly type: string;
 }
 
-/** The columns of CUR 2.0 and of legacy reports, whose names are the same but for case and separators. */
+/**
+ * The columns of CUR 2.0 and of legacy reports, whose names are the same but for case and separators; and those of FOCUS
+ * 1.0 with the columns that AWS adds (FOCUS specification, "Columns"; AWS Data Exports, "FOCUS 1.0 with AWS columns").
+ */
 const COLUMNS = {
-  id: 'identity_line_item_id',
-  product: 'line_item_product_code',
-  usageType: 'line_item_usage_type',
-  account: 'line_item_usage_account_id',
-  resource: 'line_item_resource_id',
-  from: 'line_item_usage_start_date',
-  until: 'line_item_usage_end_date',
-  amount: 'line_item_usage_amount',
-  unit: 'pricing_unit',
-  cost: 'line_item_unblended_cost',
-  currency: 'line_item_currency_code',
-  type: 'line_item_line_item_type',
-  region: 'product_region_code',
-  legacyRegion: 'product_region',
+  id: ['identity_line_item_id'],
+  product: ['line_item_product_code', 'x_service_code'],
+  usageType: ['line_item_usage_type', 'x_usage_type'],
+  account: ['line_item_usage_account_id', 'sub_account_id'],
+  resource: ['line_item_resource_id', 'resource_id'],
+  from: ['line_item_usage_start_date', 'charge_period_start'],
+  until: ['line_item_usage_end_date', 'charge_period_end'],
+  amount: ['line_item_usage_amount', 'consumed_quantity'],
+  unit: ['pricing_unit', 'consumed_unit'],
+  cost: ['line_item_unblended_cost', 'billed_cost'],
+  currency: ['line_item_currency_code', 'billing_currency'],
+  type: ['line_item_line_item_type', 'charge_category'],
+  region: ['product_region_code', 'region_id'],
+  legacyRegion: ['product_region'],
 } as const;
 type Column = keyof typeof COLUMNS;
 
@@ -51,6 +54,11 @@ const plain = (name: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[/ .]/g, '_')
     .toLowerCase();
+
+const wanted: ReadonlySet<string> = new Set(Object.values(COLUMNS).flat());
+
+/** Whether a column of a report is looked at. */
+export const isBillColumn = (name: string): boolean => wanted.has(plain(name));
 
 /** Billing prefixes of usage types, by region; us-east-1 has none. */
 const REGION_PREFIXES: ReadonlyMap<string, string> = new Map(
@@ -108,14 +116,14 @@ export async function* readBill(rows: AsyncIterable<readonly string[]>): AsyncGe
 function columnsOf(heading: readonly string[]): ReadonlyMap<Column, number> {
   const names = heading.map(plain);
   const columns = new Map<Column, number>();
-  for (const [column, name] of Object.entries(COLUMNS) as [Column, string][]) {
-    const at = names.indexOf(name);
+  for (const [column, name] of Object.entries(COLUMNS) as [Column, readonly string[]][]) {
+    const at = names.findIndex((one) => name.some((known) => known === one));
     if (at >= 0) columns.set(column, at);
   }
-  const missing = NEEDED.filter((column) => !columns.has(column)).map((column) => COLUMNS[column]);
+  const missing = NEEDED.filter((column) => !columns.has(column)).map((column) => COLUMNS[column].join(' or '));
   if (missing.length === 0) return columns;
   throw new LadingError('bill-invalid', `it is no Cost and Usage Report: there is no column ${missing.join(', ')}`, {
-    hint: 'export CUR 2.0 or a legacy report as CSV (gzip is read as well)',
+    hint: 'export CUR 2.0, FOCUS 1.0 with AWS columns or a legacy report, as Parquet or CSV (gzip is read as well)',
   });
 }
 

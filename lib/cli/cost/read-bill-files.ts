@@ -2,9 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { LadingError, LimitExceededError } from '../../core/errors.ts';
-import { readBill } from '../../cost/index.ts';
+import { isBillColumn, readBill } from '../../cost/index.ts';
 import { readCsv } from '../../formats/csv/index.ts';
 import { fromCaller } from '../connection.ts';
+import { readParquet } from './read-parquet.ts';
 
 type BillLine = ReturnType<typeof readBill> extends AsyncGenerator<infer Line> ? Line : never;
 
@@ -12,7 +13,7 @@ type BillLine = ReturnType<typeof readBill> extends AsyncGenerator<infer Line> ?
 const MAX_BYTES = 32 * 1024 ** 3;
 
 /**
- * The lines of Cost and Usage Reports: CSV, also gzip. What begins as Parquet is told as such.
+ * The lines of Cost and Usage Reports: CSV, also gzip, and Parquet.
  *
  * @throws LadingError `bill-unreadable`, `bill-invalid`, `csv-malformed`
  */
@@ -20,14 +21,8 @@ export async function* readBillFiles(files: readonly string[]): AsyncGenerator<B
   for (const file of files) {
     const path = fromCaller(file);
     const head = await firstBytes(path, file);
-    if (head.toString('latin1') === 'PAR1') {
-      throw new LadingError('bill-unreadable', `${file} is Parquet`, { hint: 'export the report as CSV (gzip)' });
-    }
-    const raw = createReadStream(path);
-    const bytes = head[0] === 0x1f && head[1] === 0x8b ? raw.pipe(createGunzip()) : raw;
-    raw.on('error', (error) => bytes.destroy(error));
     try {
-      yield* readBill(readCsv(decode(bytes)));
+      yield* readBill(head.toString('latin1') === 'PAR1' ? parquetRows(path) : csvRows(path, head));
     } catch (cause) {
       if (cause instanceof LadingError)
         throw new LadingError(cause.code, `${file}: ${cause.message}`, {
@@ -35,9 +30,27 @@ export async function* readBillFiles(files: readonly string[]): AsyncGenerator<B
           ...(cause.hint ? { hint: cause.hint } : {}),
         });
       throw new LadingError('bill-unreadable', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-    } finally {
-      raw.destroy();
     }
+  }
+}
+
+async function* parquetRows(path: string): AsyncGenerator<readonly string[]> {
+  const handle = await open(path);
+  try {
+    yield* readParquet(handle, isBillColumn);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* csvRows(path: string, head: Buffer): AsyncGenerator<readonly string[]> {
+  const raw = createReadStream(path);
+  const bytes = head[0] === 0x1f && head[1] === 0x8b ? raw.pipe(createGunzip()) : raw;
+  raw.on('error', (error) => bytes.destroy(error));
+  try {
+    yield* readCsv(decode(bytes));
+  } finally {
+    raw.destroy();
   }
 }
 
