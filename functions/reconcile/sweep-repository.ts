@@ -5,7 +5,7 @@ import { dynamoCatalog } from '../../lib/inventory/adapters/dynamo-catalog.ts';
 import { listRepository, type RepositoryName, reconcileRepository } from '../../lib/inventory/index.ts';
 import { dynamoReplicas } from '../../lib/replication/adapters/dynamo-replicas.ts';
 import { replicationConfigSchema, replicationTargets } from '../../lib/replication/index.ts';
-import { GENERATOR_VERSION } from '../../lib/sbom/model.ts';
+import { GENERATOR_VERSION } from '../../lib/sbom/generator-version.ts';
 import { dynamoLedger } from '../../lib/work/adapters/dynamo-ledger.ts';
 import type { WorkLedger } from '../../lib/work/index.ts';
 import { once } from '../_pipe/once.ts';

@@ -1,7 +1,8 @@
 import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { createIndexFiles, type IndexFiles } from './past-indexes.ts';
 
 /*
  * Bundles the command line into the folder given: it starts in two thirds of the time that the sources take. Commands
@@ -26,17 +27,20 @@ const onlyEnglish: Plugin = {
   },
 };
 
-/** `z` is a value with all of zod in it; by a namespace, what nobody names of it can be left out. It means the same. */
-const zodByName: Plugin = {
-  name: 'zod-by-name',
+/**
+ * What is imported of an index is imported from where it is defined. And `z` is a value with all of zod in it; by a
+ * namespace, what nobody names of it can be left out. Both mean the same.
+ */
+const byOrigin = (indexes: IndexFiles): Plugin => ({
+  name: 'by-origin',
   setup(plugin) {
     plugin.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path }) => {
       if (/[\\/]node_modules[\\/]/.test(path)) return undefined;
-      const text = await readFile(path, 'utf8');
+      const text = indexes.rewrite(await readFile(path, 'utf8'), path);
       return { contents: text.replace("import { z } from 'zod';", "import * as z from 'zod';"), loader: 'ts' };
     });
   },
-};
+});
 
 /**
  * Loading a module of ours does nothing but define what it exports: what nobody imports of an index can be left out, with
@@ -79,7 +83,7 @@ const common = {
   minify: true,
   keepNames: true,
   mainFields: ['module', 'main'],
-  plugins: [zodByName, onlyEnglish, noSideEffects],
+  plugins: [byOrigin(createIndexFiles()), onlyEnglish, noSideEffects],
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
@@ -99,6 +103,7 @@ async function bundleProgram(outdir: string): Promise<void> {
 
 /** As a CommonJS module, since importing Node's own modules as ES modules loads parts of them that nobody asked for. */
 async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'copy' | 'trust'): Promise<void> {
+  const indexes = createIndexFiles();
   const { metafile } = await build({
     ...common,
     entryPoints: [`lib/cli/main-${name}.ts`],
@@ -109,17 +114,23 @@ async function bundleShort(outdir: string, name: 'sbom' | 'scan' | 'copy' | 'tru
     charset: 'ascii',
     define: { 'import.meta.dirname': '__dirname' },
     keepNames: false,
-    plugins: [...(name === 'trust' ? [beginsBefore] : []), zodByName, onlyEnglish, noSideEffects, noPrograms],
+    plugins: [...(name === 'trust' ? [beginsBefore] : []), byOrigin(indexes), onlyEnglish, noSideEffects, noPrograms],
     metafile: true,
   });
   const before = name === 'trust' ? await bundleBegin(outdir) : [];
-  const own = [...Object.keys(metafile.inputs), ...before].filter((file) => /^(?:lib|functions)\//.test(file));
-  const inputs = [...own, 'infra/launch/bundle-cli.ts', 'infra/launch/run-compiled.cjs', 'package-lock.json'].map(
-    (file) => {
-      const { mtimeMs, size } = statSync(file);
-      return [file, mtimeMs, size];
-    },
-  );
+  const read = [...indexes.read].map((file) => relative(process.cwd(), file));
+  const all = new Set([...Object.keys(metafile.inputs), ...before, ...read]);
+  const own = [...all].filter((file) => /^(?:lib|functions)\//.test(file));
+  const inputs = [
+    ...own,
+    'infra/launch/bundle-cli.ts',
+    'infra/launch/past-indexes.ts',
+    'infra/launch/run-compiled.cjs',
+    'package-lock.json',
+  ].map((file) => {
+    const { mtimeMs, size } = statSync(file);
+    return [file, mtimeMs, size];
+  });
   writeFileSync(join(outdir, `${name}-inputs.json`), JSON.stringify(inputs));
   const begin = name === 'trust' ? `require('./${BEGIN}').beginOpeningKey(process.argv.slice(2),process.env);` : '';
   const runCompiled = await readFile('infra/launch/run-compiled.cjs', 'utf8');

@@ -48,7 +48,8 @@ function findBundle(root, cache, name) {
     const [made] = readdirSync(cache).filter((folder) => !folder.startsWith('.'));
     const inputs = JSON.parse(readFileSync(join(cache, made, `${name}-inputs.json`), 'utf8'));
     const current = inputs.every(([file, mtimeMs, size]) => {
-      const now = statSync(join(root, file));
+      // Joined by hand: these are hundreds of files, at each start.
+      const now = statSync(`${root}/${file}`);
       return now.mtimeMs === mtimeMs && now.size === size;
     });
     return current ? join(cache, made, `start-${name}.cjs`) : undefined;

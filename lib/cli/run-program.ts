@@ -20,6 +20,15 @@ export async function runCommands(commands: Commands, args: readonly string[]): 
   }
 }
 
+/**
+ * Ends the process as soon as everything is written. Left to end by itself, it first gives back memory piece by piece, which
+ * the system takes all at once: a tenth of the time that the SBOM of a small image takes.
+ */
+export function endProcess(code: number): void {
+  process.exitCode = code;
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}
+
 /** The program with the one command that is called, or with all where that is not to be seen. */
 export async function loadCommands(commands: Commands, args: readonly string[]): Promise<Command> {
   const program = new Command('lading')

@@ -3,8 +3,9 @@ import { assemblePackages } from './assemble-packages.ts';
 import { findDistro } from './catalogers/distro/find-distro.ts';
 import { catalogers, catalogLockFiles } from './catalogers/index.ts';
 import { listCpes } from './cpe/list-cpes.ts';
+import { GENERATOR_VERSION } from './generator-version.ts';
 import type { ImageInventory } from './inventory-image.ts';
-import { type Base, type Gap, GENERATOR_VERSION, type Package, type Sbom, type SbomOutcome } from './model.ts';
+import type { Base, Gap, Package, Sbom, SbomOutcome } from './model.ts';
 import { originOf } from './origin/origin-of.ts';
 
 /**

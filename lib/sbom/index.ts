@@ -18,6 +18,7 @@ export {
   writeSbom,
 } from './formats/write-sbom.ts';
 export { fromCycloneDx } from './from-cyclonedx.ts';
+export { GENERATOR_VERSION } from './generator-version.ts';
 export {
   type ImageInventory,
   type InventoryImageInput,
@@ -37,7 +38,6 @@ export {
   type Base,
   type Distro,
   type Gap,
-  GENERATOR_VERSION,
   type Origin,
   type Package,
   type Sbom,
@@ -46,7 +46,8 @@ export {
 } from './model.ts';
 export type { KnownBases } from './origin/find-base.ts';
 export type { ImageSource, LayerInventoryStore, LayerSource, SbomStore, StoredSbom } from './ports.ts';
-export { attributeFiles, type FileCoverage } from './quality/attribute-files.ts';
+export { attributeFiles } from './quality/attribute-files.ts';
+export type { FileCoverage } from './quality/coverage.ts';
 export { judgeSbom, type QualityStandard, type SbomQuality, sbomQualitySchema } from './quality/judge-sbom.ts';
 export { readConfig } from './read-config.ts';
 export { documentPrefix, externalPrefix, qualityKey, sbomPlaces } from './sbom-places.ts';

@@ -1,7 +1,8 @@
 import type { Digest } from '../core/digest.ts';
 import { outcomeOf } from './build-sbom.ts';
+import { GENERATOR_VERSION } from './generator-version.ts';
 import { layerOf } from './layer-of.ts';
-import { type Gap, GENERATOR_VERSION, type Package, type Sbom } from './model.ts';
+import type { Gap, Package, Sbom } from './model.ts';
 import { commonOrigin } from './origin/origin-of.ts';
 
 /**

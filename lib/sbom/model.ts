@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { type Digest, isDigest } from '../core/digest.ts';
+import { gapSchema, originSchema } from './model-parts.ts';
+
+export { type Gap, gapSchema, type Origin, originSchema } from './model-parts.ts';
 
 const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest');
 
@@ -21,10 +24,6 @@ export const distroSchema = z.object({
   path: z.string(),
 });
 export type Distro = Readonly<z.infer<typeof distroSchema>>;
-
-/** Who brought something: the image that this one was built on, or whoever built on it. `unknown` is no guess at either. */
-export const originSchema = z.enum(['base', 'own', 'unknown']);
-export type Origin = z.infer<typeof originSchema>;
 
 /** The image that an image was built on. */
 const baseSchema = z.object({
@@ -84,19 +83,6 @@ export const packageSchema = z.object({
 });
 export type Package = Readonly<z.infer<typeof packageSchema>>;
 
-/**
- * What keeps an SBOM from being whole. `limit`: a cap of the security rules was crossed. `unreadable`: bytes are
- * damaged, not what their digest says, or packed in an unknown way.
- */
-export const gapSchema = z.object({
-  reason: z.enum(['limit', 'unreadable']),
-  code: z.string(),
-  message: z.string(),
-  layer: digestSchema.optional(),
-  path: z.string().optional(),
-});
-export type Gap = Readonly<z.infer<typeof gapSchema>>;
-
 /** As the event `SBOM Created` tells it. Anything but `complete` must never be taken for "nothing there". */
 export const outcomeSchema = z.enum(['complete', 'limit-exceeded', 'unreadable']);
 export type SbomOutcome = z.infer<typeof outcomeSchema>;
@@ -130,6 +116,3 @@ export const sbomSchema = z.object({
   packages: z.array(packageSchema),
 });
 export type Sbom = Readonly<z.infer<typeof sbomSchema>>;
-
-/** Counts up when the catalogers or the merge find more than before; SBOMs of older versions are then made again. */
-export const GENERATOR_VERSION = '5';

@@ -1,7 +1,7 @@
 import { LadingError } from '../../core/errors.ts';
 import { probeEcr } from '../../registry/adapters/credentials/probe-ecr.ts';
 import { probeRegistry } from '../../registry/adapters/credentials/probe-registry.ts';
-import { connectionOf } from '../../registry/adapters/open-registries.ts';
+import { connectionOf } from '../../registry/adapters/open-entries.ts';
 import type { RegistryEntry } from '../../registry/config.ts';
 import {
   type AccessReport,

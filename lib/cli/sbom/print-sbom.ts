@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { plural } from '../../core/format-units.ts';
@@ -39,6 +38,7 @@ const forTerminal = (document: string): string => document.split('\n').map(visib
 
 async function writeFiles(made: MadeSbom, form: SbomForm | 'table', file: string): Promise<void> {
   if (form === 'table') throw new LadingError('options-conflict', 'a table is printed, and not written to a file');
+  const { writeFile } = await import('node:fs/promises');
   const sboms = file.includes(PLATFORM_MARK) ? byPlatform(made) : [{ name: '', sbom: made.sbom }];
   for (const { name, sbom } of sboms) {
     const path = fromCaller(file.replaceAll(PLATFORM_MARK, name));

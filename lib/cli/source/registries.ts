@@ -1,4 +1,6 @@
 import { systemClock } from '../../core/clock.ts';
+import { LadingError } from '../../core/errors.ts';
+import { isRegistryHost } from '../../core/image-reference.ts';
 import type { Registries } from '../../registry/index.ts';
 import type { StackFile } from '../connection.ts';
 import { dockerCredentials } from './docker-credentials.ts';
@@ -11,6 +13,8 @@ export interface RegistryAccess {
 }
 
 const ECR = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+/** What a configuration may say besides, and a person at a command line does not. */
+const COMMON = { role: 'source', allowHosts: [] as string[] } as const;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /**
@@ -20,34 +24,27 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 export function namedRegistries(access: RegistryAccess): Registries {
   return {
     async open(host) {
-      const { createRegistries } = await import('../../registry/adapters/open-registries.ts');
+      if (!isRegistryHost(host)) {
+        throw new LadingError('reference-invalid', `"${host.slice(0, 255)}" is not the name of a registry`);
+      }
+      const { openEntries } = await import('../../registry/adapters/open-entries.ts');
       const local = localRegistry(access.stack, host);
-      const common = { host, ...(local ? { url: local.url } : {}) };
       const [, account, region] = ECR.exec(host) ?? [];
       if (local === undefined && account !== undefined && region !== undefined) {
         const { ecrClient } = await import('../../aws/clients.ts');
-        return createRegistries(
-          { entries: [{ kind: 'ecr', host, region, account }] },
-          { ecrClient: (region) => ecrClient(region) },
-        ).open(host);
+        const network = { ...COMMON, allowInsecure: false, allowPrivate: false };
+        const entry = { kind: 'ecr', host, ...network, region, account, createRepositories: false } as const;
+        return openEntries([entry], { ecrClient: (region) => ecrClient(region) }).open(host);
       }
       const near = local !== undefined || LOOPBACK.test(host);
       const open = near || access.plainHttp === true;
       const login = local ? { kind: 'anonymous' as const } : await dockerCredentials(host);
-      return createRegistries(
-        {
-          entries: [
-            {
-              ...{ kind: 'distribution', ...common, allowInsecure: open, allowPrivate: open },
-              credentials: { kind: 'docker-config' },
-            },
-          ],
-        },
-        {
-          clock: systemClock,
-          credentials: () => ({ current: async () => ({ credentials: login }), renew: async () => undefined }),
-        },
-      ).open(host);
+      const network = { ...COMMON, ...(local ? { url: local.url } : {}), allowInsecure: open, allowPrivate: open };
+      const entry = { kind: 'distribution', host, ...network, credentials: { kind: 'docker-config' } } as const;
+      return openEntries([entry], {
+        clock: systemClock,
+        credentials: () => ({ current: async () => ({ credentials: login }), renew: async () => undefined }),
+      }).open(host);
     },
   };
 }

@@ -7,7 +7,7 @@ import { openTarFiles } from './archive/tar-files.ts';
 import type { LayoutFiles } from './layout/files.ts';
 import { readLayoutIndex } from './layout/layout-index.ts';
 import { createLayoutReader } from './layout/layout-reader.ts';
-import { LAYOUT_REPOSITORY } from './oci-layout.ts';
+import { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 
 export interface ArchiveOptions {
   readonly file: string;

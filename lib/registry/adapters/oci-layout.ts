@@ -5,10 +5,10 @@ import type { Registry } from '../ports.ts';
 import { directoryFiles, isEmptyOrMissing, type LayoutFiles } from './layout/files.ts';
 import { type LayoutEntry, readLayoutIndex } from './layout/layout-index.ts';
 import { createLayoutReader } from './layout/layout-reader.ts';
+import { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 import { createLayoutWriter, writeIndex, writeLayoutMark } from './layout/layout-writer.ts';
 
-/** The name of the one repository of a layout or archive where none is given. */
-export const LAYOUT_REPOSITORY = 'layout';
+export { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 
 export interface OciLayoutOptions {
   readonly directory: string;

@@ -5,6 +5,7 @@ import { registryError } from '../errors.ts';
 import type { ImageSource } from '../parse-source.ts';
 import type { FetchedManifest, ManifestHead, Registries, RegistryReader } from '../ports.ts';
 import { subjectOfTag } from '../referrers-tag.ts';
+import { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 
 /** One image, found: everything after goes by its digest. */
 export interface OpenedSource extends ManifestHead {

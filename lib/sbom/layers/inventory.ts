@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Digest, isDigest } from '../../core/digest.ts';
 import { once } from '../../core/once.ts';
 import type { FileKind } from '../catalogers/cataloger.ts';
-import { gapSchema } from '../model.ts';
+import { gapSchema } from '../model-parts.ts';
 
 const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest');
 

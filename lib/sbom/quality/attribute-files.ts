@@ -1,33 +1,9 @@
-import { z } from 'zod';
-import { type Digest, isDigest } from '../../core/digest.ts';
 import { executableFile } from '../catalogers/executable/executable-file.ts';
 import { readFileTree } from '../layers/file-tree.ts';
 import type { LayerInventory } from '../layers/inventory.ts';
 import { SparseTree } from '../merge/sparse-tree.ts';
 import type { Package } from '../model.ts';
-
-const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest');
-const unidentifiedFileSchema = z.object({
-  path: z.string(),
-  bytes: z.number(),
-  executable: z.boolean(),
-  layer: digestSchema,
-});
-type UnidentifiedFile = Readonly<z.infer<typeof unidentifiedFileSchema>>;
-
-/** How much of what lies in an image is told of by its packages. */
-export const fileCoverageSchema = z.object({
-  files: z.number(),
-  bytes: z.number(),
-  /** Those that lie where a listed package puts its files. */
-  attributedFiles: z.number(),
-  attributedBytes: z.number(),
-  /** Programs, libraries and archives of them that no package is known for, by their names where they were not read. */
-  unidentifiedExecutables: z.number(),
-  /** What no package is known for, executables first, then the largest; the first hundred. */
-  unidentified: z.array(unidentifiedFileSchema).readonly(),
-});
-export type FileCoverage = Readonly<z.infer<typeof fileCoverageSchema>>;
+import type { FileCoverage, UnidentifiedFile } from './coverage.ts';
 
 const MAX_NAMED = 100;
 const MAX_FILES = 2_000_000;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parsePackageUrl } from '../../formats/purl/index.ts';
 import { classifyLicense } from '../licenses.ts';
 import type { ListedPackage, ListedSbom } from '../listed-sbom.ts';
-import { type FileCoverage, fileCoverageSchema } from './attribute-files.ts';
+import { type FileCoverage, fileCoverageSchema } from './coverage.ts';
 
 /** Who asks for it: NTIA's minimum elements (2021), BSI TR-03183-2 version 2.1, or the image itself. */
 const standards = ['ntia', 'bsi', 'content'] as const;

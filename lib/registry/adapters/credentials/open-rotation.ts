@@ -4,7 +4,7 @@ import type { SecretReader } from '../../credentials/ports.ts';
 import type { SecretVersions, SecretVersionWriter } from '../../credentials/rotation/ports.ts';
 import type { RotationPorts } from '../../credentials/rotation/rotate-credentials.ts';
 import { type RegistryEntry, rotatedSecret } from '../../model.ts';
-import { connectionOf } from '../open-registries.ts';
+import { connectionOf } from '../open-entries.ts';
 import { createIssuer } from './issuers/create-issuer.ts';
 import { credentialTest } from './probe-registry.ts';
 
