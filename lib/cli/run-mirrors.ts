@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { LadingError } from '../core/errors.ts';
-import { formatBytes } from '../core/format-units.ts';
-import { parseJsonStrict } from '../core/json.ts';
+import { formatBytes, plural } from '../core/format-units.ts';
 import { connect } from './connection.ts';
+import { askRegistry } from './edge-registry.ts';
 import { defuse, printJson, say } from './output.ts';
 import { printTable } from './table.ts';
 
@@ -25,18 +24,37 @@ const mirrorsAnswer = z.object({
       }),
     }),
   ),
+  cache: z
+    .object({
+      budgetBytes: count,
+      usedBytes: count,
+      reservedBytes: count,
+      images: count,
+      leasedImages: count,
+      evictedImages: count,
+      evictedBytes: count,
+      notStored: count,
+    })
+    .optional(),
 });
+type MirrorsAnswer = z.infer<typeof mirrorsAnswer>;
 
 export async function runMirrors(options: {
   readonly registry?: string | undefined;
+  readonly tokenFile?: string | undefined;
   readonly data?: string | undefined;
   readonly output: 'table' | 'json';
 }): Promise<void> {
   const urls = options.registry
     ? [options.registry]
     : (connect({ ...options, onlyLocal: true }).local?.registries.map(({ url }) => url) ?? []);
-  const mirrors = (await Promise.all(urls.map(mirrorsOf))).flat();
-  if (options.output === 'json') return printJson({ mirrors });
+  const { tokenFile } = options;
+  const answers = await Promise.all(
+    urls.map((registry) => askRegistry({ registry, tokenFile }, '/_lading/mirrors', mirrorsAnswer)),
+  );
+  const mirrors = answers.flatMap((answer) => answer.mirrors);
+  const caches = answers.flatMap(({ cache }) => (cache === undefined ? [] : [cache]));
+  if (options.output === 'json') return printJson({ mirrors, ...(caches.length === 0 ? {} : { caches }) });
   if (mirrors.length === 0) return say('nothing is mirrored; the setting "mirrors" says what is');
   printTable(
     [
@@ -61,19 +79,14 @@ export async function runMirrors(options: {
       formatBytes(counts.bytesFromUpstream),
     ]),
   );
+  for (const cache of caches) tellOfCache(cache);
 }
 
-async function mirrorsOf(base: string): Promise<z.infer<typeof mirrorsAnswer>['mirrors']> {
-  const url = new URL('/_lading/mirrors', base);
-  let answer: Response;
-  try {
-    answer = await fetch(url);
-  } catch (cause) {
-    throw new LadingError('registry-unreachable', `${url.host} does not answer`, { cause, hint: 'is it running?' });
-  }
-  const parsed = answer.ok
-    ? mirrorsAnswer.safeParse(parseJsonStrict(new Uint8Array(await answer.arrayBuffer())))
-    : undefined;
-  if (parsed?.success) return parsed.data.mirrors;
-  throw new LadingError('registry-refused', `${url.host} is no registry of Lading (status ${answer.status})`);
+function tellOfCache(cache: NonNullable<MirrorsAnswer['cache']>): void {
+  const { budgetBytes, usedBytes, reservedBytes, images, leasedImages, evictedImages, evictedBytes, notStored } = cache;
+  say(
+    `disk: ${formatBytes(usedBytes)} of ${formatBytes(budgetBytes)} used, ${formatBytes(reservedBytes)} on the way; ` +
+      `${plural(images, 'image')}, ${leasedImages} leased`,
+  );
+  say(`dropped: ${plural(evictedImages, 'image')} (${formatBytes(evictedBytes)}); did not fit: ${notStored}`);
 }

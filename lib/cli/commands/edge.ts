@@ -1,9 +1,24 @@
 import { Argument, Command } from '@commander-js/extra-typings';
+import { isLadingError, LadingError } from '../../core/errors.ts';
 import { addDeadline, addText, addWindow, bytesOf, costOf } from '../edge/parse-options.ts';
 import { exportBundleCommand, importBundleCommand } from './edge-bundle.ts';
+import { leaseCommand, leasesCommand } from './edge-lease.ts';
 import { apiOption, dataOption, outputOption } from './options.ts';
 
-const load = () => import('../edge/run-edge.ts');
+const load = async () => await import('../edge/run-edge.ts');
+
+/** A stack without sites has none of these pages. */
+async function asked(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isLadingError(error, 'page-unknown')) throw error;
+    throw new LadingError('edge-off', 'this stack serves no edge sites', {
+      cause: error,
+      hint: 'set "edge": { "enabled": true } in its configuration (cdk.json), and deploy or start it again',
+    });
+  }
+}
 const siteArgument = () => new Argument('<site>', 'name of the site');
 
 export const edgeCommand = () =>
@@ -18,7 +33,9 @@ export const edgeCommand = () =>
     .addCommand(acknowledgeCommand())
     .addCommand(replanCommand())
     .addCommand(exportBundleCommand())
-    .addCommand(importBundleCommand());
+    .addCommand(importBundleCommand())
+    .addCommand(leaseCommand())
+    .addCommand(leasesCommand());
 
 const keygenCommand = () =>
   new Command('keygen')
@@ -57,13 +74,13 @@ const described = (name: string) =>
 const addCommand = () =>
   described('add')
     .description('register a site by the public half of its key')
-    .action(async (site, options) => (await load()).runAdd(site, options));
+    .action(async (site, options) => asked((await load()).runAdd(site, options)));
 
 const setCommand = () =>
   described('set')
     .description('revise a site; a list that is given takes the place of the one before')
     .option('--online', 'it has a link (again)')
-    .action(async (site, options) => (await load()).runSet(site, options));
+    .action(async (site, options) => asked((await load()).runSet(site, options)));
 
 const revokeCommand = () =>
   new Command('revoke')
@@ -71,7 +88,7 @@ const revokeCommand = () =>
     .addArgument(siteArgument())
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (site, options) => (await load()).runRevoke(site, options));
+    .action(async (site, options) => asked((await load()).runRevoke(site, options)));
 
 const planCommand = () =>
   new Command('plan')
@@ -81,7 +98,7 @@ const planCommand = () =>
     .addOption(outputOption())
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (site, options) => (await load()).runPlan(site, options));
+    .action(async (site, options) => asked((await load()).runPlan(site, options)));
 
 const explainCommand = () =>
   new Command('explain')
@@ -91,7 +108,7 @@ const explainCommand = () =>
     .addOption(outputOption())
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (site, image, options) => (await load()).runExplain(site, image, options));
+    .action(async (site, image, options) => asked((await load()).runExplain(site, image, options)));
 
 const statusCommand = () =>
   new Command('status')
@@ -101,7 +118,7 @@ const statusCommand = () =>
     .addOption(outputOption())
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (site, options) => (await load()).runStatus(site, options));
+    .action(async (site, options) => asked((await load()).runStatus(site, options)));
 
 const stateCommand = () =>
   new Command('state')
@@ -110,7 +127,7 @@ const stateCommand = () =>
     .requiredOption('--out <file>', 'where to')
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (site, options) => (await load()).runState(site, options));
+    .action(async (site, options) => asked((await load()).runState(site, options)));
 
 const acknowledgeCommand = () =>
   new Command('acknowledge')
@@ -119,11 +136,11 @@ const acknowledgeCommand = () =>
     .addArgument(new Argument('<file>', 'the report'))
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (site, file, options) => (await load()).runAcknowledge(site, file, options));
+    .action(async (site, file, options) => asked((await load()).runAcknowledge(site, file, options)));
 
 const replanCommand = () =>
   new Command('replan')
     .description('have the states of all sites made now, where they differ')
     .addOption(apiOption())
     .addOption(dataOption())
-    .action(async (options) => (await load()).runReplan(options));
+    .action(async (options) => asked((await load()).runReplan(options)));

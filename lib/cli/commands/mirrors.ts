@@ -5,6 +5,7 @@ export const mirrorsCommand = () =>
   new Command('mirrors')
     .description('what pull-through mirrors served from what they have, fetched and held')
     .addOption(new Option('--registry <url>', 'base address of an edge (default: the registries of the local stack)'))
+    .addOption(new Option('--token-file <file>', 'token of a client of the edge'))
     .addOption(outputOption())
     .addOption(dataOption())
     .action(async (options) => {
