@@ -75,14 +75,14 @@ export const lifecycleDefences: readonly Defence[] = [
   defence('plan for what is leased', every, [ROOTS, 'if (until > time) hold(', 'if (until < time) hold(']),
   defence('plan for a child or signature of what stays', every, [
     `${LIFECYCLE}/plan-retention.ts`,
-    'const kept = graph.closure([...roots.kept]);',
-    'const kept = new Set(roots.kept);',
+    'const kept = graph.closure(roots.kept);',
+    'const kept = graph.closure(new Set<number>());\n  for (const row of roots.kept) kept[row] = 1;',
   ]),
-  defence('plan for what is still in the pipeline', every, [ROOTS, 'age < graceHours * HOUR_MS &&', 'age < 0 &&']),
+  defence('plan for what is still in the pipeline', every, [ROOTS, 'if (since > young &&', 'if (since > Infinity &&']),
   defence('plan for the index of a platform that runs', plan('keeps the index by which a platform that runs'), [
     ROOTS,
-    'for (const index of graph.ancestorsOf(digest))',
-    'for (const index of graph.ancestorsOf(digest).slice(0, 0))',
+    'for (const index of graph.ancestorsOf(node))',
+    'for (const index of [] as number[])',
   ]),
   defence('plan for what is held, immutable, or built on', plan('never touches what is on hold, under an immutable'), [
     ROOTS,
