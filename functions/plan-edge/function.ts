@@ -30,7 +30,8 @@ export const planEdge = defineFunction({
     batchSize: 100,
     // A release is many images: one plan for all of them.
     batchWindowSeconds: 5,
-    maxConcurrency: 2,
+    // Of two plans at once, the one that knows less could have the last word.
+    maxConcurrency: 1,
   },
   onlyWith: 'edge',
   memoryMb: 1769,

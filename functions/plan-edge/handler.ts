@@ -1,5 +1,6 @@
 import { logger } from '../../lib/aws/telemetry.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import { LadingError } from '../../lib/core/errors.ts';
 import { type PlanSitesPorts, planSites } from '../../lib/edge/index.ts';
 import { publishable } from '../../lib/events/index.ts';
 import { dynamoRetention } from '../../lib/lifecycle/adapters/dynamo-retention.ts';
@@ -31,6 +32,10 @@ export const handler = wholeBatchHandler(async ([first]) => {
     const cause = { root: first?.id ?? 'plan-edge' };
     await bus().publish(events.map((draft) => publishable(draft, cause, systemClock.now())));
     logger.info(`${site}: ${outcome}`);
+    // Where nothing reserves concurrency: what is known by now is looked at anew.
+    if (outcome === 'overtaken') {
+      throw new LadingError('site-busy', `another plan for ${site} was made at the same moment`, { retryable: true });
+    }
   });
   end();
 });

@@ -27,11 +27,13 @@ export async function hubCandidates(
   ports: HubPorts,
   hub: { readonly registry: string; readonly namespace: string },
   now: Date,
+  wanted: (repository: string) => boolean = () => true,
 ): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
   for await (const { registry, repository } of ports.catalog.repositories()) {
     const isOwn = repository === hub.namespace || repository.startsWith(`${hub.namespace}/`);
-    if (registry === hub.registry && !isOwn) found.push(...(await candidatesOf(ports, { registry, repository }, now)));
+    if (registry !== hub.registry || isOwn || !wanted(repository)) continue;
+    found.push(...(await candidatesOf(ports, { registry, repository }, now)));
   }
   return found;
 }

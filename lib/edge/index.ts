@@ -23,7 +23,6 @@ export {
   type ImageDeadline,
   type LinkWindow,
   MAX_EDGE_DOCUMENT_BYTES,
-  MOST_BLOBS,
   type PlacementReason,
   type ScoreTerm,
   SITE_REPORT_TYPE,

@@ -9,6 +9,7 @@ import { type HubPorts, hubCandidates } from './hub-candidates.ts';
 import { makeDesiredState, type PlanPorts, planSite } from './make-desired-state.ts';
 import type { DesiredState, EdgeSite } from './model.ts';
 import type { Candidate } from './placement/model.ts';
+import { inScope } from './placement/scope.ts';
 import type { DesiredRecord, SiteStore } from './ports.ts';
 import { publishDesiredState } from './publish-desired-state.ts';
 
@@ -42,7 +43,9 @@ export async function planSites(
 ): Promise<void> {
   const sites = (await ports.sites.all()).filter(({ revokedAt }) => revokedAt === undefined);
   if (sites.length === 0) return;
-  const candidates = await hubCandidates(ports.hub, config, ports.clock.now());
+  const scopes = sites.map(({ scope }) => inScope(scope));
+  const wanted = (repository: string): boolean => scopes.some((isIn) => isIn(repository));
+  const candidates = await hubCandidates(ports.hub, config, ports.clock.now(), wanted);
   for (const site of sites) {
     await attempt(`the plan for ${site.name}`, async () => tell(await planOne(ports, site, candidates, config)));
   }

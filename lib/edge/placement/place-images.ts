@@ -1,5 +1,4 @@
 import { formatBytes } from '../../core/format-units.ts';
-import { compileGlobs } from '../../core/glob.ts';
 import { compileSelector } from '../../selection/index.ts';
 import type { PlacementWeights } from '../config.ts';
 import type { EdgeSite, PlacementReason, ScoreTerm } from '../model.ts';
@@ -16,6 +15,7 @@ import {
   type PlacementFault,
   type SiteView,
 } from './model.ts';
+import { inScope } from './scope.ts';
 import { costOf, scoreOf, urgency, worthOf } from './score.ts';
 import { compileWish } from './wishes.ts';
 
@@ -45,6 +45,7 @@ class Placing {
   readonly #now: Date;
   readonly #load: Load;
   readonly #barred: readonly (Exclude<PassedOverReason, 'no-room' | 'too-little-worth'> | undefined)[];
+  readonly #worth: (readonly ScoreTerm[])[] = [];
   readonly #placed = new Map<number, Placed>();
   readonly #passed = new Map<number, PassedOver>();
   readonly #faults: PlacementFault[] = [];
@@ -178,22 +179,30 @@ class Placing {
   }
 
   #termsOf(index: number): readonly ScoreTerm[] {
+    const added = this.#load.addedBy(index);
+    return [...this.#worthOf(index, added.transferBytes), ...costOf(added, this.#site.link, this.#weights)];
+  }
+
+  /** But for a deadline, it is the same whatever else is placed. */
+  #worthOf(index: number, transferBytes: number): readonly ScoreTerm[] {
+    const left = this.#secondsLeft.get(index)?.seconds;
+    const known = this.#worth[index];
+    if (known !== undefined && left === undefined) return known;
     const candidate = this.#candidates[index] as Candidate;
     const { link } = this.#site;
-    const added = this.#load.addedBy(index);
-    const left = this.#secondsLeft.get(index)?.seconds;
     const key = candidateKey(candidate);
     const worth = worthOf(
       {
         signals: candidate.signals,
         pullsPerDay: this.#view.pullsPerDay.get(key) ?? 0,
-        urgency: left === undefined ? 0 : urgency(left, link.connected ? added.transferBytes / link.bytesPerSecond : 0),
+        urgency: left === undefined ? 0 : urgency(left, link.connected ? transferBytes / link.bytesPerSecond : 0),
         incumbent: this.#view.before.has(key),
         now: this.#now,
       },
       this.#weights,
     );
-    return [...worth, ...costOf(added, link, this.#weights)];
+    this.#worth[index] = worth;
+    return worth;
   }
 
   /** What has a deadline is told of where the link is too slow for it, or where it has no room. */
@@ -223,13 +232,12 @@ const DETAILS = {
 /** What keeps an image away from the site, whatever it is worth. Bans come before all else. */
 function barrier({ bans, scope }: PlacedSite): (candidate: Candidate) => keyof typeof DETAILS | undefined {
   const banned = bans.map((ban) => compileWish(ban) ?? (() => false));
-  const inRepositories = compileGlobs(scope.repositories);
-  const inOthers = scope.otherRepositories ? compileGlobs(scope.otherRepositories) : () => false;
+  const isIn = inScope(scope);
   const selects = scope.select ? compileSelector(scope.select) : () => true;
   return (candidate) => {
     const { repository, tags, content, allowed } = candidate;
     if (banned.some((matches) => matches(candidate))) return 'banned';
-    if (!inRepositories(repository) || inOthers(repository) || !selects({ ...content, tags })) return 'out-of-scope';
+    if (!isIn(repository) || !selects({ ...content, tags })) return 'out-of-scope';
     return allowed ? undefined : 'not-allowed';
   };
 }
