@@ -31,7 +31,7 @@ export interface ReplicationRequest {
   readonly names?: readonly string[];
   /** Repositories of the target registry that may hold the same blobs, best first. */
   readonly mountFrom?: readonly string[];
-  /** Asks for every blob, also of manifests that are known to have arrived whole: what a repair must do. */
+  /** Reads every manifest and asks for every blob, also of what is known to have arrived whole: what a repair must do. */
   readonly thorough?: boolean;
   /** @default 'source' */
   readonly conflict?: ConflictRule;

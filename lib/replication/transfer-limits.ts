@@ -18,7 +18,7 @@ export interface CheckpointStore {
 
 /** What a copy may take of the machine, of the network and of the time. */
 export interface TransferLimits {
-  /** Uploads at once. @default 4 */
+  /** Uploads at once, at most. @default two, and four where those are slow */
   readonly uploads?: number;
   /** Told of bytes before they are passed on, and waits as long as they must: a bandwidth that is shared. */
   readonly pace?: (bytes: number) => Promise<void>;
