@@ -18,6 +18,8 @@ export {
   type RetentionPlan,
   retentionPlanSchema,
 } from './model.ts';
+export { applyNatively, type NativeOutcome } from './native/apply-natively.ts';
+export type { NativeRules } from './native/ports.ts';
 export { type PlanPorts, planRegistry, recordPlans } from './plan-registry.ts';
 export { planRetention, type RetentionInputs } from './plan-retention.ts';
 export type {

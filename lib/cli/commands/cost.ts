@@ -87,7 +87,9 @@ const budgetCommand = () =>
 
 const reconcileCommand = () =>
   new Command('reconcile')
-    .description("compare the ledger with AWS's Cost and Usage Report (CUR 2.0, FOCUS 1.0 or legacy; Parquet, CSV, also gzip)")
+    .description(
+      "compare the ledger with AWS's Cost and Usage Report (CUR 2.0, FOCUS 1.0 or legacy; Parquet, CSV, also gzip)",
+    )
     .argument('<file...>', 'the files of one report')
     .addOption(monthOption())
     .addOption(pricesOption())

@@ -18,6 +18,7 @@ import { plansAnswer } from '../shapes.ts';
 import { printTable } from '../table.ts';
 import { inEvents } from './images.ts';
 import { apiOption, dataOption, outputOption, wholeNumber } from './options.ts';
+import { nativeCommand } from './retention-native.ts';
 import { applyCommand, quarantinedCommand, releaseCommand, replayCommand } from './retention-quarantine.ts';
 
 export const retentionCommand = () =>
@@ -31,7 +32,8 @@ export const retentionCommand = () =>
     .addCommand(releaseCommand())
     .addCommand(restoreCommand())
     .addCommand(importCommand())
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(nativeCommand(readConfig));
 
 const previewCommand = () =>
   new Command('preview')
