@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readEdgeConfig, startEdge } from '../../infra/local/edge.ts';
 import { runProgram } from '../../lib/cli/program.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import type { Digest } from '../../lib/core/digest.ts';
@@ -249,6 +251,44 @@ describe('a site far away and its hub', () => {
     expect(await operate('sites/ship/plan')).toMatchObject({
       placed: [{ repository: 'team/app', reason: 'in-use', transferBytes: 0 }],
     });
+  });
+
+  it('runs as an edge of its own: holds, proves and hands out what the hub decided', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lading-ship-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const host = 'hub.example';
+    await writeFile(join(folder, 'ship.key'), ship.key.export({ type: 'pkcs8', format: 'pem' }));
+    await writeFile(join(folder, 'hub.pub'), await (await system.ask('/api/key')).text());
+    const file = join(folder, 'edge.json');
+    await writeFile(
+      file,
+      JSON.stringify({
+        ...{ port: 0, budget: '20MiB', api: system.api },
+        registries: [{ kind: 'distribution', host, url: system.source.registry.url, allowInsecure: true, allowPrivate: true }],
+        mirrors: [{ prefix: 'ROOT', upstream: host, where: 'edge' }],
+        site: { name: 'ship', key: join(folder, 'ship.key'), trust: [join(folder, 'hub.pub')], hub: host },
+      }),
+    );
+    const problems: string[] = [];
+    const edge = await startEdge(await readEdgeConfig(file), {
+      dataDir: folder,
+      onProblem: (what) => problems.push(what),
+    });
+    onTestFinished(() => edge.close());
+    expect(await edge.agent?.round()).toMatchObject({
+      ...{ state: { kind: 'taken' }, prefetch: { missing: [] } },
+      report: { kind: 'accepted', standing: 'acknowledged' },
+    });
+    // Held until a verdict says yes: the one that lies beside the image, signed by the hub.
+    const pulled = await fetch(`${edge.url}/v2/team/app/manifests/v1`);
+    expect([pulled.status, pulled.headers.get('docker-content-digest')]).toEqual([200, digest]);
+    const raw = await (await system.ask('/api/edge/sites/ship/report')).bytes();
+    const said = openSiteReport(raw, [parseVerificationKey(ship.pem)]);
+    expect(said.merkleRoot).toBe(heldRoot([{ repository: 'team/app', digest, tags: ['v1'] }]));
+    expect(edge.budget?.leases()).toContainEqual(
+      expect.objectContaining({ key: `team/app@${digest}`, holder: 'desired' }),
+    );
+    expect(problems).toEqual([]);
   });
 
   it('is not known any more once it is revoked', async () => {

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readEdgeConfig, startEdge } from '../../../infra/local/edge.ts';
 import { predicateTypes } from '../../../lib/attestation/index.ts';
 import { verdictPredicate } from '../../../lib/attestation/verdict-predicate.ts';
+import { runProgram } from '../../../lib/cli/program.ts';
 import { systemClock } from '../../../lib/core/clock.ts';
 import { digestOf } from '../../../lib/core/digest.ts';
 import { memoryDocuments } from '../../../lib/documents/adapters/memory-documents.ts';
@@ -254,9 +255,9 @@ describe('a site of a hub', () => {
     await hub.attest('team/app', app, 'allow');
     const clients = [
       { name: 'node', tokenSha256: token('reads') },
-      { name: 'captain', tokenSha256: token('runs it'), operator: true },
+      { name: 'captain', tokenSha256: token('runs-it'), operator: true },
     ];
-    const { start } = await startSite(hub, { clients });
+    const { start, folder } = await startSite(hub, { clients });
     const edge = await start();
     const client = clientOf(edge.port);
     const manifest = '/v2/team/app/manifests/v1';
@@ -280,14 +281,24 @@ describe('a site of a hub', () => {
     expect((await write(basic('node', 'reads'))).status).toBe(403);
     expect((await ask(basic('node', 'reads'))).status).toBe(403);
     expect((await client('POST', '/_lading/garbage', { headers: basic('node', 'reads') })).status).toBe(403);
-    expect((await write(basic('captain', 'runs it'))).status).toBe(202);
-    expect((await ask(basic('captain', 'runs it'))).status).toBe(200);
+    expect((await write(basic('captain', 'runs-it'))).status).toBe(202);
+    expect((await ask(basic('captain', 'runs-it'))).status).toBe(200);
     expect(edge.budget?.leases()).toContainEqual(
       expect.objectContaining({ key: `team/app@${app.digest}`, holder: 'operator:me' }),
     );
+    const tokenFile = join(folder, 'captain.token');
+    await writeFile(tokenFile, 'runs-it\n');
+    const at = ['--registry', edge.url, '--token-file', tokenFile];
+    expect(await runProgram(['edge', 'lease', 'team/app:v1', '--for', '2h', '--holder', 'bridge', ...at])).toBe(0);
+    expect(edge.budget?.leases().filter(({ holder }) => holder.startsWith('operator:'))).toHaveLength(2);
+    expect(await runProgram(['edge', 'lease', 'team/app:v1', '--release', '--holder', 'bridge', ...at])).toBe(0);
+    expect(edge.budget?.leases().filter(({ holder }) => holder.startsWith('operator:'))).toHaveLength(1);
+    expect(await runProgram(['edge', 'leases', ...at])).toBe(0);
+    expect(await runProgram(['mirrors', ...at])).toBe(0);
+    expect(await runProgram(['edge', 'leases', '--registry', edge.url])).not.toBe(0);
     // An operator is told what is here, not what the mirror could fetch.
     expect(
-      (await client('HEAD', `/v2/team/app/blobs/${app.blobs[1]}`, { headers: basic('captain', 'runs it') })).status,
+      (await client('HEAD', `/v2/team/app/blobs/${app.blobs[1]}`, { headers: basic('captain', 'runs-it') })).status,
     ).toBe(404);
     expect(
       (await client('HEAD', `/v2/team/app/blobs/${app.blobs[1]}`, { headers: basic('node', 'reads') })).status,

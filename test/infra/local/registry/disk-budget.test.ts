@@ -1,17 +1,20 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EmbeddedRegistryOptions } from '../../../../infra/local/registry/index.ts';
 import { manualClock } from '../../../../lib/core/clock.ts';
 import { type Digest, digestOf } from '../../../../lib/core/digest.ts';
-import { mirrorRuleSchema } from '../../../../lib/mirror/config.ts';
-import { createRegistries } from '../../../../lib/registry/adapters/open-registries.ts';
+import { mirrorOptions } from './mirror-options.ts';
 import {
   brokenBlobs,
   type Client,
+  clientOf,
   imageManifest,
   pushBlob,
   pushManifest,
@@ -29,21 +32,7 @@ const options = (
   directory,
   clock: manualClock(),
   budgetBytes: BUDGET,
-  mirror: {
-    rules: [
-      mirrorRuleSchema.parse({
-        prefix: 'up',
-        upstream: 'upstream.example',
-        where: 'edge',
-        quarantine: { until: 'off' },
-      }),
-    ],
-    registries: createRegistries(
-      { entries: [{ kind: 'distribution', host: 'upstream.example', url, allowInsecure: true, allowPrivate: true }] },
-      { retry: { attempts: 1 } },
-    ),
-    gate: { decisionOn: async () => ({ decision: 'pending' }) },
-  },
+  mirror: mirrorOptions(url),
 });
 
 async function pushOf(client: Client, name: string, sizes: readonly number[], shared: readonly Uint8Array[] = []) {
@@ -112,12 +101,29 @@ async function startLine(port: number) {
   return { line, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+async function spawnMirror(directory: string, url: string) {
+  const script = fileURLToPath(new URL('serve-mirror.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, directory, url, String(BUDGET)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return {
+    client: clientOf(Number(line.toString())),
+    async kill() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
 describe('a mirror with a disk budget', () => {
   it('stays within it at every step, also in the middle of downloads, and serves what it has no room for', async () => {
     const upstream = await startRegistry();
     const base = randomBytes(600_000);
     const images = [];
-    for (let i = 0; i < 8; i++) images.push(await pushOf(upstream.client, `app-${i}`, [400_000 + i * 90_000], [base]));
+    for (let i = 0; i < 6; i++) images.push(await pushOf(upstream.client, `app-${i}`, [400_000 + i * 90_000], [base]));
     const huge = await pushOf(upstream.client, 'huge', [5 * MIB]);
     const { line, url } = await startLine(upstream.registry.port);
     const directory = await temporaryFolder();
@@ -204,5 +210,36 @@ describe('a mirror with a disk budget', () => {
     expect(await bytesBelow(directory)).toBeLessThan(MIB);
     const small = randomBytes(MIB);
     await pushBlob(client, 'own/app', small);
+  });
+
+  it('is within it after kill -9 in the middle of a download, and still knows what is leased', async () => {
+    const upstream = await startRegistry();
+    const kept = await pushOf(upstream.client, 'kept', [500_000]);
+    for (let i = 0; i < 3; i++) await pushOf(upstream.client, `app-${i}`, [1_200_000]);
+    const { line, url } = await startLine(upstream.registry.port);
+    const directory = await temporaryFolder();
+    const first = await spawnMirror(directory, url);
+    expect(await pull(first.client, 'kept')).toBe(200);
+    const lease = JSON.stringify({ repository: 'up/kept', reference: 'v1', holder: 'me' });
+    expect((await first.client('POST', '/_lading/leases', { body: lease })).status).toBe(200);
+    await pull(first.client, 'app-0');
+    const died = new Promise<void>((resolve) => {
+      let pieces = 0;
+      line.onPiece = async () => {
+        pieces += 1;
+        if (pieces === 3) await first.kill().then(resolve);
+      };
+    });
+    await pull(first.client, 'app-1').catch(() => undefined);
+    await died;
+    line.onPiece = async () => {};
+    expect(await bytesBelow(directory)).toBeLessThanOrEqual(BUDGET);
+    const second = await spawnMirror(directory, url);
+    expect(JSON.parse((await second.client('GET', '/_lading/leases')).body.toString())).toMatchObject({
+      leases: expect.arrayContaining([{ key: `up/kept@${kept.digest}`, holder: 'operator:me' }]),
+    });
+    for (const name of ['app-1', 'app-2', 'app-0', 'kept']) expect(await pull(second.client, name)).toBe(200);
+    expect(await bytesBelow(directory)).toBeLessThanOrEqual(BUDGET);
+    expect(await brokenBlobs(directory)).toEqual([]);
   });
 });
