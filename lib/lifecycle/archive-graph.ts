@@ -38,8 +38,9 @@ export async function archiveGraph(
     { repository: from, digest: graph.root },
     { ...options, referrerLimit: MOST_REFERRERS },
   );
-  // A retry after the deletion: it went into the archive before that.
-  if (!closed) return { kind: 'archived' };
+  // A retry after the deletion: it went into the archive before that. What was attached at that very moment did not.
+  if (!closed)
+    return (await isLeftBehind(registry, archive, of, graph)) ? incomplete('parts came later') : { kind: 'archived' };
   if (closed.missing.length > 0) return incomplete(`${closed.missing.length} of its parts are missing`);
   if (!closed.complete) return incomplete('its referrers cannot all be told');
   const repository = archiveRepository(of);
@@ -56,6 +57,19 @@ export async function archiveGraph(
   // Blobs are shared: what another image packed before is packed.
   if (packer) for (const { digest } of closed.blobs) await packer.pack(digest, options);
   return { kind: 'archived' };
+}
+
+async function isLeftBehind(
+  registry: RegistryReader,
+  archive: Registry,
+  of: RepositoryName,
+  { deletes }: ExpiringGraph,
+): Promise<boolean> {
+  for (const reference of deletes) {
+    if (!(await registry.headManifest({ repository: of.repository, reference }))) continue;
+    if (!(await archive.headManifest({ repository: archiveRepository(of), reference }))) return true;
+  }
+  return false;
 }
 
 const incomplete = (why: string): ArchiveResult => ({ kind: 'incomplete', why });

@@ -55,7 +55,11 @@ export async function expireGraph(
   const doomed = { of, graph, since: aside?.quarantinedAt ?? plan.plannedAt, aside };
   const why = await whatSpares(ports, doomed);
   if (why !== undefined) return { kind: 'spared', why };
-  const deletes = [...graph.deletes, ...(await lateReferrers(ports, doomed))];
+  const late = await lateReferrers(ports, doomed);
+  // It may not have come into the archive with the rest; the next plan knows of it.
+  if (graph.action === 'archive' && late.length > 0)
+    return { kind: 'spared', why: `${late[0]} was attached to it just now` };
+  const deletes = [...graph.deletes, ...late];
   const sentence = await condemnAll(ports.leases, of, deletes, plan.digest);
   if (sentence.saved !== undefined)
     return { kind: 'spared', why: `${sentence.saved} came to be held, or is being deleted, just now` };
