@@ -127,8 +127,11 @@ export type Use =
 /** Keys by purpose. `postQuantum` is there only where the configuration asks for it; see `optionalKeyId`. */
 export type KeyName = 'signing' | 'postQuantum';
 
-/** What a function may do in the registries: `pull` reads, `push` also writes, `delete` also removes, `list` names. */
-export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete' | 'findings';
+/**
+ * What a function may do in the registries: `pull` reads, `push` also writes, `delete` also removes, `list` names, `archive`
+ * moves to the archival class and back.
+ */
+export type RegistryAccess = 'pull' | 'list' | 'push' | 'delete' | 'archive' | 'findings';
 
 /** Secrets that the stack makes: shared secret of the generic webhook, signing secret of outgoing notifications. */
 export type SecretName = 'webhooks' | 'notifications' | 'admission' | 'integrations';

@@ -24,6 +24,7 @@ export const expireImages = defineFunction({
     { bucket: 'archive', prefix: 'images/', access: 'read-write', removes: true },
     { registry: 'push' },
     { registry: 'delete' },
+    { registry: 'archive' },
     { setting: 'registries' },
     { setting: 'replication' },
     { setting: 'retention' },

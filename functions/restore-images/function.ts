@@ -22,6 +22,7 @@ export const restoreImages = defineFunction({
     { bucket: 'archive', prefix: 'images/', access: 'read' },
     { registry: 'push' },
     { registry: 'delete' },
+    { registry: 'archive' },
     { setting: 'registries' },
     { setting: 'retention' },
     { bus: 'lading' },

@@ -28,8 +28,8 @@ const registryActions: Readonly<Record<RegistryAccess, readonly string[]>> = {
     'ecr:UploadLayerPart',
   ],
   // What deletes looks first at everything that is there.
-  // To the archival class, and out of it, is what else becomes of what nobody needs.
-  delete: [...pull, 'ecr:BatchDeleteImage', 'ecr:ListImages', 'ecr:UpdateImageStorageClass'],
+  delete: [...pull, 'ecr:BatchDeleteImage', 'ecr:ListImages'],
+  archive: ['ecr:UpdateImageStorageClass'],
   // Where Inspector does the scanning, ECR asks it on the caller's behalf (ECR user guide, "Enhanced scanning").
   findings: ['ecr:DescribeImageScanFindings'],
 };
@@ -177,7 +177,7 @@ const isNeeded = ({ onlyWith }: { readonly onlyWith?: 'trusted signatures' }, sh
   onlyWith === undefined || shared.trustedSignatures.any;
 
 const rightsTo = (access: RegistryAccess, { registries }: SharedResources): RegistryAccessRights =>
-  access === 'push' || access === 'delete' ? registries.writing : registries.reading;
+  access === 'push' || access === 'delete' || access === 'archive' ? registries.writing : registries.reading;
 
 /** Whether registries have credentials in secrets: then it is looked up whether those were changed. */
 const hasSecrets = ({ secretArns, parameterArns }: SecretArns): boolean => secretArns.length + parameterArns.length > 0;

@@ -280,6 +280,7 @@ function rightsOf(use: Use): string[] {
       list: ' DescribeRepositories ListImages',
       push: ' CompleteLayerUpload CreateRepository InitiateLayerUpload PutImage UploadLayerPart',
       delete: ' BatchDeleteImage ListImages',
+      archive: ' UpdateImageStorageClass',
       findings: ' DescribeImageScanFindings',
     }[use.registry];
     const repositories = ['eu-central-1', 'us-east-1'].map(
@@ -287,7 +288,7 @@ function rightsOf(use: Use): string[] {
     );
     const secret = 'arn:aws:secretsmanager:eu-central-1:<AWS::AccountId>:secret:registries/example-??????';
     return [
-      ...on('ecr', use.registry === 'findings' ? more.trim() : `${pull}${more}`, ...repositories),
+      ...on('ecr', ['archive', 'findings'].includes(use.registry) ? more.trim() : `${pull}${more}`, ...repositories),
       'ecr:GetAuthorizationToken *',
       ...on('secretsmanager', 'GetSecretValue', secret),
       `dynamodb:GetItem <${the('AWS::DynamoDB::Table', undefined, 'TablesCredentials')[0]}.Arn>`,
