@@ -44,9 +44,9 @@ const FROM_SYFT: ReadonlyMap<string, Explained> = new Map<string, Explained>([
   [
     'well-known programs',
     {
-      ours: ['github.com/hashicorp/consul', 'glibc'],
-      theirs: ['consul'],
-      why: 'consul has the name of its module, and glibc is none of theirs',
+      ours: ['github.com/hashicorp/consul', 'glibc', 'perl'],
+      theirs: ['consul', 'perl'],
+      why: 'consul has the name of its module, glibc is none of theirs, and Perl is of type cpan there',
     },
   ],
   ['Linux kernel', { ours: ['linux-kernel'], why: 'headers alone, without what file(1) looks for' }],
