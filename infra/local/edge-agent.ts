@@ -124,7 +124,7 @@ const recordSchema = z.object({
 });
 
 /** Appears by rename: a crash leaves what was before. A file that cannot be read stops the site, which must not go back. */
-function siteMemory(path: string): SiteMemory {
+export function siteMemory(path: string): SiteMemory {
   return {
     async load() {
       const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {

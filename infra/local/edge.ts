@@ -88,7 +88,7 @@ export async function startEdge(
 }
 
 /** The repository of this mirror that a repository of the hub is served as. */
-function localNames({ mirrors }: EdgeConfig, hub: string): (repository: string) => string | undefined {
+export function localNames({ mirrors }: EdgeConfig, hub: string): (repository: string) => string | undefined {
   const rules = mirrors.filter(({ upstream }) => upstream === hub);
   return (repository) => {
     for (const { prefix, upstreamPrefix } of rules) {

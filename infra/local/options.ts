@@ -15,8 +15,8 @@ Starts Lading on this machine: registries, queues, tables and functions of the s
   --no-sample     do not push the sample image
   --advisories P  a folder or file of advisories to match against, beside the bundled ones
   --edge FILE     serve only as a pull-through mirror, by this file (JSON; infra/local/edge.ts lists what it takes)
-  --import FILE   with --edge: take a bundle (or each volume of it) into the edge's folder, and stop; needs --site NAME
-                  and --hub-key FILE
+  --import FILE   with --edge: take a bundle (or each volume of it) into the edge's folder, and stop; --site NAME and
+                  --hub-key FILE where the edge's own file does not make it a site
   --pull-gate     hand out only images that have a verdict; our own functions may read all
   --scanner KIND  also have the program trivy, grype, docker-scout or snyk of this machine scan each image (repeatable)
   --help          this text`;
@@ -36,7 +36,7 @@ export interface StartOptions {
 
 export interface EdgeBundle {
   readonly files: readonly string[];
-  readonly site: string;
+  readonly site: string | undefined;
   readonly hubKeys: readonly string[];
 }
 
@@ -72,11 +72,11 @@ export function parseOptions(args: readonly string[]): StartOptions | 'help' {
 function toBundle(values: ReturnType<typeof parse>): EdgeBundle | undefined {
   const { import: files = [], 'hub-key': hubKeys = [], site, edge } = values;
   if (files.length === 0) return undefined;
-  if (edge !== undefined && site !== undefined && hubKeys.length > 0) {
+  if (edge !== undefined) {
     return { files: files.map(fromCaller), site, hubKeys: hubKeys.map(fromCaller) };
   }
-  throw new LadingError('usage', 'a bundle is imported into an edge, and verified by its key and for its site', {
-    hint: '--edge FILE --import BUNDLE --site NAME --hub-key FILE',
+  throw new LadingError('usage', 'a bundle is imported into an edge', {
+    hint: '--edge FILE --import BUNDLE',
   });
 }
 

@@ -16,8 +16,10 @@ async function main(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
-  if (options.bundle !== undefined) return await takeBundle(options.bundle, options.dataDir);
-  if (options.edge !== undefined) return await serveEdge(options.edge, options.dataDir);
+  if (options.edge !== undefined) {
+    const { edge, bundle, dataDir } = options;
+    return bundle === undefined ? await serveEdge(edge, dataDir) : await takeBundle(bundle, edge, dataDir);
+  }
   const running = await Running.start(root, options);
   try {
     await running.prepare(options.advisories);
@@ -31,10 +33,15 @@ async function main(): Promise<number> {
   }
 }
 
-async function takeBundle(bundle: EdgeBundle, dataDir: string): Promise<number> {
-  const { importIntoEdge } = await import('./import-bundle.ts');
+async function takeBundle(bundle: EdgeBundle, edge: string, dataDir: string): Promise<number> {
+  const [{ importIntoEdge }, { readEdgeConfig }] = await Promise.all([
+    import('./import-bundle.ts'),
+    import('./edge-config.ts'),
+  ]);
+  const config = await readEdgeConfig(edge);
   const onProblem = (error: unknown): void => void process.stderr.write(`! ${describeError(error)}\n`);
-  const { images, partsStored, bytesStored, generation } = await importIntoEdge({ ...bundle, dataDir, onProblem });
+  const taken = await importIntoEdge({ config, dataDir, bundle, onProblem });
+  const { images, partsStored, bytesStored, generation } = taken;
   const state = `desired state ${generation}: ${plural(images, 'image')} are there`;
   process.stdout.write(`${state}, ${plural(partsStored, 'part')} stored now (${formatBytes(bytesStored)})\n`);
   return 0;

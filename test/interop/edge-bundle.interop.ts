@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readEdgeConfig } from '../../infra/local/edge-config.ts';
 import { importIntoEdge } from '../../infra/local/import-bundle.ts';
 import { digestOf } from '../../lib/core/digest.ts';
 import { imageWithGraph } from '../../lib/edge/bundle/index.ts';
@@ -137,13 +138,23 @@ async function signedIntoEdge(context: Context): Promise<string> {
     return image.digest;
   });
   const problems: unknown[] = [];
-  await importIntoEdge({
-    ...{ dataDir, files: [bundle], site: 'ship-7', hubKeys: [keyFile] },
-    onProblem: (error) => problems.push(error),
-  });
+  const onProblem = (error: unknown): void => void problems.push(error);
+  const siteKey = join(work, 'site.key');
+  await writeFile(siteKey, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const edgeFile = join(work, 'edge.json');
+  const edgeConfig = {
+    registries: [{ kind: 'distribution', host: 'hub.example' }],
+    mirrors: [{ prefix: 'hub', upstream: 'hub.example', where: 'edge', quarantine: { until: 'off' } }],
+    budget: '100MiB',
+    site: { name: 'ship-7', key: siteKey, trust: [keyFile], hub: 'hub.example' },
+  };
+  await writeFile(edgeFile, JSON.stringify(edgeConfig));
+  const config = await readEdgeConfig(edgeFile);
+  const carried = { files: [bundle], site: undefined, hubKeys: [] };
+  await importIntoEdge({ config, dataDir, bundle: carried, onProblem });
   assert.deepEqual(problems, []);
   return withRegistry({ directory: join(dataDir, 'edge') }, async ({ host }) => {
-    const raw = await run('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${host}/${NAME}`]);
+    const raw = await run('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${host}/hub/${NAME}`]);
     assert.equal(digestOf(raw), digest);
     return 'a signed bundle in volumes, by way of the folder of an edge, is pulled byte for byte';
   });

@@ -42,6 +42,7 @@ export const importBundleCommand = () =>
     .addArgument(new Argument('<file...>', 'the bundle, or its volumes in order; - is standard input'))
     .requiredOption('--to <target>', 'HOST of a registry, or oci:DIR for an OCI image layout')
     .option('--site <name>', 'this site: a bundle for another is refused')
+    .option('--under <prefix>', 'put before the names of repositories there, such as the prefix of a mirror')
     .option('--unsigned', 'take images that somebody named, without a signed desired state')
     .addOption(keyOption())
     .addOption(outputOption())

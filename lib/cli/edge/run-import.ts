@@ -1,7 +1,7 @@
 import { systemClock } from '../../core/clock.ts';
 import { LadingError } from '../../core/errors.ts';
 import { formatBytes, plural } from '../../core/format-units.ts';
-import { isRegistryHost } from '../../core/image-reference.ts';
+import { isRegistryHost, isRepositoryName } from '../../core/image-reference.ts';
 import { bundleFiles } from '../../edge/adapters/bundle-volumes.ts';
 import {
   importBundle,
@@ -22,6 +22,7 @@ import { hubKeys } from './site-keys.ts';
 interface Options {
   readonly to: string;
   readonly site?: string | undefined;
+  readonly under?: string | undefined;
   readonly unsigned?: true | undefined;
   readonly key?: readonly string[] | undefined;
   readonly output: 'table' | 'json';
@@ -32,6 +33,7 @@ interface Options {
 export async function runImport(files: readonly string[], options: Options): Promise<void> {
   const target = await openTarget(options);
   const trust = await trustOf(target, options);
+  const { under } = options;
   const bytes =
     files.length === 1 && files[0] === '-'
       ? streamedBytes(process.stdin)
@@ -41,6 +43,7 @@ export async function runImport(files: readonly string[], options: Options): Pro
     const result = await importBundle(
       {
         ...{ target, trust },
+        localName: under === undefined ? undefined : (repository) => nameUnder(under, repository),
         onVerified: (desired) => rememberDesired(target, desired, 'verified'),
         onWhole: (desired) => rememberDesired(target, desired, 'whole'),
         onImage: ({ repository, digest }) => progress.show(`${repository}@${digest} is there`),
@@ -58,6 +61,12 @@ export async function runImport(files: readonly string[], options: Options): Pro
   } finally {
     progress.clear();
   }
+}
+
+/** @returns `undefined` where that is no name that a registry takes */
+function nameUnder(prefix: string, repository: string): string | undefined {
+  const name = `${prefix}/${repository}`;
+  return isRepositoryName(name) ? name : undefined;
 }
 
 async function openTarget({ to, data, plainHttp }: Options): Promise<Registry> {

@@ -36,6 +36,10 @@ export interface ImportPorts {
   readonly target: Registry;
   /** Absent: only bundles without a desired state are taken, because somebody said so. */
   readonly trust?: BundleTrust | undefined;
+  /**
+   * What a repository is called at the site; `undefined`: it has no place there. @default as at the hub
+   */
+  readonly localName?: ((repository: string) => string | undefined) | undefined;
   /** Called once the desired state was verified, before anything is stored. */
   readonly onVerified?: (desired: DesiredContents) => Promise<void>;
   /** Called once all that the desired state names is there. */
@@ -53,8 +57,11 @@ export interface ImportPorts {
 export async function importBundle(ports: ImportPorts, bytes: BundleBytes): Promise<ImportedBundle> {
   const head = await readHead(bytes);
   const desired = verifyHead(ports.trust, head.desired);
-  const images = desired?.images ?? head.contents.images ?? [];
-  const attached = checkContents(images, head.contents.parts, head.contents.attached);
+  const given = desired?.images ?? head.contents.images ?? [];
+  checkContents(given, head.contents.parts, head.contents.attached);
+  const nameOf = localNames(ports.localName);
+  const images = given.map((image) => ({ ...image, repository: nameOf(image.repository) }));
+  const attached = head.contents.attached.map((one) => ({ ...one, repository: nameOf(one.repository) }));
   if (desired) await ports.onVerified?.(desired);
   const store = createImageStore(ports.target, images, head.contents.parts);
   const archive = { bytes, at: head.end, parts: head.contents.parts, next: 0 };
@@ -73,6 +80,16 @@ export async function importBundle(ports: ImportPorts, bytes: BundleBytes): Prom
   }
   if (desired) await ports.onWhole?.(desired);
   return { images: images.length, generation: desired?.generation, ...store.counts(), tags };
+}
+
+function localNames(localName: ImportPorts['localName']): (repository: string) => string {
+  return (repository) => {
+    const name = localName === undefined ? repository : localName(repository);
+    if (name !== undefined) return name;
+    throw bundleError('bundle-misplaced', `this site has no place for the repository ${repository} of the bundle`, {
+      hint: 'a mirror of the hub serves it, once a rule is for it',
+    });
+  };
 }
 
 function verifyHead(trust: BundleTrust | undefined, envelope: Uint8Array | undefined): DesiredContents | undefined {
@@ -103,7 +120,7 @@ function checkContents(
   images: readonly BundleImage[],
   parts: readonly BundlePart[],
   attached: readonly AttachedTag[],
-): readonly AttachedTag[] {
+): void {
   let next = 0;
   for (const image of images) {
     const own = new Map(image.parts.map((part) => [part.digest, part]));
@@ -122,7 +139,6 @@ function checkContents(
     throw bundleError('bundle-foreign-content', `the bundle holds ${foreign.digest}, which no image of it names there`);
   }
   for (const one of attached) checkAttached(images, one);
-  return attached;
 }
 
 /** They are not signed, so they may only be what cosign would call a manifest of the same image. */

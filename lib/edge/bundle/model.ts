@@ -80,6 +80,8 @@ export type BundleFault =
   | 'bundle-unsigned'
   /** What it counts on the site to hold is not there. */
   | 'bundle-base-missing'
+  /** The site has no place for one of its repositories. */
+  | 'bundle-misplaced'
   /** The file that is to be written is there and is something else. */
   | 'bundle-file-exists'
   /** The source lacks what the images name. */
