@@ -15,6 +15,11 @@ const store = (title: string) => ['test/contract/small-stores.test.ts', title] a
 
 /** What keeps retention from deleting what is in use. */
 export const lifecycleDefences: readonly Defence[] = [
+  defence(
+    'restores without end by whoever pulls',
+    [`${TESTS}/request-restore.test.ts`, 'are of each repository and of all'],
+    [`${LIFECYCLE}/adapters/dynamo-restores.ts`, 'restores < :most AND', ''],
+  ),
   defence('deletion of what is leased at that moment', moment, [
     `${LIFECYCLE}/expire-graph.ts`,
     'if (sentence.saved !== undefined)',
