@@ -1,5 +1,4 @@
 export {
-  balancedCost,
   type CacheBudget,
   type CacheDisk,
   createCacheBudget,
