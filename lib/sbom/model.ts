@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Digest, isDigest } from '../core/digest.ts';
 import { gapSchema, originSchema } from './model-parts.ts';
 
-export { type Gap, gapSchema, type Origin, originSchema } from './model-parts.ts';
+export { type Gap, type Origin, originSchema } from './model-parts.ts';
 
 const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 or sha512 digest');
 
