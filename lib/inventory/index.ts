@@ -27,7 +27,6 @@ export {
 export { recordStorageClass } from './record-storage-class.ts';
 export {
   recentRepositories,
-  SNAPSHOT_PREFIX,
   type SnapshotPorts,
   wholeRepositories,
 } from './snapshot/read-repositories.ts';

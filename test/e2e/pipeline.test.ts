@@ -79,6 +79,10 @@ const EXPLAINED: readonly (readonly [RegExp, why: string])[] = [
     /^plan-retention: (?:read table (?:audit|work)|write table catalog|s3:(?:delete|get|put)object archive\/)/,
     'replays, rules by verdict, and what an archive drops: the tests of lib/lifecycle and lib/registry',
   ],
+  [
+    /^(?:api|plan-retention): s3:(?:get|put)object documents\/inventory/,
+    'snapshots of repositories with thousands of images: test/lib/inventory/snapshot.test.ts',
+  ],
   [/^api: write table retention$/, 'holds, leases and reports of what runs, which nobody sends here'],
   [
     /^(?:probe-registries|resolve-images): /,

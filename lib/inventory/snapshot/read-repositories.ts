@@ -17,7 +17,7 @@ export interface SnapshotPorts {
   readonly clock: Clock;
 }
 
-export const SNAPSHOT_PREFIX = 'inventory';
+const SNAPSHOT_PREFIX = 'inventory';
 
 /** Fewer manifests and tags are read as quickly as a snapshot of them. */
 const WORTH = 2_000;
@@ -28,7 +28,7 @@ const RENEW_AFTER = 500;
 /** Changes are noted with the clock of whoever made them, and may take as long as a function may run. */
 const OVERLAP_MS = 30 * 60 * 1000;
 /** Notes of changes are kept for a day longer. */
-export const SNAPSHOT_DAYS = 7;
+const SNAPSHOT_DAYS = 7;
 const DAY_MS = 24 * 3600 * 1000;
 const AT_ONCE = 32;
 
