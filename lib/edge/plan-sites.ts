@@ -5,6 +5,7 @@ import type { LeaseStore } from '../lifecycle/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Signer } from '../signing/index.ts';
 import type { EdgeConfig } from './config.ts';
+import { edgeError } from './errors.ts';
 import { type HubPorts, hubCandidates } from './hub-candidates.ts';
 import { makeDesiredState, type PlanPorts, planSite } from './make-desired-state.ts';
 import type { DesiredState, EdgeSite } from './model.ts';
@@ -86,7 +87,7 @@ async function publish(
   // Where another process was quicker with the next one, that one has to have the last word on the tag.
   for (let record = made; ; ) {
     const envelope = await loadDocument(ports.documents, record.key);
-    if (envelope === undefined) throw new Error(`the document ${record.key} is gone`);
+    if (envelope === undefined) throw edgeError('edge-document-invalid', `the document ${record.key} is gone`);
     const { digest } = await publishDesiredState(registry, repository, { ...record, envelope });
     const current = await ports.desired.current(site.name);
     if (current !== undefined && current.generation > record.generation) {

@@ -264,7 +264,9 @@ describe('a site far away and its hub', () => {
       file,
       JSON.stringify({
         ...{ port: 0, budget: '20MiB', api: system.api },
-        registries: [{ kind: 'distribution', host, url: system.source.registry.url, allowInsecure: true, allowPrivate: true }],
+        registries: [
+          { kind: 'distribution', host, url: system.source.registry.url, allowInsecure: true, allowPrivate: true },
+        ],
         mirrors: [{ prefix: 'ROOT', upstream: host, where: 'edge' }],
         site: { name: 'ship', key: join(folder, 'ship.key'), trust: [join(folder, 'hub.pub')], hub: host },
       }),
