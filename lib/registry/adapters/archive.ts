@@ -1,12 +1,11 @@
 import { isDigest } from '../../core/digest.ts';
 import { registryError } from '../errors.ts';
-import type { RegistryReader } from '../ports.ts';
 import { verifyContent } from '../verify-content.ts';
 import { type DockerImage, readDockerImages } from './archive/docker-images.ts';
 import { openTarFiles } from './archive/tar-files.ts';
 import type { LayoutFiles } from './layout/files.ts';
 import { readLayoutIndex } from './layout/layout-index.ts';
-import { createLayoutReader } from './layout/layout-reader.ts';
+import { createLayoutReader, type LayoutReader } from './layout/layout-reader.ts';
 import { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 
 export interface ArchiveOptions {
@@ -19,7 +18,7 @@ export interface ArchiveOptions {
  *
  * @throws LadingError `source-invalid`
  */
-export async function openOciArchive({ file, repository }: ArchiveOptions): Promise<RegistryReader> {
+export async function openOciArchive({ file, repository }: ArchiveOptions): Promise<LayoutReader> {
   const files = await openTarFiles(file);
   const known = await readLayoutIndex(files);
   return createLayoutReader({
@@ -35,7 +34,7 @@ export async function openOciArchive({ file, repository }: ArchiveOptions): Prom
  *
  * @throws LadingError `source-invalid`
  */
-export async function openDockerArchive({ file, repository }: ArchiveOptions): Promise<RegistryReader> {
+export async function openDockerArchive({ file, repository }: ArchiveOptions): Promise<LayoutReader> {
   const files = await openTarFiles(file);
   return createDockerArchiveReader(files, await readDockerImages(files), repository ?? LAYOUT_REPOSITORY);
 }
@@ -44,7 +43,7 @@ function createDockerArchiveReader(
   files: LayoutFiles,
   images: readonly DockerImage[],
   repository: string,
-): RegistryReader {
+): LayoutReader {
   const placeOf = (digest: string) => images.flatMap((image) => [...image.files]).find(([d]) => d === digest)?.[1];
   const find = (name: string, reference: string) =>
     name !== repository
@@ -53,6 +52,7 @@ function createDockerArchiveReader(
           ?.manifest;
   return {
     host: 'docker-archive',
+    listUnnamed: async () => images.filter(({ tags }) => tags.length === 0).map(({ manifest }) => manifest.digest),
     getManifest: async (at) => find(at.repository, at.reference),
     async headManifest(at) {
       const found = find(at.repository, at.reference);

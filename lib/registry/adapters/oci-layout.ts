@@ -4,7 +4,7 @@ import { registryError } from '../errors.ts';
 import type { Registry } from '../ports.ts';
 import { directoryFiles, isEmptyOrMissing, type LayoutFiles } from './layout/files.ts';
 import { type LayoutEntry, readLayoutIndex } from './layout/layout-index.ts';
-import { createLayoutReader } from './layout/layout-reader.ts';
+import { createLayoutReader, type LayoutReader } from './layout/layout-reader.ts';
 import { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 import { createLayoutWriter, writeIndex, writeLayoutMark } from './layout/layout-writer.ts';
 
@@ -28,7 +28,7 @@ export interface OciLayoutOptions {
  *
  * @throws LadingError `source-invalid` where the folder is no layout
  */
-export async function openOciLayout(options: OciLayoutOptions): Promise<Registry> {
+export async function openOciLayout(options: OciLayoutOptions): Promise<Registry & LayoutReader> {
   const { directory, repository = LAYOUT_REPOSITORY, durable = true } = options;
   const files = directoryFiles(directory);
   if (options.create && (await isEmptyOrMissing(directory))) {

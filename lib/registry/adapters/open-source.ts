@@ -5,6 +5,7 @@ import { registryError } from '../errors.ts';
 import type { ImageSource } from '../parse-source.ts';
 import type { FetchedManifest, ManifestHead, Registries, RegistryReader } from '../ports.ts';
 import { subjectOfTag } from '../referrers-tag.ts';
+import type { LayoutReader } from './layout/layout-reader.ts';
 import { LAYOUT_REPOSITORY } from './layout/layout-repository.ts';
 
 /** One image, found: everything after goes by its digest. */
@@ -64,13 +65,16 @@ const remembering = (reader: RegistryReader, repository: string, found: FetchedM
     at.repository === repository && at.reference === found.digest ? found : reader.getManifest(at, options),
 });
 
-async function resolve(reader: RegistryReader, where: string, asked: string | undefined): Promise<OpenedSource> {
+async function resolve(reader: LayoutReader, where: string, asked: string | undefined): Promise<OpenedSource> {
   const names: string[] = [];
   for await (const name of reader.listTags(LAYOUT_REPOSITORY)) if (subjectOfTag(name) === undefined) names.push(name);
-  const reference = asked === undefined ? onlyOne(names, where) : fullName(names, asked);
+  const reference = asked === undefined ? await onlyOne(reader, names, where) : fullName(names, asked);
   const head = await headOf(reader, reference, where);
   if (head === undefined) {
-    throw registryError('reference-unknown', `unknown ref "${reference.slice(0, 200)}" in ${where}; ${holds(names)}`);
+    throw registryError(
+      'reference-unknown',
+      `unknown ref "${reference.slice(0, 200)}" in ${where}; ${holds(await allOf(reader, names))}`,
+    );
   }
   return { reader, repository: LAYOUT_REPOSITORY, ...head, ...(isDigest(reference) ? {} : { reference }) };
 }
@@ -89,11 +93,18 @@ async function headOf(reader: RegistryReader, reference: string, where: string):
   }
 }
 
-function onlyOne(names: readonly string[], where: string): string {
-  const [only] = names;
-  if (only !== undefined && names.length === 1) return only;
-  throw registryError('reference-unknown', `name a ref of ${where}; ${holds(names)}`);
+async function onlyOne(reader: LayoutReader, names: readonly string[], where: string): Promise<string> {
+  const all = names.length === 1 ? names : await allOf(reader, names);
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return only;
+  throw registryError('reference-unknown', `name an image of ${where}; ${holds(all)}`);
 }
+
+/** What can be asked for: images by their names, and by digest those that have none. */
+const allOf = async (reader: LayoutReader, names: readonly string[]): Promise<readonly string[]> => [
+  ...names,
+  ...(await reader.listUnnamed()),
+];
 
 /** `3.20` for `alpine:3.20`, where only one name ends so. */
 function fullName(names: readonly string[], asked: string): string {
@@ -103,7 +114,7 @@ function fullName(names: readonly string[], asked: string): string {
 }
 
 function holds(names: readonly string[]): string {
-  if (names.length === 0) return 'it holds no ref with a name';
+  if (names.length === 0) return 'it holds no image';
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
   return `it holds: ${names.slice(0, MAX_NAMED).join(', ')}${more}`;
 }

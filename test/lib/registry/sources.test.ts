@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -101,7 +101,27 @@ describe('a layout as source', () => {
     expect(await sentenceOf(open(`oci:${directory}:three`))).toBe(
       `unknown ref "three" in layout ${directory}; it holds: one, two`,
     );
-    expect(await sentenceOf(open(`oci:${directory}`))).toBe(`name a ref of layout ${directory}; it holds: one, two`);
+    expect(await sentenceOf(open(`oci:${directory}`))).toBe(`name an image of layout ${directory}; it holds: one, two`);
+  });
+
+  it('needs no name where its only image has none, and names by digest those that have none', async () => {
+    const directory = join(folder, `layout-${count++}`);
+    const registry = await openOciLayout({ directory, create: true });
+    const put = async (name: string): Promise<string> => {
+      const { digest } = await pushImage(registry, LAYOUT_REPOSITORY, name);
+      const file = join(directory, 'index.json');
+      const index = JSON.parse(readFileSync(file, 'utf8')) as { manifests: { annotations?: unknown }[] };
+      for (const entry of index.manifests) delete entry.annotations;
+      writeFileSync(file, JSON.stringify(index));
+      return digest;
+    };
+    const first = await put('one');
+    const found = await open(`oci:${directory}`);
+    expect([found.digest, found.reference]).toEqual([first, undefined]);
+    const second = await put('two');
+    expect(await sentenceOf(open(`oci:${directory}`))).toBe(
+      `name an image of layout ${directory}; it holds: ${first}, ${second}`,
+    );
   });
 
   it('says what is wrong with what is no layout', async () => {

@@ -23,19 +23,30 @@ export interface LayoutReaderOptions {
   readonly entries: () => Promise<readonly LayoutEntry[]>;
 }
 
+/** A layout or an archive: it can hold images that have no name, as `crane pull --format=oci` writes them. */
+export interface LayoutReader extends RegistryReader {
+  /** Of the images without a name; artifacts that say what they are, such as signatures, are left out. */
+  listUnnamed(): Promise<readonly Digest[]>;
+}
+
 /** Entries of `index.json` that are looked at for referrers. */
 const MAX_EXAMINED = 10_000;
 
 export const blobFile = (digest: Digest): string => `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 
 /** Reads an OCI image layout as if it were a registry. Every blob is hashed, since a folder is no safer than a host. */
-export function createLayoutReader(options: LayoutReaderOptions): RegistryReader {
+export function createLayoutReader(options: LayoutReaderOptions): LayoutReader {
   const { files, host, repository } = options;
   const subjects = new Map<Digest, Manifest | undefined>();
   const isHere = (name: string): boolean => name === repository;
 
-  const reader: RegistryReader = {
+  const reader: LayoutReader = {
     host,
+    async listUnnamed() {
+      const descriptors = (await options.entries()).map(({ descriptor }) => descriptor);
+      const unnamed = descriptors.filter((one) => namesOf(one).length === 0 && one.artifactType === undefined);
+      return [...new Set(unnamed.map(({ digest }) => digest))];
+    },
     getManifest: async (at) => (isHere(at.repository) ? findManifest(options, at) : undefined),
     async headManifest(at) {
       const found = await reader.getManifest(at);
