@@ -41,7 +41,7 @@ export const lifecycleDefences: readonly Defence[] = [
     "if (at === '') return",
   ]),
   defence('deletion of what an index came to list', race, [SPARES, '(await listedBy(ports, doomed)) ??', '']),
-  defence('deletion of what a tag came to name', race, [SPARES, '(await namedBy(ports, doomed)) ??', '']),
+  defence('deletion of what a tag came to name', moment, [SPARES, '(await namedBy(ports, doomed)) ??', '']),
   defence('deletion of what has still to be copied', moment, [
     SPARES,
     '(await waitingReplica(ports, doomed))',
