@@ -53,6 +53,20 @@ export function freedBytes(
   if (deleted.length === 0) return 0;
   const goes = new Uint8Array(repository.size);
   for (const row of deleted) goes[row] = 1;
+  let bytes = 0;
+  eachGivenUp(repository, goes, seen, (blob, size) => {
+    if (!heldElsewhere(blob)) bytes += size;
+  });
+  return bytes;
+}
+
+/** Tells each blob once that the rows that go hold and no other row of the repository. */
+function eachGivenUp(
+  repository: CompactRepository,
+  goes: Uint8Array,
+  seen: Uint8Array,
+  tell: (blob: number, bytes: number) => void,
+): void {
   const marked: number[] = [];
   const mark = (blob: number): boolean => {
     if (seen[blob]) return false;
@@ -60,40 +74,62 @@ export function freedBytes(
     marked.push(blob);
     return true;
   };
-  for (let row = 0; row < repository.size; row++) if (!goes[row]) eachBlob(repository, row, mark);
-  let bytes = 0;
-  // A blob counts once, and not at all where something that stays holds it.
-  const count = (blob: number, size: number): void => {
-    if (mark(blob) && !heldElsewhere(blob)) bytes += size;
+  const tellOnce = (blob: number, bytes: number): void => {
+    if (mark(blob)) tell(blob, bytes);
   };
-  for (let row = 0; row < repository.size; row++) if (goes[row]) eachBlob(repository, row, count);
+  for (let row = 0; row < repository.size; row++) if (!goes[row]) eachBlob(repository, row, mark);
+  for (let row = 0; row < repository.size; row++) if (goes[row]) eachBlob(repository, row, tellOnce);
   for (const blob of marked) seen[blob] = 0;
-  return bytes;
 }
 
-const SEVERAL = -1;
+/** How many repositories of a registry hold each blob. */
+export class BlobHolders {
+  readonly #repositories: readonly CompactRepository[];
+  readonly #count: Int32Array;
+  /** The number of the repository that was seen to hold it last, from 1; 0: none. */
+  readonly #last: Int32Array;
 
-/**
- * Whether another repository of the registry holds a blob. Of each blob the first holder is kept, and then only that
- * there are several: a list of all of them would be as long as the catalogue.
- */
-export function sharedBlobs(
-  digests: DigestNumbers,
-  repositories: readonly CompactRepository[],
-): (blob: number, holder: number) => boolean {
-  if (repositories.length < 2) return () => false;
-  /** 0: none so far; else the number of the repository, from 1. */
-  const holders = new Int32Array(digests.size);
-  for (const [i, repository] of repositories.entries()) {
-    const note = (blob: number): void => {
-      const before = holders[blob];
-      if (before === 0) holders[blob] = i + 1;
-      else if (before !== i + 1) holders[blob] = SEVERAL;
-    };
-    for (let row = 0; row < repository.size; row++) eachBlob(repository, row, note);
+  constructor(digests: DigestNumbers, repositories: readonly CompactRepository[]) {
+    this.#repositories = repositories;
+    this.#count = new Int32Array(digests.size);
+    this.#last = new Int32Array(digests.size);
+    for (const [i, repository] of repositories.entries()) {
+      const note = (blob: number): void => {
+        if (this.#last[blob] === i + 1) return;
+        this.#last[blob] = i + 1;
+        this.#count[blob] = (this.#count[blob] as number) + 1;
+      };
+      for (let row = 0; row < repository.size; row++) eachBlob(repository, row, note);
+    }
   }
-  return (blob, of) => {
-    const holder = holders[blob] ?? 0;
-    return holder === SEVERAL || (holder !== 0 && holder !== of + 1);
-  };
+
+  /** Whether another repository than that one holds the blob. */
+  isElsewhere(blob: number, holder: number): boolean {
+    const count = this.#count[blob] ?? 0;
+    return count > 1 || (count === 1 && this.#last[blob] !== holder + 1);
+  }
+
+  /**
+   * What no repository frees alone and all that hold it together: the bytes of each such blob, with the last that gives
+   * it up.
+   *
+   * @param deleted the digests that go, of each repository in its order
+   * @param seen as in `freedBytes`
+   */
+  freedTogether(deleted: readonly (readonly Digest[])[], seen: Uint8Array): readonly number[] {
+    const left = Int32Array.from(this.#count);
+    return this.#repositories.map((repository, i) => {
+      const digests = new Set(deleted[i]);
+      if (digests.size === 0) return 0;
+      const goes = Uint8Array.from({ length: repository.size }, (_, row) =>
+        Number(digests.has(repository.digestAt(row))),
+      );
+      let bytes = 0;
+      eachGivenUp(repository, goes, seen, (blob, size) => {
+        left[blob] = (left[blob] as number) - 1;
+        if (left[blob] === 0 && (this.#count[blob] as number) > 1) bytes += size;
+      });
+      return bytes;
+    });
+  }
 }

@@ -50,7 +50,10 @@ export const retentionPlanSchema = z.object({
   spared: z
     .array(z.object({ digest: digestSchema, tags: z.array(z.string()), rule: z.string(), why: z.string() }))
     .default([]),
-  /** Bytes that only the manifests of `expire` hold, in the whole registry. */
+  /**
+   * Bytes that only the manifests of `expire` hold, in the whole registry. What several plans of one run free together is
+   * counted once, with the last of them.
+   */
   freedBytes: z.int().nonnegative(),
   /** What it archives, in US dollars: what that costs, and what it would cost to keep it. */
   archiving: z

@@ -14,8 +14,8 @@ import {
 import { indexBases } from './base-images.ts';
 import { withinRunBudget } from './budgets.ts';
 import type { RetentionConfig } from './config.ts';
-import { marksFor, sharedBlobs } from './freed-bytes.ts';
-import type { Judgement, RetentionPlan } from './model.ts';
+import { BlobHolders, marksFor } from './freed-bytes.ts';
+import type { ExpiringGraph, Judgement, RetentionPlan } from './model.ts';
 import { planRepository } from './plan-retention.ts';
 import { policyFor } from './policy/policy-for.ts';
 import type { CollectorLog, HoldStore, Judgements, LeaseStore, PlanLog, QuarantineStore, UsageStore } from './ports.ts';
@@ -65,7 +65,8 @@ export async function planRegistry(
   for await (const of of ports.catalog.repositories()) {
     if (of.registry === registry) repositories.push(await read(of, digests));
   }
-  const isShared = (ports.sharesBlobs?.(registry) ?? true) ? sharedBlobs(digests, repositories) : () => false;
+  const isShared = repositories.length > 1 && (ports.sharesBlobs?.(registry) ?? true);
+  const holders = isShared ? new BlobHolders(digests, repositories) : undefined;
   const dependentOf = config.keepBases ? indexBases(repositories) : undefined;
   const marks = marksFor(digests);
   const silent = await silentCollector(ports.collectors, config, ports.clock.now());
@@ -86,14 +87,35 @@ export async function planRegistry(
     plans.push(
       planRepository({
         ...{ repository, marks, leases, holds, pulls, uses, quarantined, restored, judgements, config, now },
-        heldElsewhere: (blob) => isShared(blob, i),
+        heldElsewhere: (blob) => holders?.isElsewhere(blob, i) ?? false,
         dependentOf: dependentOf && ((row) => dependentOf(repository, row)),
         withheld: silent ?? withheld(policy.name),
         archivePrices: ports.archivePrices?.(registry),
       }),
     );
   }
-  return withinRunBudget(plans, config);
+  return withinRunBudget(holders ? withSharedBytes(plans, holders, marks) : plans, config);
+}
+
+/** Adds what several plans free together, and none of them alone, to the last of them. */
+function withSharedBytes(
+  plans: readonly RetentionPlan[],
+  holders: BlobHolders,
+  marks: Uint8Array,
+): readonly RetentionPlan[] {
+  // A plan that is not carried out gives nothing up.
+  const together = (lot: (plan: RetentionPlan) => readonly ExpiringGraph[]) =>
+    holders.freedTogether(
+      plans.map((plan) => (plan.refused === undefined ? lot(plan).flatMap(({ deletes }) => deletes) : [])),
+      marks,
+    );
+  const freed = together(({ expire }) => expire.filter(({ action }) => action !== 'ecr-archive'));
+  const due = together((plan) => plan.due);
+  return plans.map((plan, i) => ({
+    ...plan,
+    freedBytes: plan.freedBytes + (freed[i] as number),
+    dueBytes: plan.dueBytes + (due[i] as number),
+  }));
 }
 
 const AT_ONCE = 16;

@@ -39,7 +39,9 @@ function withArchivalClass(inner: Registry, refuses: (digest: Digest) => boolean
   const archivalClass: ArchivalClass = {
     async archive({ digest }) {
       if (refuses(digest)) return 'refused';
-      return (await inner.headManifest({ repository, reference: digest })) ? (away.add(digest), 'archived') : 'unknown';
+      if ((await inner.headManifest({ repository, reference: digest })) === undefined) return 'unknown';
+      away.add(digest);
+      return 'archived';
     },
     async restore({ reference }) {
       const head = await inner.headManifest({ repository, reference });
