@@ -21,6 +21,7 @@ import { scannersConfigSchema } from '../lib/scanners/config.ts';
 import { chainFault, enforcementFault, signingSettings } from '../lib/signing/config.ts';
 import { storageConfigSchema } from '../lib/storage/config.ts';
 import { advisoriesConfigSchema } from '../lib/vulnerabilities/config.ts';
+import { largeWorkConfigSchema } from './large-work-config.ts';
 
 const region = z.string().regex(/^[a-z]{2,3}(?:-[a-z0-9]+)+-\d$/, 'not a region, such as "eu-central-1"');
 
@@ -190,6 +191,8 @@ const configSchema = z
     keys: keysConfigSchema.prefault({}),
     /** Other scanners that are started here, to vote; see docs/scanners.md. */
     scanners: scannersConfigSchema.prefault({}),
+    /** Without it, functions do all work themselves; with it, tasks of Fargate do what is large. */
+    largeWork: largeWorkConfigSchema.optional(),
     /** Which registries send push notifications, in which form; see docs/registries. */
     intake: intakeConfigSchema.prefault({}),
   })

@@ -17,8 +17,10 @@ import type { IConstruct } from 'constructs';
 import { DeadLetterQueue } from './constructs/fed-queue.ts';
 import { statementsOf } from './constructs/function-rights.ts';
 import { LadingFunction } from './constructs/lading-function.ts';
+import { LargeWorkTasks } from './constructs/large-work-tasks.ts';
 import { MirrorFront } from './constructs/mirror-front.ts';
 import { ScannerTasks } from './constructs/scanner-tasks.ts';
+import type { RoleOfTasks } from './constructs/task-role.ts';
 import { WebApi } from './constructs/web-api.ts';
 import { ReplicaStack } from './stacks/replica-stack.ts';
 
@@ -33,7 +35,8 @@ export function checkWithNag(app: App): void {
 
 function acknowledge(construct: IConstruct): void {
   if (construct instanceof LadingFunction) acknowledgeFunction(construct);
-  else if (construct instanceof ScannerTasks) acknowledgeScanners(construct);
+  else if (construct instanceof ScannerTasks) acknowledgeTasks(construct, [construct.execution, construct.task]);
+  else if (construct instanceof LargeWorkTasks) acknowledgeTasks(construct, construct.roles);
   else if (construct instanceof DeadLetterQueue) {
     accept(construct, ['Serverless-SQSRedrivePolicy'], 'it is a dead-letter queue itself');
     if (construct.node.scope instanceof ReplicaStack) {
@@ -111,22 +114,22 @@ function acknowledgeFunction({ declaration, shared, role, handler }: LadingFunct
   );
 }
 
-function acknowledgeScanners({ definitions, execution, task }: ScannerTasks): void {
+function acknowledgeTasks({ definitions }: ScannerTasks | LargeWorkTasks, roles: readonly RoleOfTasks[]): void {
   for (const definition of definitions) {
     accept(
       definition,
       ['AwsSolutions-ECS2'],
-      'the variables are options of scanners; secrets come from Secrets Manager',
+      'the variables are settings, and options of scanners; secrets come from Secrets Manager',
     );
   }
-  for (const { role, statements } of [execution, task]) {
+  for (const { role, statements } of roles) {
     for (const resource of statements.flatMap((statement) => statement.resources)) {
       const pattern = flatten(Stack.of(role).resolve(resource));
       if (!pattern.includes('*') && !pattern.includes('?')) continue;
       const reason =
         pattern === '*'
           ? 'the authorization token of ECR knows no resource'
-          : 'repositories and reports come and go, and secrets have six characters more than their names';
+          : 'repositories, reports and documents come and go, and secrets have six characters more than their names';
       accept(role, [`AwsSolutions-IAM5[Resource::${pattern}]`], reason);
     }
   }

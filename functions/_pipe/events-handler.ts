@@ -16,6 +16,9 @@ export interface Delivery {
   readonly leaseMs: number;
 }
 
+/** The attribute of a message that comes with the lease of its work. Rules of EventBridge set none. */
+export const LEASE_OWNER = 'leaseOwner';
+
 /** A lease outlives the function by this, so that a clock that differs a little never frees it too early. */
 const LEASE_MARGIN_MS = 2_000;
 
@@ -31,9 +34,10 @@ export function eventsHandler(
     const envelope = parseEnvelope(parseJsonStrict(record.body, { what: `message ${record.messageId}` }));
     const leaseMs = (context?.getRemainingTimeInMillis() ?? 60_000) + LEASE_MARGIN_MS;
     try {
-      await handle(envelope, { owner: randomUUID(), leaseMs });
+      const owner = record.messageAttributes?.[LEASE_OWNER]?.stringValue ?? randomUUID();
+      await handle(envelope, { owner, leaseMs });
     } catch (error) {
-      const held = isLadingError(error, 'work-held');
+      const held = isLadingError(error, 'work-held') || isLadingError(error, 'work-handed-over');
       logger[held ? 'info' : 'error'](`${envelope['detail-type']}: ${describeError(error)}`, {
         eventId: envelope.id,
         error: error as Error,

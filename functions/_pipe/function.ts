@@ -116,6 +116,8 @@ export type Use =
   | { readonly rotation: 'credentials' }
   /** Starts the scanners that the configuration names, and asks them: tasks, APIs of AWS, secrets of other APIs. */
   | { readonly scanners: 'run' }
+  /** Hands what is large to container tasks that run this same function, where the configuration has them. */
+  | { readonly largeWork: LargeWorker }
   | { readonly secret: SecretName }
   /** The SNS topics that notifications go to, and the addresses that mail is sent from (SES). */
   | { readonly targets: 'notifications' }
@@ -123,6 +125,9 @@ export type Use =
   | { readonly builds: 'remediation' }
   /** `onlyWith`: a variable that is there only where other scanners are set to work. */
   | { readonly setting: SettingName; readonly onlyWith?: 'scanners' };
+
+/** Functions that also run as container tasks, by their names. */
+export type LargeWorker = 'create-large-sbom' | 'replicate-large-image';
 
 /** Keys by purpose. `postQuantum` is there only where the configuration asks for it; see `optionalKeyId`. */
 export type KeyName = 'signing' | 'postQuantum';
@@ -169,6 +174,8 @@ export const environmentName = {
   setting: (name: SettingName): string => `${name.toUpperCase()}_CONFIG`,
   /** Where tasks of scanners run; absent where none is configured. */
   scannerTasks: (): string => 'SCANNER_TASKS',
+  /** Where what is large is handed to; absent where no tasks are configured for it. */
+  largeWork: (): string => 'LARGE_WORK',
 } as const;
 
 /** The variable that a use supplies; registry access supplies none of its own (see the setting `registries`). */

@@ -36,6 +36,7 @@ import {
   withdrawReplica,
 } from '../../lib/replication/index.ts';
 import { describeContent } from '../../lib/selection/index.ts';
+import { largeWork } from './large-work.ts';
 import { once } from './once.ts';
 import { registries } from './registries.ts';
 import { route, stageHandler } from './stage-handler.ts';
@@ -166,49 +167,52 @@ async function withdraw(
 
 /** What both workers do; each gets the events of its lane. */
 export const replicationStage = (lane: Lane) =>
-  stageHandler(stage, [
-    route({
-      on: imageSigned,
-      key: ({ subject, signature }) => ({
-        subject: locationKey(subject),
-        stage: 'replicate',
-        version: signature.digest,
-      }),
-      perform: ({ subject }, _metadata, signal, timeMs) => onEvent(subject, 'allow', { signal, timeMs }),
+  stageHandler(stage, routesOf(lane), lane === 'large' ? largeWork : undefined);
+
+const routesOf = (lane: Lane) => [
+  route({
+    on: imageSigned,
+    key: ({ subject, signature }) => ({
+      subject: locationKey(subject),
+      stage: 'replicate',
+      version: signature.digest,
     }),
-    route({
-      on: imageAttested,
-      key: ({ subject, verdict }) => ({
-        subject: locationKey(subject),
-        stage: 'replicate-statements',
-        version: verdict,
-      }),
-      perform: async ({ subject, decision, superseded }, _metadata, signal, timeMs) => {
-        // Of a denied image copies that are there already are told; else only rules that want such images copy it.
-        const isTold = decision === 'allow' || (await wasCopied(subject));
-        const events = await onEvent(subject, isTold ? 'allow' : decision, { signal, timeMs });
-        await takeLeaveAtTargets(subject, superseded);
-        return events;
-      },
+    perform: ({ subject }, _metadata, signal, timeMs) => onEvent(subject, 'allow', { signal, timeMs }),
+  }),
+  route({
+    on: imageAttested,
+    key: ({ subject, verdict }) => ({
+      subject: locationKey(subject),
+      stage: 'replicate-statements',
+      version: verdict,
     }),
-    route({
-      on: replicaDiverged,
-      // Each divergence is repaired once; the next sweep tells if that was not enough.
-      key: ({ subject }, { id }) => ({ subject: locationKey(subject), stage: 'repair', version: id }),
-      perform: async ({ subject, target, difference }, _metadata, signal, timeMs) => {
-        if (difference === 'extra' || difference === 'conflict') return [];
-        const to = await targetOf(subject, target);
-        return to ? copyTo(subject, [to], runOf(lane, { signal, timeMs }, { thorough: true })) : [];
-      },
-    }),
-    route({
-      on: replicationRequested,
-      key: ({ subject }, { id }) => ({ subject: locationKey(subject), stage: 'replicate-again', version: id }),
-      perform: async ({ subject, target, rule, action, part }, _metadata, signal, timeMs) => {
-        if (action === 'withdraw') return withdraw(subject, target, rule, signal);
-        const to = await targetOf(subject, target, rule);
-        const pushedAt = (await catalog().find(subject))?.pushedAt;
-        return to ? copyTo(subject, [to], runOf(lane, { signal, timeMs }, { part, pushedAt })) : [];
-      },
-    }),
-  ]);
+    perform: async ({ subject, decision, superseded }, _metadata, signal, timeMs) => {
+      // Of a denied image copies that are there already are told; else only rules that want such images copy it.
+      const isTold = decision === 'allow' || (await wasCopied(subject));
+      const events = await onEvent(subject, isTold ? 'allow' : decision, { signal, timeMs });
+      await takeLeaveAtTargets(subject, superseded);
+      return events;
+    },
+  }),
+  route({
+    on: replicaDiverged,
+    // Each divergence is repaired once; the next sweep tells if that was not enough.
+    key: ({ subject }, { id }) => ({ subject: locationKey(subject), stage: 'repair', version: id }),
+    perform: async ({ subject, target, difference }, _metadata, signal, timeMs) => {
+      if (difference === 'extra' || difference === 'conflict') return [];
+      const to = await targetOf(subject, target);
+      return to ? copyTo(subject, [to], runOf(lane, { signal, timeMs }, { thorough: true })) : [];
+    },
+  }),
+  route({
+    on: replicationRequested,
+    key: ({ subject }, { id }) => ({ subject: locationKey(subject), stage: 'replicate-again', version: id }),
+    bytes: async ({ subject, action }) => (action === 'copy' ? (await catalog().find(subject))?.sizeBytes : undefined),
+    perform: async ({ subject, target, rule, action, part }, _metadata, signal, timeMs) => {
+      if (action === 'withdraw') return withdraw(subject, target, rule, signal);
+      const to = await targetOf(subject, target, rule);
+      const pushedAt = (await catalog().find(subject))?.pushedAt;
+      return to ? copyTo(subject, [to], runOf(lane, { signal, timeMs }, { part, pushedAt })) : [];
+    },
+  }),
+];

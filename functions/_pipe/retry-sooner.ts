@@ -24,7 +24,10 @@ export function retrySooner(): MiddlewareObj<SQSEvent, SQSBatchResponse, Error, 
   return {
     async after({ event, response }) {
       const failed = new Set(response?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-      const records = event.Records.filter(({ messageId }) => failed.has(messageId));
+      const records = event.Records.filter(
+        // What came from no queue does not go back to one.
+        ({ messageId, receiptHandle }) => receiptHandle !== '' && failed.has(messageId),
+      );
       for (let start = 0; start < records.length; start += BATCH) {
         const batch = records.slice(start, start + BATCH);
         const messages = batch.map(({ receiptHandle, attributes }) => ({

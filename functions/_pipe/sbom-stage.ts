@@ -6,6 +6,7 @@ import { documentInventoryStore } from '../../lib/sbom/adapters/document-invento
 import { documentSbomStore } from '../../lib/sbom/adapters/document-sbom-store.ts';
 import { registryImageSource } from '../../lib/sbom/adapters/registry-image-source.ts';
 import { createSbom, GENERATOR_VERSION } from '../../lib/sbom/index.ts';
+import { largeWork } from './large-work.ts';
 import { once } from './once.ts';
 import { registries } from './registries.ts';
 import { route, stageHandler } from './stage-handler.ts';
@@ -23,6 +24,7 @@ const ports = once(() => {
 const creation = route({
   on: imageCataloged,
   key: ({ subject }) => ({ subject: locationKey(subject), stage: 'sbom', version: GENERATOR_VERSION }),
+  bytes: ({ sizeBytes }) => sizeBytes,
   perform: async ({ subject, artifactClass }, { occurredAt }, signal) => {
     if (!hasContents(artifactClass)) return [];
     const source = registryImageSource(await registries().open(subject.registry), subject.repository);
@@ -52,4 +54,4 @@ const creation = route({
 });
 
 /** Makes SBOMs of images as they are cataloged; the same for all sizes, so that a worker's size is its only difference. */
-export const sbomStage = () => stageHandler(once(stagePorts), [creation]);
+export const sbomStage = () => stageHandler(once(stagePorts), [creation], largeWork);

@@ -8,5 +8,5 @@ export const createLargeSbom = defineFunction({
   // Two processors: one unpacks what the other reads.
   memoryMb: 3538,
   timeoutSeconds: 900,
-  uses: sbomUses,
+  uses: [...sbomUses, { largeWork: 'create-large-sbom' }],
 });

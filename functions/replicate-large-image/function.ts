@@ -18,5 +18,5 @@ export const replicateLargeImage = defineFunction({
   // A whole processor; memory itself does not grow with the size of images.
   memoryMb: 1769,
   timeoutSeconds: 900,
-  uses: replicationUses,
+  uses: [...replicationUses, { largeWork: 'replicate-large-image' }],
 });

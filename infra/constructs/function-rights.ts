@@ -2,7 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { environmentName, type KeyName, type RegistryAccess, type Use } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
-import { scannerStatements } from './scanner-rights.ts';
+import { scannerStatements, startStatements } from './scanner-rights.ts';
 import type { RegistryAccessRights, SecretArns, SharedResources } from './shared-resources.ts';
 
 type Access = 'read' | 'write' | 'read-write';
@@ -87,6 +87,7 @@ export function statementsOf(use: Use, shared: SharedResources): PolicyStatement
   if ('registry' in use) return isNeeded(use, shared) ? registryStatements(use.registry, shared) : [];
   if ('rotation' in use) return rotationStatements(shared);
   if ('scanners' in use) return scannerStatements(shared.scanners);
+  if ('largeWork' in use) return shared.largeWork ? startStatements(shared.largeWork[use.largeWork]) : [];
   // The default bus takes tasks of every region: those that events of a region are sent on from.
   if ('tasks' in use) return [allow(['ecs:StopTask'], [shared.taskArns])];
   // What is to be seen is everything; lists know no resources (service authorization reference).
@@ -207,7 +208,9 @@ export function environmentOf(uses: readonly Use[], shared: SharedResources): Re
     else if ('bus' in use) environment[environmentName.bus()] = shared.bus.eventBusName;
     else if ('key' in use) Object.assign(environment, keyVariable(use.key, shared));
     else if ('scanners' in use) Object.assign(environment, taskVariable(shared.scanners));
-    else if ('secret' in use) environment[environmentName.secret(use.secret)] = shared.secrets[use.secret].secretArn;
+    else if ('largeWork' in use) {
+      if (shared.largeWork) environment[environmentName.largeWork()] = shared.largeWork[use.largeWork].setting;
+    } else if ('secret' in use) environment[environmentName.secret(use.secret)] = shared.secrets[use.secret].secretArn;
     else if ('setting' in use && use.setting === 'registries' && rights) {
       environment[environmentName.setting('registries')] = rights.setting;
     } else if ('setting' in use) environment[environmentName.setting(use.setting)] = shared.settings[use.setting];

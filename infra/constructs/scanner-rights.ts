@@ -1,5 +1,5 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { ScannerRights } from './shared-resources.ts';
+import type { ScannerRights, TaskRights } from './shared-resources.ts';
 
 const allow = (actions: readonly string[], resources: readonly string[], conditions?: Record<string, unknown>) =>
   new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions ? { conditions } : {}) });
@@ -18,11 +18,17 @@ export function scannerStatements(rights: ScannerRights): PolicyStatement[] {
 }
 
 function taskStatements(tasks: NonNullable<ScannerRights['tasks']>): PolicyStatement[] {
-  const inCluster = { ArnEquals: { 'ecs:cluster': tasks.clusterArn } };
   return [
-    allow(['ecs:RunTask'], tasks.definitionArns, inCluster),
-    allow(['ecs:DescribeTasks', 'ecs:StopTask'], [tasks.taskArns], inCluster),
-    // Only to ECS, and only these two roles: whoever may pass a role may do what it may.
-    allow(['iam:PassRole'], tasks.roleArns, { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } }),
+    ...startStatements(tasks),
+    allow(['ecs:DescribeTasks', 'ecs:StopTask'], [tasks.taskArns], inClusterOf(tasks)),
   ];
 }
+
+const inClusterOf = ({ clusterArn }: TaskRights) => ({ ArnEquals: { 'ecs:cluster': clusterArn } });
+
+/** Starting tasks of exactly these definitions. */
+export const startStatements = (tasks: TaskRights): PolicyStatement[] => [
+  allow(['ecs:RunTask'], tasks.definitionArns, inClusterOf(tasks)),
+  // Only to ECS, and only these two roles: whoever may pass a role may do what it may.
+  allow(['iam:PassRole'], tasks.roleArns, { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } }),
+];

@@ -1,11 +1,12 @@
 import { CfnCluster, CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Arn, ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { programs, type TaskScanner, WORK_FOLDER } from '../../lib/scanners/config.ts';
 import { pascalCase } from './names.ts';
 import type { ScannerRights } from './shared-resources.ts';
+import { allow, pullStatements, type RoleOfTasks, taskRole } from './task-role.ts';
 
 export interface ScannerTasksProps {
   readonly prefix: string;
@@ -65,8 +66,13 @@ export class ScannerTasks extends Construct {
       capacityProviders: ['FARGATE'],
       clusterSettings: [{ name: 'containerInsights', value: 'enabled' }],
     });
-    this.execution = this.makeRole('ExecutionRole', 'With which ECS starts scanners', executionStatements(props, logs));
-    this.task = this.makeRole('TaskRole', 'Scanners read images of ECR, and leave reports', taskStatements(props));
+    this.execution = taskRole(
+      this,
+      'ExecutionRole',
+      'With which ECS starts scanners',
+      executionStatements(props, logs),
+    );
+    this.task = taskRole(this, 'TaskRole', 'Scanners read images of ECR, and leave reports', taskStatements(props));
     const made = props.scanners.map((scanner) => [scanner.kind, this.define(scanner, props, logs)] as const);
     this.definitions = made.map(([, definition]) => definition);
     this.rights = {
@@ -133,19 +139,6 @@ export class ScannerTasks extends Construct {
       ],
     });
   }
-
-  private makeRole(id: string, description: string, statements: readonly PolicyStatement[]): RoleOfTasks {
-    const role = new Role(this, id, {
-      ...{ assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'), description },
-      inlinePolicies: { rights: new PolicyDocument({ statements: [...statements] }) },
-    });
-    return { role, statements };
-  }
-}
-
-interface RoleOfTasks {
-  readonly role: Role;
-  readonly statements: readonly PolicyStatement[];
 }
 
 function executionStatements(
@@ -164,16 +157,3 @@ const taskStatements = ({ bucket, repositoryArns }: ScannerTasksProps): PolicySt
   allow(['s3:PutObject'], [`${bucket.bucketArn}/scanner-reports/*`]),
   ...pullStatements(repositoryArns),
 ];
-
-const allow = (actions: string[], resources: string[]): PolicyStatement => new PolicyStatement({ actions, resources });
-
-const pullStatements = (repositoryArns: readonly string[]): PolicyStatement[] =>
-  repositoryArns.length === 0
-    ? []
-    : [
-        allow(
-          ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-          [...repositoryArns],
-        ),
-        allow(['ecr:GetAuthorizationToken'], ['*']),
-      ];

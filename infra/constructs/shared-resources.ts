@@ -3,7 +3,14 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { BucketName, KeyName, SecretName, SettingName, TableName } from '../../functions/_pipe/function.ts';
+import type {
+  BucketName,
+  KeyName,
+  LargeWorker,
+  SecretName,
+  SettingName,
+  TableName,
+} from '../../functions/_pipe/function.ts';
 
 /** What functions use, by the names under which they declare it. */
 export interface SharedResources {
@@ -26,6 +33,8 @@ export interface SharedResources {
   readonly signingProfile: string | undefined;
   /** What other scanners need that are set to work here. */
   readonly scanners: ScannerRights;
+  /** Tasks that run the same code as a function, where what is large is handed to them. */
+  readonly largeWork: Readonly<Record<LargeWorker, TaskRights>> | undefined;
   /** ARN pattern of the account's tasks in ECS. */
   readonly taskArns: string;
   /** Services in which images run, that retention reads before it plans. */
@@ -63,20 +72,24 @@ export interface RegistryRights {
   };
 }
 
+/** What it takes to start tasks of ECS. */
+export interface TaskRights {
+  /** JSON for the function that starts them. */
+  readonly setting: string;
+  readonly clusterArn: string;
+  readonly definitionArns: readonly string[];
+  /** Roles that tasks are started with. */
+  readonly roleArns: readonly string[];
+}
+
 /** For IAM, and for the function that runs scanners. */
 export interface ScannerRights extends SecretArns {
   /** Whether any is configured. */
   readonly any: boolean;
   /** Of container tasks, where some scanner is one. */
-  readonly tasks?: {
-    /** JSON for the function; see lib/scanners, ecs-task-runner.ts. */
-    readonly setting: string;
-    readonly clusterArn: string;
-    readonly definitionArns: readonly string[];
+  readonly tasks?: TaskRights & {
     /** ARN pattern of the cluster's tasks. */
     readonly taskArns: string;
-    /** Roles that tasks are started with. */
-    readonly roleArns: readonly string[];
   };
   /** ARN patterns of repositories that ECR scans on request. */
   readonly ecrArns: readonly string[];

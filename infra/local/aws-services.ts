@@ -74,6 +74,11 @@ export class AwsServices {
     const ecs = openEcsService({
       ...{ accountId, clock, putEvent: context.putEvent, machine: process.env },
       localise: (text) => this.#atRegistry(text),
+      codeOf: (roleArn, name) => ({
+        folder: context.codeFolder(name),
+        environment: context.roleEnvironment(roleArn.split('/').at(-1) ?? ''),
+        localise: context.localise,
+      }),
       upload: async (roleArn, region, bucket, key, content) => {
         const principal = roleArn.split('/').at(-1) ?? '';
         const permission = { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}` };

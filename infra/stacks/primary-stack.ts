@@ -3,7 +3,7 @@ import { Archive, EventBus } from 'aws-cdk-lib/aws-events';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { bucketNames, type FunctionDeclaration, tableNames } from '../../functions/_pipe/function.ts';
+import { bucketNames, type FunctionDeclaration, type LargeWorker, tableNames } from '../../functions/_pipe/function.ts';
 import { unreachable } from '../../lib/core/errors.ts';
 import { isTaskScanner } from '../../lib/scanners/config.ts';
 import { type LadingConfig, namePrefix } from '../config.ts';
@@ -11,6 +11,7 @@ import { Buckets } from '../constructs/buckets.ts';
 import { EcrReplication } from '../constructs/ecr-replication.ts';
 import type { QueueFeed } from '../constructs/fed-queue.ts';
 import { type FunctionDefaults, LadingFunction } from '../constructs/lading-function.ts';
+import { LargeWorkTasks } from '../constructs/large-work-tasks.ts';
 import { pascalCase } from '../constructs/names.ts';
 import { PullThroughRules } from '../constructs/pull-through-rules.ts';
 import { QueueFunction } from '../constructs/queue-function.ts';
@@ -59,7 +60,7 @@ export class PrimaryStack extends Stack {
     this.signingKey = new SigningKey(this, 'Signing', signing);
     this.postQuantumKey = postQuantum && new SigningKey(this, 'PostQuantum', postQuantum);
     const buckets = new Buckets(this, 'Buckets', { ...config, removalPolicy }).byName;
-    this.shared = {
+    const shared: SharedResources = {
       tables: new Tables(this, 'Tables', { removalPolicy, deletionProtection: config.deletionProtection }).byName,
       buckets,
       bus: this.addBus(config),
@@ -72,9 +73,11 @@ export class PrimaryStack extends Stack {
       notificationTargets: notificationTargetsOf(config, this),
       buildProjectArns: buildProjectsOf(config, this),
       scanners: this.addScanners(config, buckets.documents),
+      largeWork: undefined,
       taskArns: `arn:${this.partition}:ecs:*:${this.account}:task/*`,
       workloadServices: config.retention.aws.regions.length > 0 ? config.retention.aws.services : [],
     };
+    this.shared = { ...shared, largeWork: this.addLargeWork(props, shared) };
     this.webApi = new WebApi(this, 'Web', {
       defaults: this.defaults,
       rateLimit: config.apiRateLimit,
@@ -117,8 +120,23 @@ export class PrimaryStack extends Stack {
     return { ...rights, tasks: made.rights };
   }
 
+  private addLargeWork(
+    { config, functions }: PrimaryStackProps,
+    shared: SharedResources,
+  ): SharedResources['largeWork'] {
+    if (config.largeWork === undefined) return undefined;
+    const workers = functions.filter((one): one is typeof one & { readonly name: LargeWorker } =>
+      one.uses.some((use) => 'largeWork' in use && use.largeWork === one.name),
+    );
+    return new LargeWorkTasks(this, 'LargeWork', {
+      ...{ config: config.largeWork, defaults: this.defaults, shared, workers },
+      repositoryArns: ownRepositoriesOf(config, this),
+    }).rights;
+  }
+
   private addFunction(declaration: FunctionDeclaration, config: LadingConfig): void {
-    const { shared, defaults } = this;
+    const { shared } = this;
+    const defaults = defaultsFor(declaration, this.defaults, config);
     const id = pascalCase(declaration.name);
     const { trigger } = declaration;
     if (trigger.kind === 'http') {
@@ -186,6 +204,13 @@ export class PrimaryStack extends Stack {
       output(`${pascalCase(name)}TableName`, shared.tables[name].tableName, `Table ${name}`);
     }
   }
+}
+
+/** A message whose work a task does is looked at until the task must have ended: each quarter of an hour. */
+function defaultsFor({ uses }: FunctionDeclaration, defaults: FunctionDefaults, { largeWork }: LadingConfig) {
+  const isHandedOver = largeWork !== undefined && uses.some((use) => 'largeWork' in use);
+  if (!isHandedOver) return defaults;
+  return { ...defaults, maxReceiveCount: Math.max(defaults.maxReceiveCount, 10 + largeWork.hours * 4) };
 }
 
 function defaultsOf(config: LadingConfig, bundles: string): FunctionDefaults {

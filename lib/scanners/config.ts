@@ -7,10 +7,23 @@ const secretSource = z.union([
 ]);
 const variable = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'not the name of a variable, in capitals');
 /** What reads every image is named by its content: a tag could be moved to something else. */
-const pinned = z
+export const pinnedImage = z
   .string()
   .max(500)
   .regex(/^[a-z0-9][a-z0-9./:_-]*@sha256:[a-f0-9]{64}$/, 'not an image by its digest, registry/name@sha256:…');
+
+/** Where tasks of Fargate run. */
+export const taskNetwork = {
+  subnets: z
+    .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'not the id of a subnet'))
+    .min(1)
+    .max(16),
+  securityGroups: z
+    .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'not the id of a security group'))
+    .max(5)
+    .default([]),
+  assignPublicIp: z.boolean().default(false),
+};
 
 const common = {
   /** Globs over `registry/repository` of what it scans. */
@@ -31,7 +44,7 @@ const common = {
 };
 const task = {
   ...common,
-  image: pinned,
+  image: pinnedImage,
   /** CPU units and MiB, in a pair that Fargate takes. */
   cpu: z.literal([256, 512, 1024, 2048, 4096]).default(1024),
   memoryMb: z.int().min(512).max(30_720).default(4096),
@@ -128,17 +141,9 @@ export const scannersConfigSchema = z
     /** Where container tasks run. Needed by those that are tasks. */
     tasks: z
       .strictObject({
-        subnets: z
-          .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'not the id of a subnet'))
-          .min(1)
-          .max(16),
-        securityGroups: z
-          .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'not the id of a security group'))
-          .max(5)
-          .default([]),
-        assignPublicIp: z.boolean().default(false),
+        ...taskNetwork,
         /** The AWS CLI, which brings the scanner's report to the bucket. */
-        courier: pinned,
+        courier: pinnedImage,
       })
       .optional(),
   })

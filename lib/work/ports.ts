@@ -1,9 +1,9 @@
-import type { EventDraft } from '../events/index.ts';
+import type { EventBridgeEvent, EventDraft } from '../events/index.ts';
 import type { BeginResult, WorkKey, WorkRecord } from './model.ts';
 
 /** Who does which work. Each call is one conditional write on one item. */
 export interface WorkLedger {
-  /** Takes the lease if the work is new, was released, or its lease has run out. `owner` is unique to this attempt. */
+  /** Takes the lease if the work is new, was released, or its lease has run out; also from `owner`, which is unique to this attempt or was handed over. */
   begin(key: WorkKey, owner: string, leaseMs: number): Promise<BeginResult>;
   /** Holds the lease for so long from now; false when it was lost to another owner meanwhile. */
   renew(key: WorkKey, owner: string, leaseMs: number): Promise<boolean>;
@@ -18,4 +18,10 @@ export interface WorkLedger {
    * worked on again. What they had published stays to be looked at.
    */
   lapse(subject: string, stages: readonly string[]): Promise<void>;
+}
+
+/** Starts workers apart from us, which have more time and room. */
+export interface TaskRunner {
+  /** To work on this event as `owner`, who holds the lease of its work. Under the same id it is the same task. */
+  start(task: { readonly event: EventBridgeEvent; readonly owner: string }, id: string): Promise<void>;
 }

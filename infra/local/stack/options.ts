@@ -59,6 +59,11 @@ export interface ServiceContext {
   readonly clock: Clock;
   /** The address of the facade. */
   readonly endpoint: string;
+  /** The bundle of a function, and what code that runs as a role finds in its environment. */
+  readonly codeFolder: (functionName: string) => string;
+  readonly roleEnvironment: (principal: string) => Readonly<Record<string, string>>;
+  /** A text of the template as it is on this machine. */
+  readonly localise: (text: string) => string;
   /** Puts an event on the default bus of a region, as AWS services do; their sources begin with `aws.`. */
   readonly putEvent: (region: string, event: EventInput) => void;
   /**

@@ -96,6 +96,9 @@ export class StackRuntime {
       regions: [...new Set(assembly.stacks.map(({ region }) => region))],
       clock: this.clock,
       endpoint: this.facade.endpoint,
+      codeFolder: (name) => join(assembly.bundles, name),
+      roleEnvironment: (principal) => this.#environmentOf(principal),
+      localise: (text) => this.localise(text),
       putEvent: (region, event) => {
         this.buses.put('default', { region, accountId: this.facade.accountId }, event);
       },
@@ -169,19 +172,21 @@ export class StackRuntime {
       logFolder: join(this.folder.path, 'logs'),
       compileCache: join(this.folder.path, 'compile-cache'),
       maxWorkersPerFunction: maxWorkersPerFunction ?? Math.min(Math.max(availableParallelism() - 1, 2), 4),
-      serviceEnvironment: ({ principal }) => {
-        const { accessKeyId, secretAccessKey, sessionToken } = this.credentials.issue(principal);
-        return {
-          AWS_ACCESS_KEY_ID: accessKeyId,
-          AWS_SECRET_ACCESS_KEY: secretAccessKey,
-          AWS_SESSION_TOKEN: sessionToken,
-          AWS_ENDPOINT_URL: this.facade.endpoint,
-        };
-      },
+      serviceEnvironment: ({ principal }) => this.#environmentOf(principal),
       localise: (value) => this.localise(value),
       ...(chaos ? { chaos } : {}),
       onLog: ({ name }, line) => onLog?.(name, line),
     });
+  }
+
+  #environmentOf(principal: string): Record<string, string> {
+    const { accessKeyId, secretAccessKey, sessionToken } = this.credentials.issue(principal);
+    return {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      AWS_ENDPOINT_URL: this.facade.endpoint,
+    };
   }
 
   #makeFacade(): Facade {

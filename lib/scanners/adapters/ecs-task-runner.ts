@@ -1,29 +1,21 @@
 import { z } from 'zod';
 import { stopTask } from '../../aws/ecs-tasks.ts';
 import { callJson, type JsonCall } from '../../aws/json-call.ts';
+import { runTask, TASK_SERVICE, taskPlaceSchema } from '../../aws/run-task.ts';
 import { LadingError } from '../../core/errors.ts';
 import { REPORT_FILE } from '../drivers/commands.ts';
 import { STARTED_BY } from '../ecr-scan-event.ts';
 import type { TaskRunner, TaskState } from '../ports.ts';
 
 /** What the infrastructure made for tasks, as one JSON variable. */
-export const scannerTasksSchema = z.object({
-  cluster: z.string().min(1),
-  subnets: z.array(z.string()),
-  securityGroups: z.array(z.string()),
-  assignPublicIp: z.boolean(),
+export const scannerTasksSchema = taskPlaceSchema.extend({
   bucket: z.string().min(1),
   /** ARNs of task definitions, by kind of scanner. */
   definitions: z.record(z.string(), z.string()),
 });
 export type ScannerTasks = Readonly<z.infer<typeof scannerTasksSchema>>;
 
-const SERVICE = 'AmazonEC2ContainerServiceV20141113';
 const problem = z.object({ reason: z.string().nullish(), detail: z.string().nullish() });
-const ran = z.object({
-  tasks: z.array(z.object({ taskArn: z.string().max(1000) })).nullish(),
-  failures: z.array(problem).nullish(),
-});
 const described = z.object({
   tasks: z
     .array(
@@ -46,7 +38,7 @@ export function ecsTaskRunner(
   stop: typeof stopTask = stopTask,
 ): TaskRunner {
   const ask = (operation: string, input: JsonCall['input']) =>
-    call({ service: 'ecs', target: `${SERVICE}.${operation}`, input });
+    call({ service: 'ecs', target: `${TASK_SERVICE}.${operation}`, input });
   return {
     async run(task, id) {
       const definition = place.definitions[task.scanner];
@@ -56,32 +48,21 @@ export function ecsTaskRunner(
           `there is no task definition for ${task.scanner}; deploy the stack again`,
         );
       }
-      const answer = ran.parse(
-        await ask('RunTask', {
-          ...{ cluster: place.cluster, taskDefinition: definition, launchType: 'FARGATE', count: 1 },
-          // Asked again after a lost answer, ECS gives the task that it started ("clientToken").
-          ...{ clientToken: id, startedBy: STARTED_BY },
-          networkConfiguration: {
-            awsvpcConfiguration: {
-              ...{ subnets: place.subnets, securityGroups: place.securityGroups },
-              assignPublicIp: place.assignPublicIp ? 'ENABLED' : 'DISABLED',
+      return runTask(
+        place,
+        {
+          ...{ definition, clientToken: id, startedBy: STARTED_BY },
+          containers: [
+            { name: 'login', environment: loginVariables(task.registry) },
+            { name: 'scanner', command: task.arguments },
+            {
+              name: 'courier',
+              command: ['s3', 'cp', '--only-show-errors', REPORT_FILE, `s3://${place.bucket}/${task.reportKey}`],
             },
-          },
-          overrides: {
-            containerOverrides: [
-              { name: 'login', environment: loginVariables(task.registry) },
-              { name: 'scanner', command: task.arguments },
-              {
-                name: 'courier',
-                command: ['s3', 'cp', '--only-show-errors', REPORT_FILE, `s3://${place.bucket}/${task.reportKey}`],
-              },
-            ],
-          },
-        }),
+          ],
+        },
+        call,
       );
-      const [started] = answer.tasks ?? [];
-      if (started) return started.taskArn;
-      throw notStarted(answer.failures?.[0]);
     },
     async look(handle) {
       const answer = described.parse(await ask('DescribeTasks', { cluster: place.cluster, tasks: [handle] }));
@@ -117,11 +98,4 @@ function loginVariables(registry: string): readonly { readonly name: string; rea
         { name: 'ECR_HOST', value: registry },
         { name: 'ECR_REGION', value: region },
       ];
-}
-
-/** There is no room, or not yet (ECS developer guide, "API failure reasons"); the rest is a mistake somewhere. */
-function notStarted(failure: z.infer<typeof problem> | undefined): LadingError {
-  const why = `${failure?.reason ?? 'no reason is given'}${failure?.detail ? `, ${failure.detail}` : ''}`.slice(0, 500);
-  const retryable = /RESOURCE|CAPACITY|AGENT|Capacity/.test(why) || failure === undefined;
-  return new LadingError('task-not-started', `ECS did not start the task: ${why}`, { retryable });
 }

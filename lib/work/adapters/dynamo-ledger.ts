@@ -32,8 +32,8 @@ export function dynamoLedger(table: Table, clock: Clock): WorkLedger {
             ':one': 1,
           },
         },
-        // No row, a released row (no owner), or a lease that has run out; a completed row is never taken again.
-        'attribute_not_exists(pk) OR (#state <> :completed AND (attribute_not_exists(#owner) OR leaseUntil <= :nowMs))',
+        // No row, a released row (no owner), our own (handed over), or a lease that has run out; never a completed row.
+        'attribute_not_exists(pk) OR (#state <> :completed AND (attribute_not_exists(#owner) OR #owner = :owner OR leaseUntil <= :nowMs))',
       );
       if (taken) return { kind: 'started', attempt: Number(taken.attempts) };
       const row = await table.get(keyOf(key));

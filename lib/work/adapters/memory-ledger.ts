@@ -17,7 +17,8 @@ export function memoryLedger(clock: Clock): WorkLedger {
       const now = clock.now().getTime();
       const row = rows.get(id(key));
       if (row?.state === 'completed') return { kind: 'completed', outcome: row.outcome };
-      if (row?.owner !== undefined && row.leaseUntil > now) return { kind: 'held', until: new Date(row.leaseUntil) };
+      if (row?.owner !== undefined && row.owner !== owner && row.leaseUntil > now)
+        return { kind: 'held', until: new Date(row.leaseUntil) };
       const attempts = (row?.attempts ?? 0) + 1;
       const updatedAt = clock.now().toISOString();
       rows.set(id(key), {

@@ -6,7 +6,7 @@ import type { TaskBackend, TaskDefinition } from '../../template/backends.ts';
 import type { EventInput } from '../events/model.ts';
 import { AwsError, type Caller, jsonService, operation } from '../json-service.ts';
 import type { LocalService } from '../service.ts';
-import { type ContainerState, runContainers, type TaskPlace } from './task-run.ts';
+import { type ContainerState, type OwnCode, runContainers, type TaskPlace } from './task-run.ts';
 
 export interface EcsOptions {
   readonly accountId: string;
@@ -15,6 +15,8 @@ export interface EcsOptions {
   readonly localise: (text: string) => string;
   /** As the role of a task, by its ARN. */
   readonly upload: (roleArn: string, region: string, bucket: string, key: string, content: Uint8Array) => Promise<void>;
+  /** The bundle of a function that a container runs, for a role by its ARN. */
+  readonly codeOf: (roleArn: string, functionName: string) => OwnCode;
   readonly machine: TaskPlace['machine'];
 }
 
@@ -51,7 +53,8 @@ const describeTasks = z.strictObject({ cluster: z.string(), tasks: z.array(z.str
 const stopTask = z.strictObject({ cluster: z.string(), task: z.string(), reason: z.string().max(1024).optional() });
 
 /**
- * Tasks of ECS as programs of this machine: what a scanner's container would run is looked for on PATH. A task is
+ * Tasks of ECS as programs of this machine: what a scanner's container would run is looked for on PATH, and what runs
+ * code of ours finds its bundle. A task is
  * over when its last container is, and the default bus is told of it (ECS developer guide, "Task state change events").
  */
 export function openEcsService(options: EcsOptions): LocalService & TaskBackend {
@@ -136,7 +139,7 @@ const shown = ({ arn, clusterArn, definition, status, stoppedReason, containers,
 });
 
 async function run(options: EcsOptions, task: Task, input: z.infer<typeof runTask>, region: string): Promise<void> {
-  const { localise, machine, upload, putEvent, clock } = options;
+  const { localise, machine, upload, codeOf, putEvent, clock } = options;
   const given = new Map((input.overrides?.containerOverrides ?? []).map((one) => [one.name, one]));
   const containers = task.definition.containers.map((container) => ({
     ...container,
@@ -146,6 +149,7 @@ async function run(options: EcsOptions, task: Task, input: z.infer<typeof runTas
   const roleArn = task.definition.taskRoleArn;
   const place: TaskPlace = {
     ...{ localise, machine },
+    codeOf: (name) => codeOf(roleArn, name),
     upload: (bucket, key, content) => upload(roleArn, region, bucket, key, content),
   };
   try {

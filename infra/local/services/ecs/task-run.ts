@@ -1,8 +1,8 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeError } from '../../../../lib/core/errors.ts';
-import { runProgram } from './run-program.ts';
+import { type ProgramEnd, runProgram } from './run-program.ts';
 
 /** A container of a task definition, as far as this machine can be it. */
 export interface ContainerDefinition {
@@ -13,6 +13,15 @@ export interface ContainerDefinition {
   readonly secretNames: readonly string[];
   /** Where the folder that the containers share is mounted. */
   readonly workFolder: string | undefined;
+  /** The function whose bundle is the folder that it runs in. */
+  readonly ownCode?: string | undefined;
+}
+
+/** A bundle, with what the code in it finds in its environment. */
+export interface OwnCode {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly localise: (text: string) => string;
 }
 
 export interface ContainerState {
@@ -24,6 +33,7 @@ export interface ContainerState {
 export interface TaskPlace {
   /** The registry of the machine in the place of a name that only exists on AWS. */
   readonly localise: (text: string) => string;
+  readonly codeOf: (functionName: string) => OwnCode;
   /** Puts an object into a bucket as the task's role. @throws where it may not */
   readonly upload: (bucket: string, key: string, content: Uint8Array) => Promise<void>;
   readonly machine: Readonly<Record<string, string | undefined>>;
@@ -55,7 +65,7 @@ export async function runContainers(
 
 async function runContainer(
   container: ContainerDefinition & { readonly command: readonly string[] },
-  { localise, upload, machine }: TaskPlace,
+  { localise, upload, machine, codeOf }: TaskPlace,
   folder: string,
   signal: AbortSignal,
 ): Promise<ContainerState> {
@@ -64,6 +74,7 @@ async function runContainer(
   const [program = ''] = entryPoint;
   if (program === 'sh') return { name, exitCode: 0 };
   if (program === 'aws') return copyToBucket(name, command.map(inFolder), upload);
+  if (container.ownCode !== undefined) return runOwnCode(container, codeOf(container.ownCode), folder, signal);
   const end = await runProgram({
     entryPoint: program,
     arguments: [...entryPoint.slice(1), ...command].map((argument) => localise(inFolder(argument))),
@@ -74,12 +85,40 @@ async function runContainer(
     },
     ...{ folder, signal },
   });
+  return stateOf(name, end);
+}
+
+function stateOf(name: string, end: ProgramEnd): ContainerState {
   switch (end.kind) {
     case 'absent':
       return { name, reason: end.reason };
     case 'ended':
       return { name, exitCode: end.exitCode, ...(end.said ? { reason: end.said } : {}) };
   }
+}
+
+/** With this process's own Node, in the folder of the bundle. */
+async function runOwnCode(
+  { name, entryPoint, command, environment }: ContainerDefinition & { readonly command: readonly string[] },
+  code: OwnCode,
+  folder: string,
+  signal: AbortSignal,
+): Promise<ContainerState> {
+  const given = environment.map((one) => [one.name, code.localise(one.value)] as const);
+  const end = await runProgram({
+    ...{
+      entryPoint: entryPoint[0] ?? '',
+      arguments: [...entryPoint.slice(1), ...command],
+      folder: code.folder,
+      signal,
+    },
+    environment: {
+      ...Object.fromEntries(given),
+      ...code.environment,
+      ...{ PATH: dirname(process.execPath), TMPDIR: folder },
+    },
+  });
+  return stateOf(name, end);
 }
 
 /** A path that is an argument, or an option's value; never a part of an image's name, which has neither `=` nor such a start. */

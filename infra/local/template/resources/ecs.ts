@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
 import type { TaskBackend } from '../backends.ts';
 import type { ResourceHandler } from '../provision.ts';
@@ -14,6 +15,7 @@ export const clusterHandler: ResourceHandler = (request) => {
 const container = z.object({
   Name: z.string(),
   EntryPoint: z.array(z.string()).min(1),
+  WorkingDirectory: z.string().optional(),
   Environment: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
   Secrets: z.array(z.object({ Name: z.string() })).default([]),
   MountPoints: z.array(z.object({ ContainerPath: z.string() })).default([]),
@@ -41,6 +43,7 @@ export function taskDefinitionHandler(backend: TaskBackend | undefined): Resourc
       containers: ContainerDefinitions.map((one) => ({
         ...{ name: one.Name, entryPoint: one.EntryPoint, secretNames: one.Secrets.map(({ Name }) => Name) },
         environment: one.Environment.map(({ Name, Value }) => ({ name: Name, value: Value })),
+        ownCode: one.WorkingDirectory && basename(one.WorkingDirectory),
         workFolder: one.MountPoints[0]?.ContainerPath,
       })),
     });

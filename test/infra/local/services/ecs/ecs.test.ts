@@ -41,6 +41,7 @@ async function ecs(program: string) {
     },
     putEvent: (_region, event) => ended.resolve(event as unknown as Told),
     localise: (text) => text.replace(`${HOST}/`, 'localhost:5100/'),
+    codeOf: () => ({ folder, environment: {}, localise: (text) => text }),
     upload: async (role, _region, bucket, key, content) => {
       uploads.push({ role, key: `${bucket}/${key}`, text: Buffer.from(content).toString() });
     },
