@@ -5,7 +5,7 @@ import { classifyLicense } from './licenses.ts';
 import type { Distro, Package, Sbom } from './model.ts';
 import { describeBase } from './origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from './subject.ts';
-import { writtenVersion } from './version-words.ts';
+import { exchangedVersion } from './version-words.ts';
 
 /** Names of the properties that CycloneDX has no fields for. Others may read them; they do not change. */
 const PROPERTY = {
@@ -127,7 +127,7 @@ function packageComponent(one: Package, sbom: Sbom): BomComponent {
     type: one.type === 'model' ? 'machine-learning-model' : 'library',
     ...(scoped > 0 ? { group: one.name.slice(0, scoped) } : {}),
     name: scoped > 0 ? one.name.slice(scoped + 1) : one.name,
-    version: writtenVersion(one.version),
+    version: exchangedVersion(one),
     ...(one.hashes ? { hashes: one.hashes } : {}),
     ...(one.supplier ? { supplier: one.supplier } : {}),
     ...(one.purl ? { purl: one.purl } : {}),

@@ -14,3 +14,10 @@ export const readVersion = (words: string | undefined): string =>
  */
 export const orderedVersion = (type: string, version: string): string =>
   type === 'golang' ? version.replace(/^go(?=\d)/, '') : version;
+
+/**
+ * The version in the documents that others read: ordered as the purl beside it, because not every reader takes the purl's.
+ * OSV-Scanner holds `go1.21.0` for older than any release, and reports all that was ever mended in Go.
+ */
+export const exchangedVersion = ({ type, version }: { readonly type: string; readonly version: string }): string =>
+  writtenVersion(orderedVersion(type, version));

@@ -110,9 +110,12 @@ const ourSchema = z.object({
   ),
 });
 
-/** `record package@version`: OSV-Scanner leaves out a Maven group, encodes, and writes Go's versions with a `v`. */
+/**
+ * `record package@version`: OSV-Scanner leaves out a Maven group, encodes, and writes Go's versions with a `v`; that of
+ * Go's own library is `go1.21.0` as Go writes it, and `1.21.0` in its purl.
+ */
 const lineOf = (record: string, name: string, version: string): string =>
-  `${record} ${decodeURIComponent(name).toLowerCase().split(/[:/]/).at(-1)}@${version.replace(/^v(?=\d)/, '')}`;
+  `${record} ${decodeURIComponent(name).toLowerCase().split(/[:/]/).at(-1)}@${version.replace(/^(?:v|go)(?=\d)/, '')}`;
 
 const componentsSchema = z.object({
   packages: z.array(

@@ -13,7 +13,7 @@ import { layerOf } from '../layer-of.ts';
 import type { Distro, Package, Sbom } from '../model.ts';
 import { describeBase } from '../origin/describe-base.ts';
 import { type SubjectOptions, subjectPurl, subjectSupplier } from '../subject.ts';
-import { writtenVersion } from '../version-words.ts';
+import { exchangedVersion } from '../version-words.ts';
 import { declareLicenses } from './declare-licenses.ts';
 import { writeNotes } from './package-notes.ts';
 
@@ -110,7 +110,7 @@ function toPackage(one: Package, { sbom, ids, texts }: Context): SpdxPackage {
   return {
     id: ids.get(one.id) ?? '',
     name: one.name,
-    version: writtenVersion(one.version),
+    version: exchangedVersion(one),
     purpose: one.type === 'model' ? 'model' : 'library',
     ...(supplier ? { supplier } : {}),
     ...(expression === undefined ? {} : { licenseDeclared: expression }),
