@@ -102,7 +102,7 @@ async function tell(
   round: { readonly fetched: PrefetchReport; readonly frozen: boolean },
 ): Promise<SiteRound['report']> {
   // By the clock, so that a site that lost its memory does not begin below what the hub has seen of it.
-  const sequence = Math.max(record.sequence + 1, Math.floor(ports.clock.now().getTime() / 1000));
+  const sequence = Math.max(record.sequence + 1, ports.clock.now().getTime());
   // A number that may have been sent is never used for something else.
   await memory.save({ ...record, sequence });
   const activity = ports.cache.activity();
