@@ -12,20 +12,25 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-/** Stands between a client and a server of this machine, counts what goes over the sockets, and can lose some of it. */
+/**
+ * Stands between a client and a server of this machine, counts what goes over the sockets, and can lose some of it.
+ *
+ * @param fateOf the client waits for as long as it takes to decide
+ */
 export async function startCountingProxy(
   target: string,
-  fateOf: (request: { readonly method: string; readonly path: string }) => Fate = () => 'through',
+  fateOf: (request: { readonly method: string; readonly path: string }) => Fate | Promise<Fate> = () => 'through',
 ): Promise<CountingProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Map<Socket, number>();
   let bodies = 0;
   let requests = 0;
   let gone = 0;
-  const forward = (from: IncomingMessage, to: ServerResponse): void => {
+  const forward = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     requests++;
     const { method = 'GET', url: path = '/', headers } = from;
-    const fate = fateOf({ method, path });
+    const decided = fateOf({ method, path });
+    const fate = typeof decided === 'string' ? decided : await decided;
     if (fate === 'request-lost') {
       from.socket.destroy();
       return;
@@ -52,7 +57,7 @@ export async function startCountingProxy(
     from.pipe(out);
     from.on('error', () => out.destroy());
   };
-  const server = createServer(forward);
+  const server = createServer((from, to) => void forward(from, to));
   server.on('connection', (socket) => {
     sockets.set(socket, 0);
     socket.on('error', () => undefined);
