@@ -26,7 +26,6 @@ import {
   createBlobPlaces,
   type ImageTarget,
   imageTargets,
-  isOpen,
   type RuledImage,
   type RuledTarget,
   replicateToTarget,
@@ -35,7 +34,7 @@ import {
   ruledTargets,
   withdrawReplica,
 } from '../../lib/replication/index.ts';
-import { describeContent } from '../../lib/selection/index.ts';
+import { describeContent, isOpen } from '../../lib/selection/index.ts';
 import { largeWork } from './large-work.ts';
 import { once } from './once.ts';
 import { registries } from './registries.ts';

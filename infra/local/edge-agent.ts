@@ -10,7 +10,7 @@ import { type HubLink, type SiteMemory, type SiteRound, syncSite } from '../../l
 import { createSiteToken } from '../../lib/edge/site-token.ts';
 import { blobsOf, parseManifest } from '../../lib/formats/oci/index.ts';
 import { collectContent, type Registries, type RegistryReader } from '../../lib/registry/index.ts';
-import { isOpen } from '../../lib/replication/index.ts';
+import { isOpen } from '../../lib/selection/index.ts';
 import { localSigner } from '../../lib/signing/adapters/local-signer.ts';
 import { parseVerificationKey, type VerificationKey } from '../../lib/signing/index.ts';
 import { edgeCache } from './edge-cache.ts';

@@ -1,19 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { bytesOf } from '../../lib/cli/edge/parse-options.ts';
 import { LadingError } from '../../lib/core/errors.ts';
+import { parseBytes } from '../../lib/core/format-units.ts';
 import { parseJsonStrict } from '../../lib/core/json.ts';
 import { siteLinkSchema, siteNameSchema } from '../../lib/edge/model.ts';
 import { mirrorsConfigSchema } from '../../lib/mirror/config.ts';
 import { registriesConfigSchema } from '../../lib/registry/config.ts';
 
 const bytesSchema = z.string().transform((text, context) => {
-  try {
-    return bytesOf(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'not a size, such as "50GiB"' });
-    return z.NEVER;
-  }
+  const bytes = parseBytes(text);
+  if (bytes !== undefined) return bytes;
+  context.addIssue({ code: 'custom', message: 'not a size, such as "50GiB"' });
+  return z.NEVER;
 });
 
 /** Who may come to this registry, by a token of which only the hash is written down. */

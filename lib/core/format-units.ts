@@ -11,5 +11,12 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** Reads `50GiB`, `1.5 TiB`, `4096B`, in bytes; `undefined` for what is no size. */
+export function parseBytes(text: string): number | undefined {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([KMGT]iB|B)$/.exec(text) ?? [];
+  const power = units.findIndex((one) => one === unit);
+  return power < 0 ? undefined : Math.round(Number(number) * 1024 ** power);
+}
+
 /** `1 layer`, `2 layers` */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -21,7 +21,6 @@ export {
   type EdgeSite,
   edgeSiteSchema,
   type ImageDeadline,
-  type LinkWindow,
   MAX_EDGE_DOCUMENT_BYTES,
   type PlacementReason,
   type ScoreTerm,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Digest, isDigest } from '../core/digest.ts';
 import { isRepositoryName, isTag } from '../core/image-reference.ts';
-import { globsSchema, selectorSchema } from '../selection/index.ts';
+import { globsSchema, selectorSchema, timeWindowSchema } from '../selection/index.ts';
 
 /** Types of the payloads in DSSE envelopes: a signature of one can never be taken for one of the other. */
 export const DESIRED_STATE_TYPE = 'application/vnd.lading.edge.desired-state.v1+json';
@@ -17,7 +17,6 @@ const bytesSchema = z.int().nonnegative();
 const timeSchema = z.iso.datetime();
 const repositorySchema = z.string().refine(isRepositoryName, 'not the name of a repository');
 const tagSchema = z.string().refine(isTag, 'not a tag');
-const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'not a time of day, such as "22:00"');
 
 /** Part of a repository's name, and of paths. */
 export const siteNameSchema = z
@@ -33,24 +32,12 @@ export const edgeBlobSchema = z.object({
 });
 export type EdgeBlob = Readonly<z.infer<typeof edgeBlobSchema>>;
 
-/** When the link is up, in UTC. An end that is not after its beginning is of the next day. */
-export const linkWindowSchema = z.strictObject({
-  /** @default every day; the day on which the window opens */
-  days: z
-    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
-    .min(1)
-    .optional(),
-  from: clockTime,
-  until: clockTime,
-});
-export type LinkWindow = Readonly<z.infer<typeof linkWindowSchema>>;
-
 export const siteLinkSchema = z.strictObject({
   bytesPerSecond: z.number().positive().max(1e12),
   /** What a GiB over the link costs, in the unit of the prices of everything else here (USD). */
   costPerGiB: z.number().nonnegative().max(1e6).default(0),
-  /** @default always, where it is connected */
-  windows: z.array(linkWindowSchema).min(1).max(20).optional(),
+  /** When it is up, in UTC. @default always, where it is connected */
+  windows: z.array(timeWindowSchema).min(1).max(20).optional(),
   /** `false`: nothing ever comes over a link; the site is served by files. */
   connected: z.boolean().default(true),
 });

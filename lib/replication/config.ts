@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isRegistryHost } from '../core/image-reference.ts';
-import { globsSchema, patternSchema, selectorSchema } from '../selection/index.ts';
+import { globsSchema, patternSchema, selectorSchema, timeWindowSchema } from '../selection/index.ts';
 import { pairFaults } from './pair-faults.ts';
 import { parseRuleSchedule } from './rule-schedule.ts';
 
@@ -10,19 +10,6 @@ import { parseRuleSchedule } from './rule-schedule.ts';
  */
 
 const hostSchema = z.string().refine(isRegistryHost, 'not a registry host');
-const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'not a time of day, such as "22:00"');
-
-const windowSchema = z.strictObject({
-  /** @default every day; the day on which the window opens */
-  days: z
-    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
-    .min(1)
-    .optional(),
-  /** UTC. An end that is not after its beginning is of the next day. */
-  from: clockTime,
-  until: clockTime,
-});
-
 const targetSchema = z.strictObject({
   /** A host of the setting `registries`. */
   registry: hostSchema,
@@ -39,7 +26,7 @@ const targetSchema = z.strictObject({
   /** Uploads at once of one copy. @default 4 */
   uploads: z.int().min(1).max(32).optional(),
   /** When copies may be begun. @default always; what comes outside of them waits for the sweep */
-  windows: z.array(windowSchema).min(1).max(20).optional(),
+  windows: z.array(timeWindowSchema).min(1).max(20).optional(),
 });
 
 const verdictSchema = z.enum(['allow', 'deny', 'quarantine', 'undecided']);

@@ -24,5 +24,4 @@ export {
   ruledTargets,
 } from './replication-targets.ts';
 export { sourceView } from './source-view.ts';
-export { isOpen } from './time-window.ts';
 export { type WithdrawPorts, withdrawReplica } from './withdraw-replica.ts';

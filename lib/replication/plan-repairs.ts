@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import { draftEvent, type EventDraft, replicaDiverged, replicationRequested } from '../events/index.ts';
+import { isOpen } from '../selection/index.ts';
 import type { Comparison, Difference } from './compare-replica.ts';
 import type { ReplicationConfig, ReplicationRule } from './config.ts';
 import type { ExpectedImage, ExpectedState } from './expected-state.ts';
@@ -7,7 +8,6 @@ import type { RepositoryAddress } from './model.ts';
 import type { ReplicaReader, TagLedger } from './ports.ts';
 import type { ReplicaState } from './replica-state.ts';
 import { type RuledTarget, ruledTargets } from './replication-targets.ts';
-import { isOpen } from './time-window.ts';
 
 export interface RepairPorts {
   readonly replicas: Pick<ReplicaReader, 'find'> & { readonly tags: TagLedger };

@@ -1,12 +1,11 @@
 import { Argument, Command } from '@commander-js/extra-typings';
-import { dataOption, outputOption, plainHttpOption } from './options.ts';
+import { collect, dataOption, outputOption, plainHttpOption } from './options.ts';
 
 const bucket = () =>
   ['--bucket <name>', 'the bucket of backups, the output BackupBucketName (default: that of the local stack)'] as const;
 const registry = () => ['--registry <host>', 'whose backup, where there are several'] as const;
 const snapshot = () => ['--snapshot <key>', 'which one (default: the newest)'] as const;
 
-const collect = (glob: string, before: readonly string[] = []): readonly string[] => [...before, glob];
 const everything: readonly string[] = ['**'];
 
 export const drCommand = () =>

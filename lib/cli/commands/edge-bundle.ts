@@ -1,8 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { bytesOf } from '../edge/parse-options.ts';
-import { dataOption, outputOption, plainHttpOption } from './options.ts';
+import { collect, dataOption, outputOption, plainHttpOption } from './options.ts';
 
-const collect = (one: string, before: readonly string[] = []): readonly string[] => [...before, one];
 const keyOption = () =>
   new Option(
     '--key <file>',

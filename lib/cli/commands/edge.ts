@@ -1,9 +1,9 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import { isLadingError, LadingError } from '../../core/errors.ts';
-import { addDeadline, addText, addWindow, bytesOf, costOf } from '../edge/parse-options.ts';
+import { addDeadline, addWindow, bytesOf, costOf } from '../edge/parse-options.ts';
 import { exportBundleCommand, importBundleCommand } from './edge-bundle.ts';
 import { leaseCommand, leasesCommand } from './edge-lease.ts';
-import { apiOption, dataOption, outputOption } from './options.ts';
+import { apiOption, collect, dataOption, outputOption } from './options.ts';
 
 const load = async () => await import('../edge/run-edge.ts');
 
@@ -59,14 +59,14 @@ const described = (name: string) =>
     .option('--cost-per-gib <money>', 'of its link', costOf)
     .option('--window <time>', 'when the link is up, UTC: "22:00-06:00", "sat,sun 10:00-12:00" (repeatable)', addWindow)
     .option('--offline', 'it has no link: states and images are carried there')
-    .option('--repository <glob>', 'what it may get (repeatable; default: all)', addText)
-    .option('--except <glob>', 'what it may not (repeatable)', addText)
+    .option('--repository <glob>', 'what it may get (repeatable; default: all)', collect)
+    .option('--except <glob>', 'what it may not (repeatable)', collect)
     .option(
       '--pin <image>',
       'must be there: REPOSITORY, REPOSITORY:TAG (globs), REPOSITORY@DIGEST (repeatable)',
-      addText,
+      collect,
     )
-    .option('--ban <image>', 'must never be there (repeatable)', addText)
+    .option('--ban <image>', 'must never be there (repeatable)', collect)
     .option('--deadline <image=time>', 'should be there by then (repeatable)', addDeadline)
     .addOption(apiOption())
     .addOption(dataOption());

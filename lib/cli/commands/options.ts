@@ -16,6 +16,8 @@ export const wholeNumber =
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+/** Gathers what an option that may be given more than once was given. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 export const platformOption = () =>
   new Option('--platform <os/arch[/variant]>', 'which image of an index (default: what this machine would run)');
 export const plainHttpOption = () =>

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import {
   apiOption,
+  collect,
   dataOption,
   imageHelp,
   outputOption,
@@ -8,8 +9,6 @@ import {
   platformOption,
   wholeNumber,
 } from './options.ts';
-
-const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text];
 
 const allPlatformsOption = () => new Option('--all-platforms', 'of an index: all its images as one SBOM');
 const noCacheOption = () => new Option('--no-cache', 'read every layer, also those that are known');

@@ -12,9 +12,10 @@ import { fromCaller } from '../connection.ts';
 import { answerNo } from '../exit-code.ts';
 import { defuse, paint, printJson, say } from '../output.ts';
 import { createProgress } from '../progress.ts';
+import { readText } from '../read-file.ts';
 import { namedRegistries } from '../source/registries.ts';
 import { printTable } from '../table.ts';
-import { openSigner, readText } from '../trust/open-signer.ts';
+import { openSigner } from '../trust/open-signer.ts';
 import { chooseSnapshot, openVault, type Vault, type VaultOptions } from './open-vault.ts';
 
 interface Common extends VaultOptions {

@@ -1,21 +1,14 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { z } from 'zod';
-import { edgeSiteSchema, type ImageDeadline, type LinkWindow } from '../../edge/index.ts';
+import { parseBytes } from '../../core/format-units.ts';
+import type { ImageDeadline } from '../../edge/index.ts';
+import { type TimeWindow, timeWindowSchema } from '../../selection/index.ts';
 
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ['B', 1],
-  ['KiB', 1024],
-  ['MiB', 1024 ** 2],
-  ['GiB', 1024 ** 3],
-  ['TiB', 1024 ** 4],
-]);
-
-/** Reads `50GiB`, `1.5 TiB`, `4096B`. */
+/** As `parseBytes` reads it. */
 export function bytesOf(text: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([KMGT]iB|B)$/.exec(text) ?? [];
-  const factor = UNITS.get(unit);
-  if (factor === undefined) throw new InvalidArgumentError('It must be a number with B, KiB, MiB, GiB or TiB: 50GiB.');
-  return Math.round(Number(number) * factor);
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new InvalidArgumentError('It must be a number with B, KiB, MiB, GiB or TiB: 50GiB.');
+  return bytes;
 }
 
 export function costOf(text: string): number {
@@ -25,10 +18,10 @@ export function costOf(text: string): number {
 }
 
 /** Reads `22:00-06:00` or `sat,sun 22:00-06:00`. */
-export function addWindow(text: string, before: readonly LinkWindow[] = []): readonly LinkWindow[] {
+export function addWindow(text: string, before: readonly TimeWindow[] = []): readonly TimeWindow[] {
   const [, days, from = '', until = ''] = /^(?:([a-z,]+) )?(\d\d:\d\d)-(\d\d:\d\d)$/.exec(text) ?? [];
   const window = { from, until, ...(days === undefined ? {} : { days: days.split(',') }) };
-  const parsed = edgeSiteSchema.shape.link.shape.windows.unwrap().element.safeParse(window);
+  const parsed = timeWindowSchema.safeParse(window);
   if (parsed.success) return [...before, parsed.data];
   throw new InvalidArgumentError('Write "22:00-06:00" or "sat,sun 22:00-06:00" (UTC).');
 }
@@ -40,5 +33,3 @@ export function addDeadline(text: string, before: readonly ImageDeadline[] = [])
   if (at > 0 && by.success) return [...before, { image: text.slice(0, at), by: by.data }];
   throw new InvalidArgumentError('Write IMAGE=TIME, such as team/app:2=2026-06-01T06:00:00Z.');
 }
-
-export const addText = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

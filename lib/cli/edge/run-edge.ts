@@ -1,15 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { shortDigest } from '../../core/digest.ts';
 import { LadingError } from '../../core/errors.ts';
 import { formatBytes, plural } from '../../core/format-units.ts';
-import { type EdgePlan, edgePlanSchema, edgeSiteSchema, type LinkWindow, siteStandings } from '../../edge/index.ts';
+import { type EdgePlan, edgePlanSchema, edgeSiteSchema, siteStandings } from '../../edge/index.ts';
+import type { TimeWindow } from '../../selection/index.ts';
 import { callApi, getJson } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
 import { answerNo } from '../exit-code.ts';
 import { defuse, printJson, say } from '../output.ts';
 import { postJson } from '../post-json.ts';
+import { readBytes, readText } from '../read-file.ts';
 import { printTable } from '../table.ts';
 
 interface Common {
@@ -25,7 +27,7 @@ export interface SiteOptions {
   readonly budget?: number | undefined;
   readonly bandwidth?: number | undefined;
   readonly costPerGib?: number | undefined;
-  readonly window?: readonly LinkWindow[] | undefined;
+  readonly window?: readonly TimeWindow[] | undefined;
   readonly offline?: true | undefined;
   readonly repository?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
@@ -76,7 +78,7 @@ export async function runAdd(name: string, options: SiteOptions & Common): Promi
     connect(options),
     '/api/edge/sites',
     {
-      ...{ name, publicKeyPem: await readFile(fromCaller(key), 'utf8'), budgetBytes: budget },
+      ...{ name, publicKeyPem: await readText(key), budgetBytes: budget },
       link: {
         ...{ bytesPerSecond: bandwidth, costPerGiB: options.costPerGib ?? 0, connected: !options.offline },
         ...(options.window === undefined ? {} : { windows: options.window }),
@@ -120,7 +122,7 @@ export async function runSet(
     pathOf(name, '/revise'),
     {
       ...{ link, scope, pins, bans, deadlines, budgetBytes: budget },
-      ...(key === undefined ? {} : { publicKeyPem: await readFile(fromCaller(key), 'utf8') }),
+      ...(key === undefined ? {} : { publicKeyPem: await readText(key) }),
     },
     changeAnswer,
   );
@@ -229,7 +231,7 @@ export async function runState(site: string, options: Common & { readonly out: s
 }
 
 export async function runAcknowledge(site: string, file: string, options: Common): Promise<void> {
-  const content = await readFile(fromCaller(file));
+  const content = await readBytes(file);
   const raw = { type: 'application/vnd.dsse.envelope.v1+json', content };
   const response = await callApi(connect(options), pathOf(site, '/reports'), { method: 'POST', raw });
   const answer = z.object({ standing: z.enum(siteStandings), missing: z.int(), extra: z.int() });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Digest } from '../../core/digest.ts';
 import { isDigest } from '../../core/digest.ts';
@@ -22,6 +21,7 @@ import { parseDsseEnvelope } from '../../formats/dsse/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import { fromCaller, localStack } from '../connection.ts';
 import { defuse, printJson, say } from '../output.ts';
+import { readBytes } from '../read-file.ts';
 import { namedRegistries } from '../source/registries.ts';
 import { hubKeys } from './site-keys.ts';
 
@@ -135,12 +135,7 @@ async function heldBy(source: Registry, { have, haveImage = [] }: Options): Prom
 }
 
 async function readDocument(file: string): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(fromCaller(file));
-  } catch (cause) {
-    throw new LadingError('file-unreadable', `${file} cannot be read`, { cause });
-  }
+  const bytes = await readBytes(file);
   if (bytes.length > MAX_EDGE_DOCUMENT_BYTES * 2) throw new LadingError('file-unreadable', `${file} is too large`);
   return bytes;
 }

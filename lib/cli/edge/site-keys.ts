@@ -1,7 +1,7 @@
 import { parseVerificationKey, type VerificationKey } from '../../signing/index.ts';
 import { callApi } from '../api-client.ts';
 import { connect } from '../connection.ts';
-import { readText } from '../trust/open-signer.ts';
+import { readText } from '../read-file.ts';
 
 /** The keys that a person names, or that of the running stack. */
 export async function hubKeys(options: {

@@ -17,7 +17,8 @@ import {
   type TrustMaterial,
   verify,
 } from '../../signing/index.ts';
-import { openSigner, readText, type SigningInput, signingOptions } from './open-signer.ts';
+import { readText } from '../read-file.ts';
+import { openSigner, type SigningInput, signingOptions } from './open-signer.ts';
 import type { SigningTarget } from './open-target.ts';
 
 export interface MakerOptions extends SigningInput {

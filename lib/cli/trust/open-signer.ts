@@ -1,6 +1,4 @@
 import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { LadingError } from '../../core/errors.ts';
 import { parseCertificatePem } from '../../formats/x509/index.ts';
 import {
   openPrivateKey,
@@ -10,7 +8,8 @@ import {
   type SigningOptions,
   usualAlgorithm,
 } from '../../signing/index.ts';
-import { connect, fromCaller } from '../connection.ts';
+import { connect } from '../connection.ts';
+import { readText } from '../read-file.ts';
 import { askPassword } from './ask-password.ts';
 
 export interface SigningInput {
@@ -63,14 +62,6 @@ async function fileSigner(file: string, format: SignatureFormat): Promise<Signer
   const pem = await readText(file);
   const key = await openPrivateKey(pem, () => askPassword(`password of ${file}: `));
   return localSigner(key, usualAlgorithm(createPublicKey(key), format));
-}
-
-export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(fromCaller(file), 'utf8');
-  } catch (cause) {
-    throw new LadingError('file-unreadable', `${file} cannot be read`, { cause, hint: 'is the path right?' });
-  }
 }
 
 export async function signingOptions(input: SigningInput): Promise<SigningOptions> {

@@ -12,8 +12,8 @@ import {
   type SignatureFormat,
 } from '../../signing/index.ts';
 import { defuse, paint, printJson } from '../output.ts';
+import { readText } from '../read-file.ts';
 import { type MakerOptions, openMaker } from './makers.ts';
-import { readText } from './open-signer.ts';
 import { openTarget, type SigningTarget, type TargetOptions } from './open-target.ts';
 
 interface Options extends MakerOptions, TargetOptions {

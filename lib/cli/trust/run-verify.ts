@@ -16,7 +16,8 @@ import {
 import { callApi } from '../api-client.ts';
 import { connect, fromCaller } from '../connection.ts';
 import { defuse, paint, printJson, say } from '../output.ts';
-import { isKms, openSigner, readText } from './open-signer.ts';
+import { readText } from '../read-file.ts';
+import { isKms, openSigner } from './open-signer.ts';
 import { openTarget, type TargetOptions } from './open-target.ts';
 import { readFolder, seenVersions } from './trust-files.ts';
 

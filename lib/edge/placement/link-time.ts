@@ -1,4 +1,4 @@
-import { isOpen } from '../../replication/index.ts';
+import { isOpen } from '../../selection/index.ts';
 import type { SiteLink } from '../model.ts';
 
 const STEP_MS = 15 * 60 * 1000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { replicationConfigSchema } from '../../../lib/replication/config.ts';
-import { imageTargets, isOpen, type RuledImage, ruledTargets } from '../../../lib/replication/index.ts';
+import { imageTargets, type RuledImage, ruledTargets } from '../../../lib/replication/index.ts';
 import { targetName } from '../../../lib/replication/target-name.ts';
 
 const A = 'a.example';
@@ -91,20 +91,6 @@ describe('rules of replication', () => {
     [{ prefix: '', rename: { pattern: '.*', to: 'UPPER' } }, 'team/app', undefined],
   ])('rename %j: %s', (naming, repository, expected) => {
     expect(targetName(naming, repository)).toBe(expected);
-  });
-
-  it.each<[string, string, string, boolean, readonly ('mon' | 'sun')[] | undefined]>([
-    ['22:00', '06:00', '2026-01-05T23:30:00Z', true, undefined],
-    ['22:00', '06:00', '2026-01-05T05:59:00Z', true, undefined],
-    ['22:00', '06:00', '2026-01-05T06:00:00Z', false, undefined],
-    ['08:00', '09:00', '2026-01-05T08:00:00Z', true, ['mon']],
-    ['08:00', '09:00', '2026-01-06T08:00:00Z', false, ['mon']],
-    // A window of Sunday night is open on Monday morning.
-    ['22:00', '06:00', '2026-01-05T03:00:00Z', true, ['sun']],
-    ['22:00', '06:00', '2026-01-05T23:00:00Z', false, ['sun']],
-  ])('open from %s until %s: at %s %s', (from, until, now, expected, days) => {
-    expect(isOpen([{ from, until, ...(days ? { days: [...days] } : {}) }], new Date(now))).toBe(expected);
-    expect(isOpen(undefined, new Date(now))).toBe(true);
   });
 
   it('that copy both ways must agree on who wins', () => {
