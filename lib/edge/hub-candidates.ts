@@ -1,6 +1,7 @@
 import type { VerdictBoard } from '../attestation/index.ts';
 import { mapLimit } from '../core/concurrency.ts';
 import type { Digest } from '../core/digest.ts';
+import { groupBy } from '../core/group-by.ts';
 import type { CatalogEntry, CatalogReader } from '../inventory/index.ts';
 import { blobsOfEntry, type UsageStore } from '../lifecycle/index.ts';
 import { subjectOfTag } from '../registry/index.ts';
@@ -68,16 +69,12 @@ async function candidatesOf(
   ).filter((candidate) => candidate !== undefined);
 }
 
-function tagged(tags: ReadonlyMap<string, Digest>): ReadonlyMap<Digest, string[]> {
-  const names = new Map<Digest, string[]>();
-  for (const [tag, digest] of tags) {
-    if (subjectOfTag(tag) !== undefined) continue;
-    const known = names.get(digest);
-    if (known) known.push(tag);
-    else names.set(digest, [tag]);
-  }
-  return names;
-}
+const tagged = (tags: ReadonlyMap<string, Digest>): ReadonlyMap<Digest, string[]> =>
+  groupBy(
+    tags,
+    ([tag, digest]) => (subjectOfTag(tag) === undefined ? digest : undefined),
+    ([tag]) => tag,
+  );
 
 interface Files {
   readonly manifests: readonly EdgeBlob[];
@@ -85,13 +82,11 @@ interface Files {
 }
 
 function graphOf(entries: ReadonlyMap<Digest, CatalogEntry>) {
-  const referrers = new Map<Digest, Digest[]>();
-  for (const { digest, referrerOf } of entries.values()) {
-    if (referrerOf === undefined) continue;
-    const known = referrers.get(referrerOf);
-    if (known) known.push(digest);
-    else referrers.set(referrerOf, [digest]);
-  }
+  const referrers = groupBy(
+    entries.values(),
+    ({ referrerOf }) => referrerOf,
+    ({ digest }) => digest,
+  );
   const referrersOf = (digest: Digest): readonly Digest[] => (referrers.get(digest) ?? []).toSorted();
   return {
     referrersOf,
